@@ -15,7 +15,7 @@ import type { JsonObject } from '../src/pod/pointer.ts';
 import { exceptionBook } from '../src/policy/exception-book.ts';
 import type { CheckReport } from '../src/report/check.ts';
 import type { ReplayReport } from '../src/report/replay.ts';
-import { ask, contextOf, podOf, requestOf, told } from './admission/decide.ts';
+import { ask, contextOf, podOf, requestOf, decisionTexts } from './admission/decide.ts';
 import { AFTER, exceptionOf, kinds, LAST_DAY, policyOf } from './policy/fixtures.ts';
 import { runCommand } from './support/command.ts';
 import { type TestServer, startAdmissionServer } from './support/admission-server.ts';
@@ -278,7 +278,7 @@ describe('an update', () => {
     const request = requestOf(podOf(spec), { operation: 'UPDATE', oldObject: podOf(oldSpec) });
     const exceptions = exceptionBook([exceptionOf(match, { rules })], () => now);
     const decision = await ask(request, contextOf([policy], { exceptions }));
-    return [...told(decision), decision.outcome === 'evaluated' && decision.allowed];
+    return [...decisionTexts(decision), decision.outcome === 'evaluated' && decision.allowed];
   };
   const web = '{containers: [{name: web, image: "nginx:1"}]}';
 

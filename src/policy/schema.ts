@@ -100,7 +100,7 @@ export const POLICY_SCHEMA = documentSchema('ImagePolicy', {
 });
 
 /** Requires a letter or a digit, because whitespace and dashes are not an owner or a reason. */
-const said = (description: string): object => ({
+const requiredText = (description: string): object => ({
   type: 'string',
   maxLength: 500,
   pattern: '[\\p{L}\\p{N}]',
@@ -146,8 +146,8 @@ export const EXCEPTION_SCHEMA = documentSchema('ImagePolicyException', {
           images: strings('Image patterns; an invalid image never matches', NOT_EMPTY),
         },
       },
-      owner: said('The responsible team, person, or address'),
-      reason: said('Why the exception exists'),
+      owner: requiredText('The responsible team, person, or address'),
+      reason: requiredText('Why the exception exists'),
       expires: {
         type: 'string',
         pattern: '^\\d{4}-\\d\\d-\\d\\d$',

@@ -23,20 +23,21 @@ interface Arrival {
 export function createArrivals({ bodyRoom }: Pick<Budget, 'bodyRoom'>): Arrivals {
   const arriving = new Map<Connection, Arrival>();
 
-  function heldByAddress(): ReadonlyMap<string, number> {
-    const held = new Map<string, number>();
-    for (const [{ address }, { bytes }] of arriving) held.set(address, (held.get(address) ?? 0) + bytes);
-    return held;
+  function sumByAddress(): ReadonlyMap<string, number> {
+    const bytesByAddress = new Map<string, number>();
+    for (const [{ address }, { bytes }] of arriving)
+      bytesByAddress.set(address, (bytesByAddress.get(address) ?? 0) + bytes);
+    return bytesByAddress;
   }
 
   /** Ends the oldest body of the address with the most bytes. Returns false if no address with more bytes is slow. */
   function endSlowOne(address: string): boolean {
-    const held = heldByAddress();
-    const heldBy = (one: string): number => held.get(one) ?? 0;
+    const bytesByAddress = sumByAddress();
+    const bytesOf = (one: string): number => bytesByAddress.get(one) ?? 0;
     const before = performance.now() - SLOW_MS;
     const [worst] = [...arriving]
-      .filter(([connection, { since }]) => since <= before && heldBy(connection.address) > heldBy(address))
-      .sort(([one], [other]) => heldBy(other.address) - heldBy(one.address));
+      .filter(([connection, { since }]) => since <= before && bytesOf(connection.address) > bytesOf(address))
+      .sort(([one], [other]) => bytesOf(other.address) - bytesOf(one.address));
     if (worst === undefined) return false;
     const [{ socket, leases }] = worst;
     socket.destroy();

@@ -14,7 +14,7 @@ export interface SentReview {
 const MAX_ANSWER_CHARACTERS = 200_000;
 
 /** Everything that is wrong with the bytes of an answer. */
-export function answerFaults(text: string, asked: SentReview): readonly string[] {
+export function answerFaults(text: string, sent: SentReview): readonly string[] {
   let answer: unknown;
   try {
     answer = JSON.parse(text);
@@ -24,14 +24,14 @@ export function answerFaults(text: string, asked: SentReview): readonly string[]
   if (!isObject(answer) || !isObject(answer['response'])) return ['has no response'];
   const { response } = answer;
   return [
-    ...(text.length - 6 * asked.uid.length > MAX_ANSWER_CHARACTERS ? [`has ${text.length} characters`] : []),
-    ...(answer['apiVersion'] === asked.apiVersion ? [] : ['apiVersion is not that of the request']),
+    ...(text.length - 6 * sent.uid.length > MAX_ANSWER_CHARACTERS ? [`has ${text.length} characters`] : []),
+    ...(answer['apiVersion'] === sent.apiVersion ? [] : ['apiVersion is not that of the request']),
     ...(answer['kind'] === 'AdmissionReview' ? [] : ['kind']),
-    ...(response['uid'] === asked.uid ? [] : ['uid is not that of the request']),
+    ...(response['uid'] === sent.uid ? [] : ['uid is not that of the request']),
     ...unknownKeys(answer, ['apiVersion', 'kind', 'response']),
     ...unknownKeys(response, ['uid', 'allowed', 'status', 'patch', 'patchType', 'warnings', 'auditAnnotations']),
     ...(typeof response['allowed'] === 'boolean' ? [] : ['allowed is not a boolean']),
-    ...(asked.endpoint === 'validate' ? noPatch(response) : patchFaults(response)),
+    ...(sent.endpoint === 'validate' ? noPatch(response) : patchFaults(response)),
     ...statusFaults(response),
     ...warningFaults(response['warnings']),
     ...annotationFaults(response['auditAnnotations']),

@@ -52,7 +52,7 @@ export async function ask(
 }
 
 /** `container rule action`, `+` where the old object already had it; or what else came out. */
-export function told(decision: Decision): readonly string[] {
+export function decisionTexts(decision: Decision): readonly string[] {
   if (decision.outcome === 'not-evaluated') return [decision.reason];
   if (decision.outcome === 'malformed') return [`${decision.pointer}: ${decision.problem}`];
   return decision.findings.map(

@@ -8,7 +8,7 @@ import { RULES } from '../../src/policy/rules/index.ts';
 import { planned } from '../../src/policy/plan.ts';
 import { kinds, policyOf, requestFor } from '../policy/fixtures.ts';
 import { readWorkload } from '../pod/fixtures.ts';
-import { ask, contextOf, podOf, requestOf, told } from './decide.ts';
+import { ask, contextOf, podOf, requestOf, decisionTexts } from './decide.ts';
 
 await readyRules({ spec: { rules: [{ rule: 'cel' }] } }, { rules: RULES, kinds });
 
@@ -28,15 +28,15 @@ const context = contextOf([policyOf('{rules: [{rule: reads-priority}]}', [readsP
 const pod = (priority: string) => podOf(`{priority: ${priority}, containers: [{name: web, image: nginx}]}`);
 
 test('such an object is malformed, whatever the action of the rule', async () => {
-  expect(told(await ask(requestOf(pod('high')), context))).toEqual([
+  expect(decisionTexts(await ask(requestOf(pod('high')), context))).toEqual([
     '/spec/priority: expected a number, found a string',
   ]);
 });
 
 test('such an old object had nothing that could be forgiven', async () => {
   const update = (oldObject: ReturnType<typeof pod>) => requestOf(pod('20'), { operation: 'UPDATE', oldObject });
-  expect(told(await ask(update(pod('high')), context))).toEqual(['- reads-priority deny']);
-  expect(told(await ask(update(pod('20')), context))).toEqual(['+- reads-priority warn']);
+  expect(decisionTexts(await ask(update(pod('high')), context))).toEqual(['- reads-priority deny']);
+  expect(decisionTexts(await ask(update(pod('20')), context))).toEqual(['+- reads-priority warn']);
 });
 
 const DENY = 'rules: [{rule: reads-priority}]';
@@ -114,7 +114,7 @@ describe('an object in which too much is found', () => {
     ['that only pins', ['pin: {}'], many(10_001), '0 findings, allowed'],
   ])('%s', async (_what, specs, containers, is) => {
     const decision = await ask(requestOf(of(containers)), contextOf(specs.map((spec) => policyOf(`{${spec}}`))));
-    const [found] = told(decision);
+    const [found] = decisionTexts(decision);
     const count = decision.outcome === 'malformed' ? found : `${decision.findings.length} findings`;
     expect(`${count}, ${decision.allowed ? 'allowed' : 'denied'}`).toBe(is);
   });

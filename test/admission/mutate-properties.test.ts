@@ -150,8 +150,8 @@ function check(request: AdmissionRequest, index: number): number {
   const { object = {} } = request;
   const mutation = decisionOn(request, index);
   const review = { apiVersion: 'admission.k8s.io/v1', request } as const;
-  const asked = { apiVersion: 'admission.k8s.io/v1', uid: request.uid, endpoint: 'mutate' } as const;
-  expect(answerFaults(answerText(mutationReview(review, mutation)), asked)).toEqual([]);
+  const reviewHead = { apiVersion: 'admission.k8s.io/v1', uid: request.uid, endpoint: 'mutate' } as const;
+  expect(answerFaults(answerText(mutationReview(review, mutation)), reviewHead)).toEqual([]);
   const after = structuredClone(object);
   expect(applyPatch(after, structuredClone(mutation.patch) as Operation[])).toEqual(mutation.patch.map(() => null));
   const read = workloadOf(object, request.type, kinds);

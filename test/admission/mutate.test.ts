@@ -5,7 +5,7 @@ import type { JsonObject } from '../../src/pod/pointer.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import { policyOf } from '../policy/fixtures.ts';
 import { objectOf, podOf, requestOf } from './decide.ts';
-import { change, digestOf, no, patched, PIN_ALL, registryOf, said, updateOf, yes } from './pinning.ts';
+import { change, digestOf, no, patched, PIN_ALL, registryOf, findingTexts, updateOf, yes } from './pinning.ts';
 
 const OLD = digestOf('0');
 
@@ -38,24 +38,24 @@ interface Case {
   readonly request: AdmissionRequest;
   readonly patch: readonly string[];
   /** What the registry was asked; nothing when not given. */
-  readonly asked?: readonly string[];
+  readonly lookups?: readonly string[];
 }
 
 const nginx1 = ['docker.io/library/nginx:1'];
 
 const CREATED: readonly Case[] = [
-  { what: 'a tag', request: requestOf(pod('nginx:1')), patch: [`${POD} nginx:1@#1`], asked: nginx1 },
+  { what: 'a tag', request: requestOf(pod('nginx:1')), patch: [`${POD} nginx:1@#1`], lookups: nginx1 },
   {
     what: "no tag, in the user's own spelling",
     request: requestOf(pod('nginx')),
     patch: [`${POD} nginx@#1`],
-    asked: ['docker.io/library/nginx'],
+    lookups: ['docker.io/library/nginx'],
   },
   {
     what: 'a registry with a port',
     request: requestOf(pod('LOCALHOST:5000/a/b:c')),
     patch: [`${POD} LOCALHOST:5000/a/b:c@#1`],
-    asked: ['LOCALHOST:5000/a/b:c'],
+    lookups: ['LOCALHOST:5000/a/b:c'],
   },
   { what: 'a digest', request: requestOf(pod(`nginx:1@${OLD}`)), patch: [] },
   { what: 'an image that cannot be read', request: requestOf(pod('UPPER:')), patch: [] },
@@ -74,20 +74,20 @@ const CREATED: readonly Case[] = [
       '/spec/containers/0/image a:1@#1',
       '/spec/volumes/1/image/reference docker.io/library/a:1@#1',
     ],
-    asked: ['docker.io/library/a:1', 'docker.io/library/b:1'],
+    lookups: ['docker.io/library/a:1', 'docker.io/library/b:1'],
   },
   {
     what: 'a workload, in its template',
     request: requestOf(deployment('nginx:1')),
     patch: [`${TEMPLATE} nginx:1@#1`],
-    asked: nginx1,
+    lookups: nginx1,
   },
-  { what: 'a Job', request: requestOf(job('nginx:1')), patch: [`${TEMPLATE} nginx:1@#1`], asked: nginx1 },
+  { what: 'a Job', request: requestOf(job('nginx:1')), patch: [`${TEMPLATE} nginx:1@#1`], lookups: nginx1 },
   {
     what: 'a rehearsal, like the real thing',
     request: requestOf(pod('nginx:1'), { dryRun: true }),
     patch: [`${POD} nginx:1@#1`],
-    asked: nginx1,
+    lookups: nginx1,
   },
   {
     what: 'a custom resource, placeholders left alone',
@@ -96,7 +96,7 @@ const CREATED: readonly Case[] = [
         steps: [{image: "$(params.image)"}, {name: s, image: "nginx:1"}]}}`),
     ),
     patch: ['/spec/steps/1/image nginx:1@#1', '/spec/stepTemplate/image a:1@#1'],
-    asked: ['docker.io/library/nginx:1', 'docker.io/library/a:1'],
+    lookups: ['docker.io/library/nginx:1', 'docker.io/library/a:1'],
   },
   {
     what: 'an image that is put together from several fields: no',
@@ -124,7 +124,7 @@ const CREATED: readonly Case[] = [
       ),
     ),
     patch: ['/spec/tasks/a~1b~0c/container/image nginx:1@#1'],
-    asked: nginx1,
+    lookups: nginx1,
   },
 ];
 
@@ -133,7 +133,7 @@ const OWNED: readonly Case[] = [
     what: 'a Pod of a ReplicaSet, when it is created',
     request: requestOf(pod('nginx:1', `{generateName: web-, ${controlledBy('ReplicaSet')}}`)),
     patch: [`${POD} nginx:1@#1`],
-    asked: nginx1,
+    lookups: nginx1,
   },
   {
     what: 'a Pod whose owner was pinned: it has the digest already',
@@ -154,7 +154,7 @@ const OWNED: readonly Case[] = [
     what: 'an owner that is not a controller',
     request: requestOf(deployment('nginx:1', ', ownerReferences: [{apiVersion: v1, kind: A, name: a, uid: u}]')),
     patch: [`${TEMPLATE} nginx:1@#1`],
-    asked: nginx1,
+    lookups: nginx1,
   },
   {
     what: 'a mirror Pod: no',
@@ -169,7 +169,7 @@ const UPDATED: readonly Case[] = [
     what: 'another tag',
     request: updateOf(deployment(`nginx:0@${OLD}`), deployment('nginx:1')),
     patch: [`${TEMPLATE} nginx:1@#1`],
-    asked: nginx1,
+    lookups: nginx1,
   },
   {
     what: 'the tag behind which a digest is stored: it stays',
@@ -180,7 +180,7 @@ const UPDATED: readonly Case[] = [
     what: 'the same image in another spelling: looked up again',
     request: updateOf(deployment(`nginx:1@${OLD}`), deployment('docker.io/nginx:1')),
     patch: [`${TEMPLATE} docker.io/nginx:1@#1`],
-    asked: nginx1,
+    lookups: nginx1,
   },
   {
     what: 'another digest, which a person wrote',
@@ -196,7 +196,7 @@ const UPDATED: readonly Case[] = [
         spec: {template: {spec: {containers: [{name: new, image: "c:1"}, {name: b, image: "b:1"}, {name: a, image: "a:1"}]}}}}`),
     ),
     patch: [`${TEMPLATE} c:1@#1`, '/spec/template/spec/containers/1/image b:1@#0'],
-    asked: ['docker.io/library/c:1'],
+    lookups: ['docker.io/library/c:1'],
   },
   {
     what: 'an init container that has the name of a regular one: another container',
@@ -205,7 +205,7 @@ const UPDATED: readonly Case[] = [
       podTemplate('{initContainers: [{name: a, image: "a:1"}], containers: [{name: b, image: "b:1"}]}'),
     ),
     patch: ['/template/spec/initContainers/0/image a:1@#1', '/template/spec/containers/0/image b:1@#1'],
-    asked: ['docker.io/library/a:1', 'docker.io/library/b:1'],
+    lookups: ['docker.io/library/a:1', 'docker.io/library/b:1'],
   },
   {
     what: 'without the stored object: the change is unknown',
@@ -255,13 +255,13 @@ const EPHEMERAL: readonly Case[] = [
     what: 'a new ephemeral container, and nothing else of the Pod',
     request: updateOf(debugged('a:1'), debugged('a:1', 'b:1'), ephemeral),
     patch: ['/spec/ephemeralContainers/1/image b:1@#1'],
-    asked: ['docker.io/library/b:1'],
+    lookups: ['docker.io/library/b:1'],
   },
   {
     what: 'an ephemeral container in a Pod of a controller',
     request: updateOf(debugged(), { ...debugged('b:1'), metadata: owned() }, ephemeral),
     patch: ['/spec/ephemeralContainers/0/image b:1@#1'],
-    asked: ['docker.io/library/b:1'],
+    lookups: ['docker.io/library/b:1'],
   },
   {
     what: 'an ephemeral container, as Kubernetes 1.21 sends it',
@@ -273,7 +273,7 @@ const EPHEMERAL: readonly Case[] = [
       ephemeral,
     ),
     patch: ['/ephemeralContainers/0/image b:1@#1'],
-    asked: ['docker.io/library/b:1'],
+    lookups: ['docker.io/library/b:1'],
   },
   ...['status', 'resize', 'binding', 'eviction', 'scale'].map((subResource) => ({
     what: `the subresource ${subResource}: no`,
@@ -304,13 +304,13 @@ const RESTARTED: readonly Case[] = [
     what: 'the tag, applied again together with a restart: looked up again',
     request: updateOf(deployment(`nginx:1@${OLD}`), deployment('nginx:1', '', restarted('now'))),
     patch: [`${TEMPLATE} nginx:1@#1`],
-    asked: nginx1,
+    lookups: nginx1,
   },
   {
     what: 'a tag that was never pinned: its Pods start anyway',
     request: updateOf(deployment('nginx:1'), deployment('nginx:1', '', restarted('now'))),
     patch: [`${TEMPLATE} nginx:1@#1`],
-    asked: nginx1,
+    lookups: nginx1,
   },
   {
     what: 'a digest without a hint, so possibly from the user: it stays',
@@ -324,7 +324,7 @@ const RESTARTED: readonly Case[] = [
       deployment(`nginx:1@${OLD}`, original('nginx:1'), restarted('now')),
     ),
     patch: [`${TEMPLATE} nginx:1@#1`],
-    asked: nginx1,
+    lookups: nginx1,
   },
   {
     what: 'a digest of ours, by the manifest that kubectl keeps',
@@ -333,7 +333,7 @@ const RESTARTED: readonly Case[] = [
       deployment(`nginx:1@${OLD}`, applied('nginx:1'), restarted('now')),
     ),
     patch: [`${TEMPLATE} nginx:1@#1`],
-    asked: nginx1,
+    lookups: nginx1,
   },
   {
     what: 'a digest that is also in the manifest: it stays',
@@ -382,7 +382,7 @@ const RESTARTED: readonly Case[] = [
       deployment(`nginx:1@${digestOf('1')}`, original('nginx:1'), restarted('now')),
     ),
     patch: [],
-    asked: nginx1,
+    lookups: nginx1,
   },
 ];
 
@@ -393,10 +393,10 @@ describe.each([
   ['subresources and other operations', EPHEMERAL],
   ['on a restart', RESTARTED],
 ] as const)('%s', (_title, cases) => {
-  test.each(cases)('$what', async ({ request, patch, asked = [] }) => {
+  test.each(cases)('$what', async ({ request, patch, lookups = [] }) => {
     const images = registryOf();
     const mutation = await change(request, [PIN_ALL], { images });
-    expect({ patch: patched(mutation), asked: images.asked }).toEqual({ patch, asked });
+    expect({ patch: patched(mutation), lookups: images.lookups }).toEqual({ patch, lookups });
     expect(mutation).toMatchObject({ uid: 'u', allowed: true, findings: [] });
   });
 });
@@ -426,8 +426,8 @@ describe('where it applies', () => {
     const policy = policyOf('{match: {namespaceSelector: {matchLabels: {env: prod}}}, pin: {onFailure: deny}}');
     const images = registryOf();
     const mutation = await change(requestOf(pod('nginx:1')), [policy], { images });
-    expect([patched(mutation), images.asked]).toEqual([[], []]);
-    expect(said(mutation)).toEqual([
+    expect([patched(mutation), images.lookups]).toEqual([[], []]);
+    expect(findingTexts(mutation)).toEqual([
       'warn web: image "nginx:1" is not pinned: cannot determine whether the policy applies: the labels of namespace "shop" are not known here',
     ]);
   });
@@ -480,12 +480,12 @@ describe('the mode', () => {
     ],
   ])('%s', async (_what, policy, request, patch, warnings) => {
     const mutation = await change(request, [policy]);
-    expect([patched(mutation), said(mutation)]).toEqual([patch, warnings]);
+    expect([patched(mutation), findingTexts(mutation)]).toEqual([patch, warnings]);
   });
 
   test('warn keeps the whole digest in a warning that would be too long', async () => {
     const image = `registry.example.com/team/${'x'.repeat(60)}:1.27`;
-    const [warning = ''] = said(await change(requestOf(pod(image)), [warn]));
+    const [warning = ''] = findingTexts(await change(requestOf(pod(image)), [warn]));
     expect(warning).toBe(`warn web: use ${image}@${digestOf('1')}`);
   });
 });
@@ -503,7 +503,7 @@ describe('several policies that pin', () => {
     const images = registryOf({ 'c.io/c:1': no('timeout') });
     const mutation = await change(request, policies, { images });
     expect(patched(mutation)).toEqual(['/spec/containers/1/image b.io/b:1@#1']);
-    expect(said(mutation)).toEqual([
+    expect(findingTexts(mutation)).toEqual([
       `warn a: image "a.io/a:1" is not pinned; use a.io/a:1@${digestOf('1')}`,
       'audit c: image "c.io/c:1" cannot be pinned: registry.example.com says timeout',
     ]);
@@ -522,7 +522,7 @@ describe('an old answer', () => {
   test('is taken, with a warning that says how old it is and why', async () => {
     const mutation = await change(requestOf(pod('nginx:1')), [policyOf('{pin: {stale: 24h}}')], { images });
     expect(patched(mutation)).toEqual([`${POD} nginx:1@#5`]);
-    expect(said(mutation)).toEqual([
+    expect(findingTexts(mutation)).toEqual([
       'warn web: image "nginx:1" is pinned to the digest seen 3 h ago: registry.example.com answered 503',
     ]);
     expect(mutation.images).toMatchObject([{ outcome: 'stale', policy: 'test' }]);
@@ -531,7 +531,7 @@ describe('an old answer', () => {
 
   test('is named as one, when nothing is changed', async () => {
     const mutation = await change(requestOf(pod('nginx:1')), [policyOf('{pin: {mode: warn}}')], { images });
-    expect(said(mutation)).toEqual([
+    expect(findingTexts(mutation)).toEqual([
       `warn web: image "nginx:1" is not pinned; use nginx:1@${digestOf('5')} (seen 3 h ago)`,
     ]);
   });

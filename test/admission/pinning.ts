@@ -32,7 +32,7 @@ export const no = (cause: RegistryCause, message = `registry.example.com says ${
 
 export interface FakeRegistry extends RegistrySource<RegistryImage> {
   /** The normalized names of the looked-up images. */
-  readonly asked: string[];
+  readonly lookups: string[];
   readonly questions: ImageLookup[];
 }
 
@@ -43,14 +43,14 @@ export function registryOf(
   images: Readonly<Record<string, Reply>> = {},
   other: Reply = yes(digestOf('1')),
 ): FakeRegistry {
-  const asked: string[] = [];
+  const lookups: string[] = [];
   const questions: ImageLookup[] = [];
   return {
-    asked,
+    lookups,
     questions,
     lookUp(question) {
       const name = question.reference.fullName;
-      asked.push(name);
+      lookups.push(name);
       questions.push(question);
       return images[name] ?? other;
     },
@@ -83,6 +83,6 @@ export function patched({ patch }: Mutation): readonly string[] {
 }
 
 /** `action message`. */
-export function said({ findings }: Mutation): readonly string[] {
+export function findingTexts({ findings }: Mutation): readonly string[] {
   return findings.map(({ action, container, message }) => `${action} ${container?.name ?? '-'}: ${message}`);
 }

@@ -55,7 +55,7 @@ export const TELLING: readonly Rule[] = [...RULES, ...REGISTRY_NEEDS.map(tellRul
 export interface RecordedRegistry {
   readonly ports: World;
   /** `image reg.io/a:1 [a/reg.io/ci] ?reason` */
-  readonly asked: string[];
+  readonly lookups: string[];
 }
 
 /**
@@ -65,15 +65,15 @@ export interface RecordedRegistry {
 export function registry(
   respond: (lookup: ImageLookup) => RegistryFact<RegistryImage> | Promise<RegistryFact<RegistryImage>> = () => found,
 ): RecordedRegistry {
-  const asked: string[] = [];
+  const lookups: string[] = [];
   const note = (what: string, { reference, candidates, incompleteReason }: ImageLookup): void => {
     const credentials = candidates.map(({ secret, registry: at }) => `${secret}/${at}`).join(' ');
-    asked.push(
+    lookups.push(
       `${what} ${reference.text} [${credentials}]${incompleteReason === undefined ? '' : ` ?${incompleteReason}`}`,
     );
   };
   return {
-    asked,
+    lookups,
     ports: {
       ...otherSources(note),
       images: {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { AdmissionRequest } from '../../src/admission/request.ts';
 import type { JsonObject } from '../../src/pod/pointer.ts';
 import { policyOf } from '../policy/fixtures.ts';
-import { ask, contextOf, objectOf, podOf, requestOf, told } from './decide.ts';
+import { ask, contextOf, objectOf, podOf, requestOf, decisionTexts } from './decide.ts';
 
 const pinned = policyOf('{rules: [{rule: image-digest}]}');
 const context = contextOf([pinned]);
@@ -80,7 +80,7 @@ describe('a request is not evaluated', () => {
     ['UPDATE', '{name: p}'],
   ])('but a %s with the metadata %s is', async (operation, metadata) => {
     const object = podOf('{containers: [{name: web, image: "nginx:1"}]}', metadata);
-    expect(told(await ask(requestOf(object, { operation: operation as 'CREATE' }), context))).toEqual([
+    expect(decisionTexts(await ask(requestOf(object, { operation: operation as 'CREATE' }), context))).toEqual([
       'web image-digest deny',
     ]);
   });
@@ -165,7 +165,7 @@ describe('an object of another shape', () => {
     });
   });
 
-  test.each<[what: string, policies: readonly string[], told: readonly string[]]>([
+  test.each<[what: string, policies: readonly string[], findings: readonly string[]]>([
     ['no policy covers it', ['{match: {namespaces: [other]}, rules: [{rule: image-digest}]}'], []],
     ['no policy covers its kind', ['{match: {kinds: [Deployment]}, rules: [{rule: image-digest}]}'], []],
     ['the rule warns', ['{rules: [{rule: image-digest, action: warn}]}'], ['image-digest warn']],
@@ -208,14 +208,14 @@ describe('an object of another shape', () => {
 
   test('as the old object forgives nothing', async () => {
     const request = requestOf(bad, { operation: 'UPDATE', oldObject: podOf('{containers: {}}') });
-    expect(told(await ask(request, context))).toEqual(['web image-digest deny']);
+    expect(decisionTexts(await ask(request, context))).toEqual(['web image-digest deny']);
   });
 
   test('is evaluated by the type in the request, not by its own apiVersion and kind', async () => {
     const object = { ...bad, apiVersion: 'v1', kind: 'ConfigMap' };
-    expect(told(await ask(requestOf(object, { type: { group: '', version: 'v1', kind: 'Pod' } }), context))).toEqual([
-      'web image-digest deny',
-    ]);
+    expect(
+      decisionTexts(await ask(requestOf(object, { type: { group: '', version: 'v1', kind: 'Pod' } }), context)),
+    ).toEqual(['web image-digest deny']);
   });
 });
 
@@ -234,7 +234,7 @@ test('policies speak in their order, each with its own findings', async () => {
     policyOf('{match: {namespaces: [other]}, rules: [{rule: image-digest}]}'),
     policyOf('{rules: [{rule: image-digest, action: warn}]}'),
   ];
-  expect(told(await ask(requestOf(bad), contextOf(policies)))).toEqual([
+  expect(decisionTexts(await ask(requestOf(bad), contextOf(policies)))).toEqual([
     'web image-digest deny',
     'web image-digest warn',
   ]);
@@ -245,8 +245,8 @@ test('a cluster-scoped kind has no namespace, whatever the request says', async 
     '{apiVersion: apps.kruise.io/v1alpha1, kind: SidecarSet, metadata: {name: s}, spec: {containers: [{name: log, image: "a:1"}]}}',
   );
   const inShop = contextOf([policyOf('{match: {namespaces: ["*"]}, rules: [{rule: image-digest}]}')]);
-  expect(told(await ask(requestOf(set), inShop))).toEqual([]);
-  expect(told(await ask(requestOf(bad), inShop))).toEqual(['web image-digest deny']);
+  expect(decisionTexts(await ask(requestOf(set), inShop))).toEqual([]);
+  expect(decisionTexts(await ask(requestOf(bad), inShop))).toEqual(['web image-digest deny']);
 });
 
 describe('an update', () => {
@@ -266,16 +266,16 @@ describe('an update', () => {
       ['web image-digest deny', 'log image-digest deny'],
     ],
   ])('%s', async (_what, request, findings) => {
-    expect(told(await ask(request, context))).toEqual(findings);
+    expect(decisionTexts(await ask(request, context))).toEqual(findings);
   });
 
   test('counts as new with onUpdate: all', async () => {
-    expect(told(await ask(update(two, two), all))).toEqual(['web image-digest deny', 'log image-digest deny']);
+    expect(decisionTexts(await ask(update(two, two), all))).toEqual(['web image-digest deny', 'log image-digest deny']);
   });
 
   test('has each policy’s own leniency', async () => {
     const both = contextOf([...all.policies, policyOf('{rules: [{rule: image-tag, parameters: {deny: ["1"]}}]}')]);
-    expect(told(await ask(update(two, two), both))).toEqual([
+    expect(decisionTexts(await ask(update(two, two), both))).toEqual([
       'web image-digest deny',
       'log image-digest deny',
       '+web image-tag warn',
@@ -289,11 +289,11 @@ describe('an update', () => {
       '{containers: [{name: web, image: "nginx:1"}]}',
       '{initContainers: [{name: web, image: "nginx:1"}]}',
     );
-    expect(told(await ask(request, init))).toEqual(['web image-digest deny']);
+    expect(decisionTexts(await ask(request, init))).toEqual(['web image-digest deny']);
   });
 
   test('through pods/resize is never denied for existing findings, even with onUpdate: all', async () => {
-    expect(told(await ask(update(two, two, { subResource: 'resize' }), all))).toEqual([
+    expect(decisionTexts(await ask(update(two, two, { subResource: 'resize' }), all))).toEqual([
       '+web image-digest warn',
       '+log image-digest warn',
     ]);
@@ -303,10 +303,10 @@ describe('an update', () => {
     const debug = (image: string): string =>
       `${two.slice(0, -1)}, ephemeralContainers: [{name: old, image: "old:1"}${image}]}`;
     const request = update(debug(''), debug(', {name: new, image: "new:1"}'), { subResource: 'ephemeralcontainers' });
-    expect(told(await ask(request, context))).toEqual(['+old image-digest warn', 'new image-digest deny']);
-    expect(told(await ask(request, all))).toEqual(['+old image-digest warn', 'new image-digest deny']);
+    expect(decisionTexts(await ask(request, context))).toEqual(['+old image-digest warn', 'new image-digest deny']);
+    expect(decisionTexts(await ask(request, all))).toEqual(['+old image-digest warn', 'new image-digest deny']);
     const withoutNew = update(debug(''), debug(''), { subResource: 'ephemeralcontainers' });
-    expect(told(await ask(withoutNew, context))).toEqual(['+old image-digest warn']);
+    expect(decisionTexts(await ask(withoutNew, context))).toEqual(['+old image-digest warn']);
   });
 
   test('through the ephemeralcontainers of old clusters has the list at the root', async () => {
@@ -314,7 +314,7 @@ describe('an update', () => {
       '{apiVersion: v1, kind: EphemeralContainers, metadata: {name: p}, ephemeralContainers: [{name: new, image: "new:1"}]}',
     );
     expect(
-      told(await ask(requestOf(list, { operation: 'UPDATE', subResource: 'ephemeralcontainers' }), context)),
+      decisionTexts(await ask(requestOf(list, { operation: 'UPDATE', subResource: 'ephemeralcontainers' }), context)),
     ).toEqual(['new image-digest deny']);
   });
 });

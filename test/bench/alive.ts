@@ -49,7 +49,7 @@ interface World {
 interface Row extends Suffering {
   readonly attack: string;
   readonly peakMiB: number;
-  readonly told: string;
+  readonly results: string;
 }
 
 export async function measureAlive({ minutes, note }: AliveOptions): Promise<Alive> {
@@ -152,10 +152,10 @@ async function underAttack(world: World, names: readonly string[]): Promise<Row>
     const quiet = new Promise((resolve) => setTimeout(resolve, names.length === 0 ? 1000 : 0));
     const over = Promise.all([quiet, ...attackers]);
     const suffering = await suffer(server.port, world.good.host, over);
-    const told = (await Promise.all(attackers)).join('; ');
+    const results = (await Promise.all(attackers)).join('; ');
     const died = server.ended();
-    if (died !== undefined) return { ...dead(names), told: died };
-    return { ...suffering, attack: nameOf(names), peakMiB: statusMiB(server.pid, 'VmHWM'), told };
+    if (died !== undefined) return { ...dead(names), results: died };
+    return { ...suffering, attack: nameOf(names), peakMiB: statusMiB(server.pid, 'VmHWM'), results };
   } finally {
     await server.stop();
   }
@@ -163,23 +163,23 @@ async function underAttack(world: World, names: readonly string[]): Promise<Row>
 
 const nameOf = (names: readonly string[]): string => (names.length > 1 ? 'together' : (names[0] ?? 'none'));
 
-function dead(names: readonly string[]): Omit<Row, 'told'> {
-  const nothing = { asked: Number.NaN, wrong: Number.NaN, slowestMs: Number.NaN, example: 'the server died' };
+function dead(names: readonly string[]): Omit<Row, 'results'> {
+  const nothing = { sent: Number.NaN, wrong: Number.NaN, slowestMs: Number.NaN, example: 'the server died' };
   return { ...nothing, attack: nameOf(names), peakMiB: Number.NaN };
 }
 
 function rowText(row: Row | undefined): readonly string[] {
   if (row === undefined) return [];
-  const { attack, peakMiB, asked, wrong, slowestMs, told, example } = row;
-  const what = example === '' ? told : `${told} (victim: ${example})`;
-  return [attack, peakMiB.toFixed(0), String(asked), String(wrong), slowestMs.toFixed(0), what.slice(0, 300)];
+  const { attack, peakMiB, sent, wrong, slowestMs, results, example } = row;
+  const what = example === '' ? results : `${results} (victim: ${example})`;
+  return [attack, peakMiB.toFixed(0), String(sent), String(wrong), slowestMs.toFixed(0), what.slice(0, 300)];
 }
 
-function outcomesOf({ attack, peakMiB, wrong, slowestMs, asked, example }: Row): readonly Outcome[] {
+function outcomesOf({ attack, peakMiB, wrong, slowestMs, sent, example }: Row): readonly Outcome[] {
   const of = `alive, attack ${attack}`;
   return [
     { measure: `${of}: memory`, value: peakMiB, unit: 'MiB', goal: atMost(LIMIT_MIB), detail: 'VmHWM' },
-    { measure: `${of}: wrong answers`, value: wrong, unit: `of ${asked}`, goal: atMost(0), detail: example },
+    { measure: `${of}: wrong answers`, value: wrong, unit: `of ${sent}`, goal: atMost(0), detail: example },
     { measure: `${of}: slowest answer`, value: slowestMs, unit: 'ms', goal: atMost(SOON_MS), detail: '' },
   ];
 }

@@ -36,13 +36,13 @@ interface FirstAnswer {
 async function firstAnswer(certsDir: string): Promise<FirstAnswer> {
   const body = reviewBodies().find(({ name }) => name === '10 KB')?.text ?? '';
   const begin = performance.now();
-  const gate = await startGate(certsDir);
+  const server = await startGate(certsDir);
   try {
-    await listening(gate);
-    await post(gate.port, body);
-    return { ms: performance.now() - begin, mib: rssMiB(gate.pid) };
+    await listening(server);
+    await post(server.port, body);
+    return { ms: performance.now() - begin, mib: rssMiB(server.pid) };
   } finally {
-    await gate.stop();
+    await server.stop();
   }
 }
 

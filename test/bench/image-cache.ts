@@ -19,11 +19,11 @@ const SETTINGS = { tagTtlMs: 60_000, digestTtlMs: 86_400_000, staleMaxMs: 604_80
 
 /** A new digest for each image, as a registry has them. */
 function clientWithDigests(): RegistryClient {
-  let asked = 0;
+  let requests = 0;
   return {
     async manifest() {
-      asked += 1;
-      const digest = `sha256:${asked.toString(16).padStart(64, '0')}`;
+      requests += 1;
+      const digest = `sha256:${requests.toString(16).padStart(64, '0')}`;
       return { digest, mediaType: 'application/vnd.oci.image.index.v1+json', mirror: undefined };
     },
     details: () => Promise.reject(new Error('not asked here')),
@@ -79,10 +79,12 @@ async function memoryCosts(): Promise<readonly Outcome[]> {
   const before = heapMb();
   const shown: string[] = [];
   const atMb = new Map<number, number>();
-  let asked = 0;
+  let requests = 0;
   for (const target of [20_000, 50_000, 100_000, 200_000]) {
-    for (; asked < target; asked += 1) {
-      const reference = referenceOf(`registry.example.com/team-${asked % 100}/some-service-name-${asked}:1.2.${asked}`);
+    for (; requests < target; requests += 1) {
+      const reference = referenceOf(
+        `registry.example.com/team-${requests % 100}/some-service-name-${requests}:1.2.${requests}`,
+      );
       await source.lookUp({ reference, by: 'image', candidates: [], incompleteReason: undefined, staleMs: 0 }, signal);
     }
     const mb = heapMb() - before;

@@ -19,18 +19,18 @@ export async function measureMutate(options: ServeOptions): Promise<readonly Out
   options.note(`mutate: ${CLIENT}`);
   const registry = await startRegistry();
   const certsDir = folderIn('certs');
-  const gate = await startGate(certsDir, { config: configFor(registry) });
+  const server = await startGate(certsDir, { config: configFor(registry) });
   try {
-    await listening(gate);
+    await listening(server);
     const floor = await startFloor(certsDir);
     try {
       await listening(floor);
-      return await measured({ gate, floor, registry }, options);
+      return await measured({ gate: server, floor, registry }, options);
     } finally {
       await floor.stop();
     }
   } finally {
-    await gate.stop();
+    await server.stop();
     await registry.stop();
   }
 }
@@ -56,12 +56,12 @@ async function measured(servers: Servers, { seconds, rounds, note }: ServeOption
   const bodyFile = fileIn('review-mutate.json');
   writeFileSync(bodyFile, text);
   for (const server of [gate, floor]) await expectPatched(server, text);
-  const cold = registry.asked.length;
+  const cold = registry.requests.length;
   for (const server of [floor, gate]) await oneRound(server, { bodyFile, path: PATH }, WARM_SECONDS);
   const done: { readonly floor: Round; readonly gate: Round }[] = [];
   for (let round = 1; round <= rounds; round += 1) {
-    const asked = { bodyFile, path: PATH };
-    const both = { floor: await oneRound(floor, asked, seconds), gate: await oneRound(gate, asked, seconds) };
+    const load = { bodyFile, path: PATH };
+    const both = { floor: await oneRound(floor, load, seconds), gate: await oneRound(gate, load, seconds) };
     done.push(both);
     note(`mutate: round ${round} of ${rounds}: ${(both.gate.rps / both.floor.rps).toFixed(2)} x the floor`);
   }
@@ -80,11 +80,11 @@ async function measured(servers: Servers, { seconds, rounds, note }: ServeOption
       value: cold,
       unit: '',
       goal: atMost(3),
-      detail: registry.asked.slice(0, cold).join(', '),
+      detail: registry.requests.slice(0, cold).join(', '),
     },
     {
       measure: 'mutate: requests to the registry during the load',
-      value: registry.asked.length - cold,
+      value: registry.requests.length - cold,
       unit: '',
       // A tag is asked for again when its time to live is over.
       goal: atMost(3 * Math.ceil(((WARM_SECONDS + rounds * seconds) * 2) / TAG_SECONDS)),

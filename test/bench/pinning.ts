@@ -25,14 +25,14 @@ export async function measurePin(): Promise<readonly Outcome[]> {
     const ms = performance.now() - begin;
     const pinned = readFileSync(path.join(folder, '0.yaml'), 'utf8');
     if (!pinned.includes('@sha256:')) throw new Error(`nothing was pinned: ${pinned}`);
-    const manifestsAsked = registry.asked.filter((line) => line.includes('/manifests/')).length;
+    const manifestsAsked = registry.requests.filter((line) => line.includes('/manifests/')).length;
     return [
       {
         measure: `pin --write: ${FILES} files with ${IMAGES} distinct images, questions about manifests`,
         value: manifestsAsked,
         unit: '',
         goal: atMost(IMAGES),
-        detail: `${registry.asked.length} requests in all`,
+        detail: `${registry.requests.length} requests in all`,
       },
       {
         measure: `pin --write: ${FILES} files with ${IMAGES} distinct images`,

@@ -41,9 +41,9 @@ export interface Surroundings {
 export function start([program = '', ...argv]: readonly string[], surroundings: Surroundings): Running {
   const child = spawn(program, argv, { ...surroundings, stdio: ['ignore', 'ignore', 'pipe'] });
   running.add(child);
-  let said = '';
-  child.stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-2000)));
-  child.on('error', (error) => (said += error.message));
+  let text = '';
+  child.stderr?.on('data', (chunk: Buffer) => (text = (text + chunk.toString()).slice(-2000)));
+  child.on('error', (error) => (text += error.message));
   const exit = new Promise<void>((resolve) => {
     child.on('close', () => {
       running.delete(child);
@@ -53,7 +53,7 @@ export function start([program = '', ...argv]: readonly string[], surroundings: 
   return {
     pid: child.pid ?? 0,
     ended: () =>
-      running.has(child) ? undefined : `${argv.join(' ')} ended (${child.exitCode ?? child.signalCode}): ${said}`,
+      running.has(child) ? undefined : `${argv.join(' ')} ended (${child.exitCode ?? child.signalCode}): ${text}`,
     async stop() {
       child.kill('SIGTERM');
       const cut = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
@@ -106,8 +106,13 @@ const TELL_PEAK =
   "data:text/javascript,import fs from 'node:fs';process.on('exit',()=>fs.writeSync(3,String(process.resourceUsage().maxRSS)))";
 
 export function peakMiB({ argv, ...rest }: Command): number {
-  const told = runNode({ argv: ['--import', TELL_PEAK, ...argv], ...rest }, ['ignore', 'ignore', 'pipe', 'pipe'])[3];
-  return Number(told) / 1024;
+  const peakStream = runNode({ argv: ['--import', TELL_PEAK, ...argv], ...rest }, [
+    'ignore',
+    'ignore',
+    'pipe',
+    'pipe',
+  ])[3];
+  return Number(peakStream) / 1024;
 }
 
 function runNode({ argv, env, cwd, exitCode }: Command, stdio: StdioOptions): readonly (string | null)[] {

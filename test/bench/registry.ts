@@ -6,16 +6,16 @@ export interface CountingRegistry {
   /** `127.0.0.1:PORT`, over plain HTTP. */
   readonly host: string;
   /** Requests until now, by method and path. */
-  readonly asked: readonly string[];
+  readonly requests: readonly string[];
   stop(): Promise<void>;
 }
 
 const INDEX = 'application/vnd.oci.image.index.v1+json';
 
 export async function startRegistry(): Promise<CountingRegistry> {
-  const asked: string[] = [];
+  const requests: string[] = [];
   const server = createServer(({ method = '', url = '' }, response) => {
-    asked.push(`${method} ${url}`);
+    requests.push(`${method} ${url}`);
     answer(response, method, url);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -23,7 +23,7 @@ export async function startRegistry(): Promise<CountingRegistry> {
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   return {
     host: `127.0.0.1:${port}`,
-    asked,
+    requests,
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

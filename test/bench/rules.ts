@@ -147,17 +147,17 @@ function body(): Body {
 /** The whole server with each set of policies beside the one with the built-in policy. */
 async function gateCosts(options: ServeOptions): Promise<readonly Outcome[]> {
   const certsDir = folderIn('certs');
-  const gates: Answering[] = [];
+  const servers: Answering[] = [];
   try {
     for (const folder of [undefined, ...REACHES.map(folderOf)]) {
-      const gate = await startGate(certsDir, { policies: folder });
-      gates.push(gate);
-      await listening(gate);
+      const server = await startGate(certsDir, { policies: folder });
+      servers.push(server);
+      await listening(server);
     }
-    const [builtIn, ...sets] = await roundsOf(gates, options);
+    const [builtIn, ...sets] = await roundsOf(servers, options);
     return REACHES.map((reach, index) => outcomeOf(reach, builtIn ?? [], sets[index] ?? []));
   } finally {
-    for (const gate of gates) await gate.stop();
+    for (const server of servers) await server.stop();
   }
 }
 
@@ -169,9 +169,9 @@ async function roundsOf(
   const review = body();
   const bodyFile = fileIn('review-rules.json');
   writeFileSync(bodyFile, review.text);
-  for (const gate of gates) {
-    await expectAllowed(gate, review);
-    await oneRound(gate, { bodyFile }, WARM_SECONDS);
+  for (const server of gates) {
+    await expectAllowed(server, review);
+    await oneRound(server, { bodyFile }, WARM_SECONDS);
   }
   const done: Round[][] = gates.map(() => []);
   for (let round = 1; round <= rounds; round += 1) {

@@ -40,14 +40,14 @@ export async function measureServe(options: ServeOptions): Promise<Served> {
   const { note } = options;
   note(`serve: ${CLIENT}`);
   const certsDir = folderIn('certs');
-  const gate = await startGate(certsDir);
+  const server = await startGate(certsDir);
   try {
-    await listening(gate);
+    await listening(server);
     const floor = await startFloor(certsDir);
     try {
       await listening(floor);
-      const cells = await measureCells({ gate, floor }, options);
-      const rss = rssMiB(gate.pid);
+      const cells = await measureCells({ gate: server, floor }, options);
+      const rss = rssMiB(server.pid);
       const requests = 'after the load above; for information';
       const outcomes = [
         ...cells.map(outcomeOf),
@@ -58,7 +58,7 @@ export async function measureServe(options: ServeOptions): Promise<Served> {
       await floor.stop();
     }
   } finally {
-    await gate.stop();
+    await server.stop();
   }
 }
 
@@ -79,14 +79,14 @@ async function measureCells(servers: Servers, { seconds, rounds, note }: ServeOp
   const cells: Cell[] = [];
   for (const { name, text, bodyFile } of bodies) {
     const floor: Round[] = [];
-    const gate: Round[] = [];
+    const server: Round[] = [];
     for (let round = 1; round <= rounds; round += 1) {
       floor.push(await oneRound(servers.floor, { bodyFile }, seconds));
-      gate.push(await oneRound(servers.gate, { bodyFile }, seconds));
-      const ratio = (gate.at(-1)?.rps ?? 0) / (floor.at(-1)?.rps ?? 0);
+      server.push(await oneRound(servers.gate, { bodyFile }, seconds));
+      const ratio = (server.at(-1)?.rps ?? 0) / (floor.at(-1)?.rps ?? 0);
       note(`serve: ${name}, round ${round} of ${rounds}: ${ratio.toFixed(2)} x the floor`);
     }
-    cells.push({ name, bytes: Buffer.byteLength(text), floor, gate });
+    cells.push({ name, bytes: Buffer.byteLength(text), floor, gate: server });
   }
   return cells;
 }
@@ -102,12 +102,12 @@ export async function expectAllowed({ port }: Answering, { name, text }: Body): 
 
 export async function oneRound(
   server: Answering,
-  asked: Pick<LoadOptions, 'bodyFile' | 'path'>,
+  requested: Pick<LoadOptions, 'bodyFile' | 'path'>,
   seconds: number,
 ): Promise<Round> {
   const { pid, port } = server;
   const before = cpuUs(pid);
-  const done: Load = await load({ ...asked, port, seconds });
+  const done: Load = await load({ ...requested, port, seconds });
   const why =
     server.ended() ??
     (done.failed > 0 ? `${done.failed} of ${done.requests} requests failed on port ${port}` : undefined);

@@ -2,7 +2,7 @@
 import { Agent, request } from 'node:https';
 
 export interface Suffering {
-  readonly asked: number;
+  readonly sent: number;
   /** Not answered, or not right. */
   readonly wrong: number;
   readonly slowestMs: number;
@@ -36,12 +36,12 @@ export async function suffer(port: number, registry: string, until: Promise<unkn
   const agent = new Agent({ keepAlive: true });
   const over = new AbortController();
   void until.finally(() => over.abort());
-  let [asked, wrong, slowestMs, example] = [0, 0, 0, ''];
+  let [sent, wrong, slowestMs, example] = [0, 0, 0, ''];
   while (!over.signal.aborted) {
     const begin = performance.now();
     const review = reviewOf(registry);
-    const fault = await ask(port, review, asked % 2 === 0 ? agent : undefined);
-    asked += 1;
+    const fault = await ask(port, review, sent % 2 === 0 ? agent : undefined);
+    sent += 1;
     slowestMs = Math.max(slowestMs, performance.now() - begin);
     if (fault !== undefined) {
       wrong += 1;
@@ -50,7 +50,7 @@ export async function suffer(port: number, registry: string, until: Promise<unkn
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   agent.destroy();
-  return { asked, wrong, slowestMs, example };
+  return { sent, wrong, slowestMs, example };
 }
 
 export function ask(port: number, review: string, agent?: Agent): Promise<string | undefined> {

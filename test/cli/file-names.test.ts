@@ -75,9 +75,9 @@ describe.each(COMMANDS)('%j with %j', (args, content) => {
     process.chdir('folder');
     writeFileSync(name, content);
     const { out, note } = await runCommand(args);
-    const said = `${out}${note}`;
-    expect(said).not.toBe('');
-    expect(said).not.toMatch(/[^\P{C}\n]|[\u2028\u2029]/u);
-    for (const line of said.split('\n')) expect(line).not.toMatch(/^\s*::/);
+    const output = `${out}${note}`;
+    expect(output).not.toBe('');
+    expect(output).not.toMatch(/[^\P{C}\n]|[\u2028\u2029]/u);
+    for (const line of output.split('\n')) expect(line).not.toMatch(/^\s*::/);
   });
 });

@@ -45,7 +45,7 @@ describe('pin --write', () => {
     const registry = fakeRegistry();
     const { code, out } = await runPin([folder], { ...flagsOf(name), write: true }, { registry });
     expect(contents(folder)).toEqual(contents(path.join(FIXTURES, name, 'after')));
-    expect({ code, out, asked: registry.lookups }).toEqual({ code: 0, out: '', asked: [] });
+    expect({ code, out, lookups: registry.lookups }).toEqual({ code: 0, out: '', lookups: [] });
   });
 
   test.each(CASES)('%s: shows the very change as a diff that git takes', async (name) => {

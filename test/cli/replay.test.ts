@@ -26,11 +26,11 @@ async function reportOf(...argv: readonly string[]): Promise<{ code: number; rep
 const recorded = (name: string): unknown => JSON.parse(readFileSync(path.join(RECORDINGS, `${name}.json`), 'utf8'));
 
 describe('replay of the recorded reviews', () => {
-  let gate: TestServer;
+  let server: TestServer;
   beforeAll(async () => {
-    gate = await startAdmissionServer((await compose({ kinds: kindTable(), policies: [] })).context);
+    server = await startAdmissionServer((await compose({ kinds: kindTable(), policies: [] })).context);
   });
-  afterAll(() => gate.stop());
+  afterAll(() => server.stop());
 
   test('answers byte for byte what the server answers, for both endpoints', async () => {
     const { code, report } = await reportOf(RECORDINGS);
@@ -40,8 +40,8 @@ describe('replay of the recorded reviews', () => {
     expect(report.reviews).toHaveLength(names.length);
     for (const { file: name, answers } of report.reviews) {
       const body = readFileSync(name, 'utf8');
-      expect((await gate.post('/validate?timeout=10s', body)).text).toBe(answers.validate);
-      expect((await gate.post('/mutate?timeout=10s', body)).text).toBe(answers.mutate);
+      expect((await server.post('/validate?timeout=10s', body)).text).toBe(answers.validate);
+      expect((await server.post('/mutate?timeout=10s', body)).text).toBe(answers.mutate);
     }
   });
 });

@@ -184,7 +184,7 @@ spec: {policy: base, rules: [image-registry], match: {kinds: ["*"]}, owner: team
     expect((await tested(folder)).out).toContain('(policy: built-in)\n  ✓ no tag\n');
   });
 
-  const BAD: readonly (readonly [what: string, suite: string, said: string])[] = [
+  const BAD: readonly (readonly [what: string, suite: string, message: string])[] = [
     [
       'an unknown key',
       suite('    - {name: a, resource: [pass.yaml], expect: pass, resources: [a.yaml]}\n'),
@@ -267,14 +267,14 @@ spec: {policy: base, rules: [image-registry], match: {kinds: ["*"]}, owner: team
     expect(code).toBe(2);
   });
 
-  test.each(BAD)('says of %s where it is, and exits with 2', async (_what, text, said) => {
+  test.each(BAD)('says of %s where it is, and exits with 2', async (_what, text, message) => {
     const folder = folderWith({
       ...FILES,
       'bad/p.yaml': policy('bad').replace('image-registry', 'image-registy'),
       'suite.yaml': text,
     });
     const { code, out } = await tested(folder);
-    expect(out).toContain(said);
+    expect(out).toContain(message);
     expect(code).toBe(2);
   });
 

@@ -22,9 +22,9 @@ const settings = {
   numRuns: Number(process.env['FC_RUNS'] ?? 6000),
 };
 
-function ours(asked: readonly SecretQuestion[]): Keyring {
+function ours(pullSecrets: readonly SecretQuestion[]): Keyring {
   return keyringOf(
-    asked.map(({ name, type, data }) =>
+    pullSecrets.map(({ name, type, data }) =>
       pullSecret({
         name,
         type,
@@ -67,10 +67,10 @@ describeWith(keyringMissing, "keyringOf and the kubelet's keyring agree", () => 
 
   afterAll(() => kubelet.close());
 
-  async function compare(asked: readonly SecretQuestion[], images: readonly string[]): Promise<void> {
+  async function compare(pullSecrets: readonly SecretQuestion[], images: readonly string[]): Promise<void> {
     const references = images.flatMap(referenceTo);
-    const [answer] = await kubelet.ask([{ secrets: asked, images: references.map(repositoryOf) }]);
-    const keyring = ours(asked);
+    const [answer] = await kubelet.ask([{ secrets: pullSecrets, images: references.map(repositoryOf) }]);
+    const keyring = ours(pullSecrets);
     expect(keyring.ok).toBe(answer?.error === null);
     if (!keyring.ok) {
       tally.failed += 1;

@@ -122,14 +122,14 @@ describe('check', () => {
   const broken = secret(`type: ${TYPE}, data: {.dockerconfigjson: "hush hush"}`);
 
   test('says that a pull secret cannot be read if a policy checks it, and nothing if no policy does', async () => {
-    const asked = await checkText(`${POD}\n---\n${broken}`, policy('pull-secret-usable'));
-    expect(asked.errors.map(({ line, column, document, message }) => [line, column, document, message])).toEqual([
+    const result = await checkText(`${POD}\n---\n${broken}`, policy('pull-secret-usable'));
+    expect(result.errors.map(({ line, column, document, message }) => [line, column, document, message])).toEqual([
       [3, 117, 2, '/data/.dockerconfigjson: invalid base64; kubectl cannot apply it'],
     ]);
-    expect(asked.findings.map(({ outcome, action, message }) => [outcome, action, message])).toEqual([
+    expect(result.findings.map(({ outcome, action, message }) => [outcome, action, message])).toEqual([
       ['unknown', 'warn', 'cannot determine whether pull secret "a" can be used: Secret "default/a" is malformed'],
     ]);
-    expect(JSON.stringify(asked)).not.toContain('hush');
+    expect(JSON.stringify(result)).not.toContain('hush');
     const notAsked = await checkText(`${POD}\n---\n${broken}`, policy('image-reference'));
     expect(notAsked.errors).toEqual([]);
   });

@@ -147,8 +147,8 @@ test.each([
   ['helm.toolkit.fluxcd.io/v2', 'HelmRelease', '{}'],
   ['argoproj.io/v1alpha1', 'ApplicationSet', '{template: {spec: {source: text}}}'],
 ])('nothing is said of %s %s %s', async (apiVersion, kind, spec) => {
-  const said = await notices(object(apiVersion, kind, spec)).catch((error: unknown) => error);
-  expect(said).toEqual([]);
+  const outcome = await notices(object(apiVersion, kind, spec)).catch((error: unknown) => error);
+  expect(outcome).toEqual([]);
 });
 
 test('many of a kind get one notice', async () => {

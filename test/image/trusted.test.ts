@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parsePattern, patternSet } from '../../src/image/pattern.ts';
 import { trusted } from '../../src/image/trusted.ts';
-import { findingsOf, pod, policyOf, requestFor, said } from '../policy/fixtures.ts';
+import { findingsOf, pod, policyOf, requestFor, findingTexts } from '../policy/fixtures.ts';
 import { referenceOf } from '../lookup/fake-client.ts';
 
 const setOf = (text: string) => {
@@ -33,7 +33,7 @@ test.each([
 test('an allow list reports why it rejects such an image', () => {
   const policy = policyOf('{rules: [{rule: image-registry, parameters: {allow: ["docker.io/**"]}}]}');
   const object = pod('{containers: [{name: c, image: "Docker.io/library/nginx:1"}]}');
-  expect(said(findingsOf([policy], requestFor(object)))).toEqual([
+  expect(findingTexts(findingsOf([policy], requestFor(object)))).toEqual([
     'c: image "Docker.io/library/nginx:1" is not from an allowed registry: nodes pull it from the host "Docker.io", which is not Docker Hub | use "docker.io"; allowed: docker.io/**',
   ]);
 });

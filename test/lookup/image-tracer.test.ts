@@ -27,8 +27,8 @@ const trace = (image: string, logins: readonly string[] = []): Promise<PullTrace
   tracer.trace(imageLookupOf(image, logins), new AbortController().signal);
 const stepsOf = ({ attempts }: PullTrace): readonly string[] =>
   attempts.map(({ credential, mirror, answer }) => {
-    const said = answer.state === 'yes' ? answer.value.digest : `${answer.state}: ${answer.failure.message}`;
-    return `${mirror ?? '-'} | ${credential.replace(/^.*\(user (.*)\)$/, '$1')} | ${said}`;
+    const text = answer.state === 'yes' ? answer.value.digest : `${answer.state}: ${answer.failure.message}`;
+    return `${mirror ?? '-'} | ${credential.replace(/^.*\(user (.*)\)$/, '$1')} | ${text}`;
   });
 
 test('a wrong credential is followed by the next one, and the trace has the details of the image', async () => {

@@ -127,7 +127,7 @@ async function reply(row: Row) {
     limitedDetailLog((detail) => void log.push(detail), Date.now),
   );
   const secret = secretOf('s', JSON.stringify({ auths: { [world.host]: { username: 'team-user', password: 'x' } } }));
-  const gate = await startAdmissionServer({
+  const server = await startAdmissionServer({
     kinds,
     world: { images, secrets: { secret: () => Promise.resolve({ state: 'yes', value: secret }) } },
     policies: [
@@ -137,7 +137,7 @@ async function reply(row: Row) {
     ],
   });
   ends.push(
-    () => gate.stop(),
+    () => server.stop(),
     () => client.close(),
   );
   const image = row.image?.() ?? `${world.host}/team/app:1`;
@@ -152,7 +152,7 @@ async function reply(row: Row) {
   };
   const replies = [];
   for (const path of ['/validate?timeout=20s', '/mutate?timeout=20s', '/validate?timeout=20s'])
-    replies.push((await gate.post(path, JSON.stringify(createReview(pod)))).text);
+    replies.push((await server.post(path, JSON.stringify(createReview(pod)))).text);
   return { answers: replies.join('\n').replaceAll(world.host, 'HOST'), log };
 }
 

@@ -8,7 +8,7 @@ import { type CelAnswer, celOracle } from './cel/oracle.ts';
 import type { Running } from './go-program.ts';
 
 /** JSON of Go escapes what it replaces, JavaScript does not. */
-const said = ({ outcome, value = '' }: CelAnswer): string =>
+const outcomeText = ({ outcome, value = '' }: CelAnswer): string =>
   outcome === 'value' ? value.replaceAll('\\ufffd', '\ufffd') : 'refused';
 
 const own = (expression: string): string => {
@@ -130,7 +130,7 @@ describeWith(celOracle.missing, "the API server's CEL", () => {
   test('gives the recorded answers', async () => {
     const answers = await evaluate(ANSWERS.map(({ expression }) => expression));
     const given = ANSWERS.map(
-      ({ expression }, at) => `${expression}  =>  ${said(answers[at] ?? { outcome: 'error' })}`,
+      ({ expression }, at) => `${expression}  =>  ${outcomeText(answers[at] ?? { outcome: 'error' })}`,
     );
     expect(given).toEqual(ANSWERS.map(({ expression, expected }) => `${expression}  =>  ${expected}`));
   }, 600_000);
@@ -141,7 +141,7 @@ describeWith(celOracle.missing, "the API server's CEL", () => {
       const expressions = sample(arbitrary, 1500);
       const answers = await evaluate(expressions);
       const different = expressions.flatMap((expression, at) => {
-        const [theirs, ours] = [said(answers[at] ?? { outcome: 'error' }), own(expression)];
+        const [theirs, ours] = [outcomeText(answers[at] ?? { outcome: 'error' }), own(expression)];
         return theirs === ours ? [] : [`${expression}: ${theirs}, and ${ours} here`];
       });
       expect(different).toEqual([]);

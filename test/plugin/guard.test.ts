@@ -103,10 +103,10 @@ describe('a rule that does not return', () => {
   });
 
   test('is suspended for a minute after three times in a row, then runs once', () => {
-    let asked = 0;
+    let runs = 0;
     const { ask, later } = guarding({
       hangs: () => {
-        asked += 1;
+        runs += 1;
         return never();
       },
       fine: () => [problem('fine')],
@@ -116,7 +116,7 @@ describe('a rule that does not return', () => {
     const suspends = `${stopped}, 3 times in a row, so it is suspended for 60 s`;
     const suspended = `the rule is suspended: ${stopped.replace('the rule', 'it')}, 3 times in a row`;
     expect([once(), once(), once(), once()]).toEqual([stopped, stopped, suspends, suspended]);
-    expect(asked).toBe(3);
+    expect(runs).toBe(3);
     const answers = ask(['hangs', 'fine', 'hangs']);
     expect(answers.map(({ failure: one }) => one?.reason)).toEqual(['suspended', undefined, 'suspended']);
     expect(answers[1]?.problems).toEqual([problem('fine')]);
@@ -124,7 +124,7 @@ describe('a rule that does not return', () => {
     expect(once()).toBe(suspended);
     later(1);
     expect([once(), once()]).toEqual([suspends, suspended]);
-    expect(asked).toBe(4);
+    expect(runs).toBe(4);
   });
 
   test('is asked on about objects of other namespaces: what one tenant does decides nothing for the others', () => {

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { loadPlugins } from '../../src/plugin/load.ts';
 import { RULES } from '../../src/policy/rules/index.ts';
-import { findingsOf, pod, policyOf, read, requestFor, said } from '../policy/fixtures.ts';
+import { findingsOf, pod, policyOf, read, requestFor, findingTexts } from '../policy/fixtures.ts';
 
 const root = mkdtempSync(path.join(tmpdir(), 'tidewaiter-plugins-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -54,7 +54,7 @@ describe('a plugin', () => {
   test.each(['rules.ts', 'rules.mts', 'rules.js', 'rules.mjs'])('is a module: %s', (name) => {
     const rules = load(file(name, says('mine')));
     const policy = policyOf('{rules: [{rule: mine}]}', [...RULES, ...rules]);
-    expect(said(findingsOf([policy], A_POD))).toEqual(['-: mine | -']);
+    expect(findingTexts(findingsOf([policy], A_POD))).toEqual(['-: mine | -']);
   });
 
   test('is TypeScript, and imports tidewaiter and its own files, with nothing installed beside it', () => {
@@ -81,7 +81,7 @@ export default [
 `,
     );
     const policy = policyOf('{rules: [{rule: typed}]}', load(plugin));
-    expect(said(findingsOf([policy], A_POD))).toEqual(['-: hello | 2 unknown']);
+    expect(findingTexts(findingsOf([policy], A_POD))).toEqual(['-: hello | 2 unknown']);
   });
 
   test('may be a link, as the kubelet mounts a ConfigMap', () => {

@@ -5,7 +5,7 @@ import type { Fact, Facts, Labels } from '../../src/policy/fact.ts';
 import { defineRule, type ParameterSchema, type Problem, type Rule, type Subject } from '../../src/policy/rule.ts';
 import type { Guard } from '../../src/policy/rule.ts';
 import { RULES } from '../../src/policy/rules/index.ts';
-import { findingsOf, pod, policyOf, requestFor, said, workload } from './fixtures.ts';
+import { findingsOf, pod, policyOf, requestFor, findingTexts, workload } from './fixtures.ts';
 
 const NO_PARAMETERS: ParameterSchema = { type: 'object', additionalProperties: false, properties: {} };
 
@@ -78,7 +78,7 @@ describe('one image that no rule can read', () => {
       ...RULES,
       objectWide,
     ]);
-    expect(said(findingsOf([policy], requestFor(broken))).map((text) => text.slice(0, 13))).toEqual([
+    expect(findingTexts(findingsOf([policy], requestFor(broken))).map((text) => text.slice(0, 13))).toEqual([
       '-: the object',
       'a: image "A:"',
       'b: image "B:"',
@@ -224,9 +224,9 @@ describe('a rule with a guard', () => {
   const failure = { reason: 'timeout', problem: 'it took too long', file: 'slow.ts' } as const;
 
   test('is asked once for an object, about every policy, in order', () => {
-    const asked: string[][] = [];
+    const requested: string[][] = [];
     const guard: Guard = (questions) => {
-      asked.push(questions.map(({ rule: name, subject }) => `${name} ${subject.containers.length}`));
+      requested.push(questions.map(({ rule: name, subject }) => `${name} ${subject.containers.length}`));
       return questions.map(({ rule: name }) => ({ problems: [{ ...found, message: name }], failure: undefined }));
     };
     const rules = [...RULES, guarded('one', guard), guarded('two', guard)];
@@ -238,7 +238,7 @@ describe('a rule with a guard', () => {
       policies,
       requestFor(pod('{containers: [{name: b, image: "B:"}, {name: c, image: c}]}')),
     );
-    expect(asked).toEqual([['one 2', 'two 2', 'two 2']]);
+    expect(requested).toEqual([['one 2', 'two 2', 'two 2']]);
     expect(findings.map(({ rule: by, action, message }) => `${by} ${action} ${message.slice(0, 10)}`)).toEqual([
       'one deny one',
       'image-reference deny image "B:"',

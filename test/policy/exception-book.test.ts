@@ -166,7 +166,7 @@ function findingsWith(
   return evaluate(coveredBy([of], request), { request, facts, canChange: () => true, excuses });
 }
 
-const told = (findings: readonly Finding[]): readonly string[] =>
+const findingTexts = (findings: readonly Finding[]): readonly string[] =>
   findings.map(({ container, rule, action, excuse, lapsed }) =>
     [
       container?.name ?? '-',
@@ -225,7 +225,7 @@ describe('an exception', () => {
   test('excuses its rules, for its containers, and says what they would have done', () => {
     const two = pod('{containers: [{name: web, image: nginx}, {name: log, image: nginx}]}');
     const exception = exceptionOf('{containers: [web]}', { rules: ['image-digest', 'image-tag'] });
-    expect(told(findingsWith([exception], requestFor(two)))).toEqual([
+    expect(findingTexts(findingsWith([exception], requestFor(two)))).toEqual([
       'web image-digest excused by x instead of deny',
       'log image-digest deny',
       'web image-tag excused by x instead of warn',
@@ -235,10 +235,10 @@ describe('an exception', () => {
 
   test('is in force through the last millisecond of its last day, and then is told', () => {
     const exception = exceptionOf('{namespaces: [shop]}');
-    expect(told(findingsWith([exception], requestFor(web), { now: AFTER - 1 }))).toEqual([
+    expect(findingTexts(findingsWith([exception], requestFor(web), { now: AFTER - 1 }))).toEqual([
       'web image-digest excused by x instead of deny',
     ]);
-    expect(told(findingsWith([exception], requestFor(web), { now: AFTER }))).toEqual([
+    expect(findingTexts(findingsWith([exception], requestFor(web), { now: AFTER }))).toEqual([
       'web image-digest deny but for x',
     ]);
   });
@@ -249,11 +249,13 @@ describe('an exception', () => {
     const same = exceptionOf('{namespaces: [shop]}', { name: 'same', expires: '2027-03-01' });
     const elsewhere = exceptionOf('{namespaces: [other]}', { name: 'elsewhere', expires: '2030-01-01' });
     const all = [elsewhere, short, long, same];
-    expect(told(findingsWith(all, requestFor(web)))).toEqual(['web image-digest excused by long instead of deny']);
-    expect(told(findingsWith(all, requestFor(web), { now: Date.UTC(2027, 2, 2) }))).toEqual([
+    expect(findingTexts(findingsWith(all, requestFor(web)))).toEqual([
+      'web image-digest excused by long instead of deny',
+    ]);
+    expect(findingTexts(findingsWith(all, requestFor(web), { now: Date.UTC(2027, 2, 2) }))).toEqual([
       'web image-digest deny but for long',
     ]);
-    expect(told(findingsWith([short], requestFor(web)))).toEqual(['web image-digest deny but for short']);
+    expect(findingTexts(findingsWith([short], requestFor(web)))).toEqual(['web image-digest deny but for short']);
   });
 
   test('for another policy does nothing', () => {
@@ -262,14 +264,15 @@ describe('an exception', () => {
       `{apiVersion: tidewaiter.dev/v1alpha1, kind: ImagePolicyException, metadata: {name: x}, spec: ${GOOD.replace('test', 'other')}}`,
     );
     const read = readException(document, { kinds, policies });
-    expect(read.ok && told(findingsWith([read.exception], requestFor(web)))).toEqual(['web image-digest deny']);
+    expect(read.ok && findingTexts(findingsWith([read.exception], requestFor(web)))).toEqual(['web image-digest deny']);
   });
 
   test('excuses unknown findings, but no invalid image if it selects by image', () => {
     const odd = workload(
       '{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {template: {spec: {containers: [{name: open, image: ""}, {name: bad, image: "x:"}]}}}}',
     );
-    const findings = (match: string): readonly string[] => told(findingsWith([exceptionOf(match)], requestFor(odd)));
+    const findings = (match: string): readonly string[] =>
+      findingTexts(findingsWith([exceptionOf(match)], requestFor(odd)));
     expect(findings('{containers: [open]}')).toContain('open image-digest excused by x instead of warn');
     expect(findings('{images: ["**"]}').filter((one) => one.includes('excused'))).toEqual([]);
   });
@@ -279,8 +282,8 @@ describe('an exception', () => {
     const both = policyOf(
       '{rules: [{rule: image-digest}, {rule: image-reference, action: warn}, {rule: image-pull-policy}]}',
     );
-    expect(told(findingsWith([], requestFor(bad), { of: both }))).toEqual(['bad image-digest deny']);
-    expect(told(findingsWith([exceptionOf('{kinds: [Pod]}')], requestFor(bad), { of: both }))).toEqual([
+    expect(findingTexts(findingsWith([], requestFor(bad), { of: both }))).toEqual(['bad image-digest deny']);
+    expect(findingTexts(findingsWith([exceptionOf('{kinds: [Pod]}')], requestFor(bad), { of: both }))).toEqual([
       'bad image-digest excused by x instead of deny',
       'bad image-pull-policy deny',
     ]);
@@ -298,7 +301,7 @@ describe('an exception', () => {
       },
     });
     const of = policyOf('{rules: [{rule: image-digest, onUnknown: deny}]}', [failing]);
-    expect(told(findingsWith([exceptionOf('{kinds: ["*"]}')], requestFor(web), { of }))).toEqual([
+    expect(findingTexts(findingsWith([exceptionOf('{kinds: ["*"]}')], requestFor(web), { of }))).toEqual([
       '- image-digest deny',
     ]);
   });
@@ -314,7 +317,7 @@ describe('an exception', () => {
     });
     const of = policyOf('{rules: [{rule: image-digest}]}', [whole]);
     const findings = (match: string): readonly string[] =>
-      told(findingsWith([exceptionOf(match)], requestFor(web), { of }));
+      findingTexts(findingsWith([exceptionOf(match)], requestFor(web), { of }));
     expect(findings('{containers: ["*"]}')).toEqual(['- image-digest deny']);
     expect(findings('{images: ["**"]}')).toEqual(['- image-digest deny']);
     expect(findings('{names: [p]}')).toEqual(['- image-digest excused by x instead of deny']);

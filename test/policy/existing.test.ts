@@ -139,7 +139,7 @@ describe('what a sentence cuts off', () => {
   const strict = policyOf(
     '{rules: [{rule: image-volume, parameters: {allowed: false}}, {rule: container-ports, parameters: {namesUnique: true}}, {rule: image-consistency}]}',
   );
-  const told = (old: string, now: string): readonly string[] => {
+  const findingsAfter = (old: string, now: string): readonly string[] => {
     const of = (spec: string): readonly Finding[] =>
       findingsOf([strict], requestFor(pod(spec), { operation: 'UPDATE' }));
     return markExisting(of(now), of(old)).map(
@@ -175,7 +175,7 @@ describe('what a sentence cuts off', () => {
       ['b image-consistency deny'],
     ],
   ])('%s', (_what, old, now, findings) => {
-    expect(told(old, now)).toEqual(findings);
+    expect(findingsAfter(old, now)).toEqual(findings);
   });
 });
 
@@ -184,7 +184,7 @@ describe('an amount beyond its bound', () => {
     '{rules: [{rule: container-resources, parameters: {max: {memory: 1Gi, cpu: 1}, min: {memory: 64Mi}, maxRatio: {memory: 2}, limits: [memory]}}]}',
   );
   const of = (resources: string): Workload => pod(`{containers: [{name: a, image: x, resources: ${resources}}]}`);
-  const told = (old: string, now: string): readonly string[] => {
+  const findingsAfter = (old: string, now: string): readonly string[] => {
     const found = (resources: string): readonly Finding[] =>
       findingsOf([bounds], requestFor(of(resources), { operation: 'UPDATE' }));
     return markExisting(found(now), found(old)).map(
@@ -247,13 +247,13 @@ describe('an amount beyond its bound', () => {
     ],
     ['was there and is gone, so there is none', limit('8Gi'), '{}', ['deny the container has no memory limit']],
   ])('%s', (_what, old, now, findings) => {
-    expect(told(old, now)).toEqual(findings);
+    expect(findingsAfter(old, now)).toEqual(findings);
   });
 });
 
 /** The sentence is "host port 80/TCP is not allowed" for each of them. */
 describe('a port of the node', () => {
-  const told = (ports: string): readonly Finding[] =>
+  const findingsAfter = (ports: string): readonly Finding[] =>
     findingsOf(
       [policyOf('{rules: [{rule: container-ports, parameters: {hostPort: false}}]}')],
       requestFor(pod(`{containers: [{name: a, image: "x:1", ports: [${ports}]}]}`), { operation: 'UPDATE' }),
@@ -274,7 +274,7 @@ describe('a port of the node', () => {
       ['warn', 'deny'],
     ],
   ])('%s', (_what, old, now, is) => {
-    expect(markExisting(told(now), told(old)).map(({ action }) => action)).toEqual(is);
+    expect(markExisting(findingsAfter(now), findingsAfter(old)).map(({ action }) => action)).toEqual(is);
   });
 });
 
@@ -302,7 +302,7 @@ describe('of a rule that is watched over, whatever it may have looked at counts'
     };
     return policyOf('{rules: [{rule: own}]}', [{ ...rule, bind }]);
   };
-  const told = (by: Policy, old: string, now: string): string | undefined => {
+  const findingsAfter = (by: Policy, old: string, now: string): string | undefined => {
     const found = (object: string): readonly Finding[] =>
       findingsOf([by], requestFor(workload(object), { operation: 'UPDATE' }));
     return markExisting(found(now), found(old))[0]?.action;
@@ -330,7 +330,7 @@ describe('of a rule that is watched over, whatever it may have looked at counts'
     ['another container comes', '', true, deployment(`{containers: [${A}, {name: b, image: "y:1"}]}`), 'warn'],
     ['it is scaled, about a container', '', true, deployment(`{containers: [${A}]}`, { replicas: 3 }), 'warn'],
   ])('%s (pointer "%s")', (_what, pointer, aboutContainer, now, is) => {
-    expect(told(watched(pointer, aboutContainer), pods, now)).toBe(is);
+    expect(findingsAfter(watched(pointer, aboutContainer), pods, now)).toBe(is);
   });
 });
 

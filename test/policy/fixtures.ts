@@ -93,6 +93,6 @@ export function findingsOf(
 }
 
 /** `container: message | remedy`, for each finding. */
-export function said(findings: readonly Finding[]): readonly string[] {
+export function findingTexts(findings: readonly Finding[]): readonly string[] {
   return findings.map(({ container, message, remedy }) => `${container?.name ?? '-'}: ${message} | ${remedy ?? '-'}`);
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { type FromSchema, type ParameterSchema, type ValueSchema, withDefaults } from '../../src/policy/parameters.ts';
 import { defineRule } from '../../src/policy/rule.ts';
-import { findingsOf, pod, policyOf, read, requestFor, said } from './fixtures.ts';
+import { findingsOf, pod, policyOf, read, requestFor, findingTexts } from './fixtures.ts';
 
 describe('the type of parameters', () => {
   const SCHEMA = {
@@ -125,7 +125,7 @@ describe('defaults', () => {
     ],
   });
   const got = (parameters: string): readonly string[] =>
-    said(
+    findingTexts(
       findingsOf(
         [policyOf(`{rules: [{rule: defaults${parameters}}]}`, [rule])],
         requestFor(pod('{containers: [{name: a, image: a}]}')),

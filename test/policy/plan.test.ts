@@ -61,7 +61,7 @@ describe('a plan', () => {
     { match: clause, exclude: clause, rules: fc.array(rule, { minLength: 1, maxLength: 3 }) },
     { requiredKeys: ['rules'] },
   );
-  const request = fc.record({
+  const extras = fc.record({
     namespace: fc.constantFrom('shop', 'other', 'x-b', 'y'.repeat(70), undefined),
     operation: fc.constantFrom('CREATE' as const, 'UPDATE' as const),
     user: fc.constantFrom(undefined, { name: 'jane', groups: [] }),
@@ -70,13 +70,13 @@ describe('a plan', () => {
 
   test('says the same as asking each policy, the first time and the second', () => {
     fc.assert(
-      fc.property(fc.array(spec, { maxLength: 5 }), fc.array(request, { minLength: 1, maxLength: 4 }), (specs, all) => {
+      fc.property(fc.array(spec, { maxLength: 5 }), fc.array(extras, { minLength: 1, maxLength: 4 }), (specs, all) => {
         const policies = policiesOf(specs);
         for (const extra of [...all, ...all]) {
-          const asked = requestFor(POD, extra);
-          const plan = planned(policies, asked);
-          const plain = coveredBy(policies, asked);
-          expect(findings(plan, asked)).toEqual(findings(plain, asked));
+          const request = requestFor(POD, extra);
+          const plan = planned(policies, request);
+          const plain = coveredBy(policies, request);
+          expect(findings(plan, request)).toEqual(findings(plain, request));
           expect([...plan.needs].sort()).toEqual([...plain.needs].sort());
           expect(plan.policies.map(({ policy }) => policy.name)).toEqual(
             plain.policies.map(({ policy }) => policy.name),
@@ -122,31 +122,35 @@ describe('an image that has passed', () => {
   const policies = policiesOf([
     { rules: [{ rule: 'image-tag', parameters: { deny: ['latest'] } }, { rule: 'container-name' }] },
   ]);
-  const said = (of: ReturnType<typeof pod>): readonly string[] => {
-    const asked = requestFor(of);
-    return findings(planned(policies, asked), asked).map(({ message }) => message);
+  const messagesOf = (of: ReturnType<typeof pod>): readonly string[] => {
+    const request = requestFor(of);
+    return findings(planned(policies, request), request).map(({ message }) => message);
   };
   const { shared } = planned(policies, requestFor(POD));
 
   test('is not checked again by rules that read only images, but by all other rules', () => {
-    expect(said(tagged('1'))).toEqual([]);
+    expect(messagesOf(tagged('1'))).toEqual([]);
     expect(shared?.passed.size).toBe(1);
-    expect(said(pod('{containers: [{name: C, image: "a:1"}]}'))).toEqual(['container name "C" is not a DNS label']);
-    expect(said(tagged('1'))).toEqual([]);
+    expect(messagesOf(pod('{containers: [{name: C, image: "a:1"}]}'))).toEqual([
+      'container name "C" is not a DNS label',
+    ]);
+    expect(messagesOf(tagged('1'))).toEqual([]);
   });
 
   test('says nothing of another, and one that has not is told each time', () => {
     const latest = ['image "a:latest" uses tag "latest", which is not allowed'];
-    expect([said(tagged('latest')), said(tagged('latest'))]).toEqual([latest, latest]);
-    expect(said(pod('{containers: [{name: a, image: "a:1"}, {name: b, image: "a:latest"}]}'))).toEqual(latest);
+    expect([messagesOf(tagged('latest')), messagesOf(tagged('latest'))]).toEqual([latest, latest]);
+    expect(messagesOf(pod('{containers: [{name: a, image: "a:1"}, {name: b, image: "a:latest"}]}'))).toEqual(latest);
   });
 
   test('is not kept when it is long, nor without end', () => {
-    expect(said(tagged('x'.repeat(128)))).toEqual([]);
+    expect(messagesOf(tagged('x'.repeat(128)))).toEqual([]);
     const before = shared?.passed.size ?? 0;
-    expect(said(pod(`{containers: [{name: c, image: "${'a'.repeat(250)}.io/${'b'.repeat(60)}:1"}]}`))).toEqual([]);
+    expect(messagesOf(pod(`{containers: [{name: c, image: "${'a'.repeat(250)}.io/${'b'.repeat(60)}:1"}]}`))).toEqual(
+      [],
+    );
     expect(shared?.passed.size).toBe(before);
-    for (let index = 0; index < 2100; index++) said(tagged(`v${index}`));
+    for (let index = 0; index < 2100; index++) messagesOf(tagged(`v${index}`));
     expect(shared?.passed.size).toBeLessThanOrEqual(2000);
   });
 });
@@ -173,10 +177,10 @@ test('rules that call themselves about images only say the same of an image in w
       name === 'image-tag' ? { deny: ['latest'] } : name === 'image-registry' ? { deny: ['docker.io/**'] } : {};
     const [policy] = policiesOf([{ rules: [{ rule: name, parameters }] }]);
     if (policy === undefined) throw new Error('no policy');
-    const asked = requestFor(everywhere);
-    const said = findings(coveredBy([policy], asked), asked).map(({ message }) => message);
-    expect(new Set(said).size).toBe(name === 'image-reference' ? 0 : 1);
-    expect([0, 7]).toContain(said.length);
+    const request = requestFor(everywhere);
+    const messagesOf = findings(coveredBy([policy], request), request).map(({ message }) => message);
+    expect(new Set(messagesOf).size).toBe(name === 'image-reference' ? 0 : 1);
+    expect([0, 7]).toContain(messagesOf.length);
   }
 });
 
@@ -208,9 +212,9 @@ describe('a check that several policies share', () => {
     ...(mark === undefined ? {} : { parameters: { mark } }),
   });
 
-  function said(rule: Rule, specs: readonly object[]): readonly string[] {
-    const asked = requestFor(POD);
-    return findings(planned(policiesOf(specs, [rule]), asked), asked).map(
+  function messagesOf(rule: Rule, specs: readonly object[]): readonly string[] {
+    const request = requestFor(POD);
+    return findings(planned(policiesOf(specs, [rule]), request), request).map(
       ({ policy, message }) => `${policy}: ${message}`,
     );
   }
@@ -219,14 +223,14 @@ describe('a check that several policies share', () => {
     const seen = { bound: 0, run: 0 };
     const rule = counting(seen, (mark) => (mark === 'b' ? ['bad'] : []));
     const specs = [{ rules: [use('a'), use('b')] }, { rules: [use('b'), use()] }, { rules: [use('a'), use()] }];
-    expect(said(rule, specs)).toEqual(['p0: bad', 'p1: bad']);
+    expect(messagesOf(rule, specs)).toEqual(['p0: bad', 'p1: bad']);
     expect(seen).toEqual({ bound: 3, run: 3 });
   });
 
   test('is asked again for other containers', () => {
     const seen = { bound: 0, run: 0 };
     const rule = counting(seen, () => ['bad']);
-    expect(said(rule, [{ rules: [use()] }, { match: { containers: ['init'] }, rules: [use()] }])).toEqual([
+    expect(messagesOf(rule, [{ rules: [use()] }, { match: { containers: ['init'] }, rules: [use()] }])).toEqual([
       'p0: bad',
       'p1: bad',
     ]);
@@ -240,11 +244,9 @@ describe('a check that several policies share', () => {
       return mark === 'bad' ? ['bad'] : [];
     });
     const broken = 'the rule failed: "Error: oh"';
-    expect(said(rule, [{ rules: [use('fine'), use('broken'), use('bad')] }, { rules: [use('broken')] }])).toEqual([
-      `p0: ${broken}`,
-      'p0: bad',
-      `p1: ${broken}`,
-    ]);
+    expect(messagesOf(rule, [{ rules: [use('fine'), use('broken'), use('bad')] }, { rules: [use('broken')] }])).toEqual(
+      [`p0: ${broken}`, 'p0: bad', `p1: ${broken}`],
+    );
   });
 
   test('has its own action and words in each policy', () => {
@@ -252,8 +254,8 @@ describe('a check that several policies share', () => {
       { rules: [{ rule: 'image-digest', action: 'warn' }] },
       { rules: [{ rule: 'image-digest', message: 'ask the platform team' }] },
     ]);
-    const asked = requestFor(pod('{containers: [{name: c, image: "a:1"}]}'));
-    expect(findings(planned(policies, asked), asked).map(({ action, message }) => [action, message])).toEqual([
+    const request = requestFor(pod('{containers: [{name: c, image: "a:1"}]}'));
+    expect(findings(planned(policies, request), request).map(({ action, message }) => [action, message])).toEqual([
       ['warn', 'image "a:1" has no digest, so its content can change'],
       ['deny', 'image "a:1" has no digest, so its content can change; ask the platform team'],
     ]);

@@ -383,11 +383,11 @@ describe('mirrors', () => {
     world.elsewhere.reactWith(atMirror);
     const client = world.client({ mirrors: mirrored() }, { others: others() });
     const { failure } = await failureOf(client.manifest(target(app(world.host)), soon()));
-    const said = failure.message
+    const text = failure.message
       .replaceAll(`mirror.test:${world.elsewhere.port}/cache/hub (mirror of ${world.host})`, 'FIRST')
       .replaceAll(`${world.elsewhereHost}/second (mirror of ${world.host})`, 'SECOND')
       .replaceAll(world.host, 'HOST');
-    expect([failure.cause, said.replace(/\(\w+\)/, '(UND_ERR_SOCKET)')]).toEqual([cause, message]);
+    expect([failure.cause, text.replace(/\(\w+\)/, '(UND_ERR_SOCKET)')]).toEqual([cause, message]);
   });
 
   test('are not mentioned if the registry rejects the request', async () => {

@@ -130,10 +130,10 @@ describe('SARIF', () => {
     [{ action: 'deny', outcome: 'unknown' }, 'error', '[baseline/image-tag, unknown -> deny]'],
     [{ action: 'warn', outcome: 'error' }, 'warning', '[baseline/image-tag, unknown -> warn]'],
     [{ action: 'warn', existing: true }, 'warning', '(existing before this update) [baseline/image-tag]'],
-  ] as const)('of %j has the level %s', (change, level, said) => {
+  ] as const)('of %j has the level %s', (change, level, message) => {
     const [result] = runOf(reportOf([{ ...FINDING, ...change }])).results;
     expect(result).toMatchObject({ level, kind: 'fail', properties: change });
-    expect(result?.message.text).toContain(said);
+    expect(result?.message.text).toContain(message);
   });
 
   test('says of what could not be judged that the run was no success, and why and where', () => {

@@ -406,7 +406,7 @@ describe('a server that stops', () => {
   test('answers what it has begun, says that it is the last, and closes the idle', async () => {
     let ask: (() => void) | undefined;
     let release: (() => void) | undefined;
-    const asked = new Promise<void>((resolve) => (ask = resolve));
+    const lookupStarted = new Promise<void>((resolve) => (ask = resolve));
     const answered = new Promise<void>((resolve) => (release = resolve));
     const stopping = await startAdmissionServer({
       kinds,
@@ -426,7 +426,7 @@ describe('a server that stops', () => {
     await idle.reply();
     const busy = await open(stopping);
     busy.write(head('/validate', Buffer.byteLength(body(good))) + body(good));
-    await asked;
+    await lookupStarted;
     const stopped = stopping.stop();
     await idle.closed;
     release?.();

@@ -177,16 +177,16 @@ test('a connection with more than a few requests without an answer ends', async 
   expect(client.isOver()).toBe(true);
 });
 
-test('when the server stops, those that wait, that come, and that have asked nothing end; a review is answered', async () => {
+test('when the server stops, those that wait, that come, and that have used nothing end; a review is answered', async () => {
   const scene = await listen({ open: 4, waiting: 8 });
-  const [asked, silent, waiting] = await open(scene, 3, '127.0.0.1');
+  const [used, silent, waiting] = await open(scene, 3, '127.0.0.1');
   const [connection] = scene.connections.all;
   if (connection !== undefined) scene.connections.begin(connection, { writableFinished: false });
   scene.connections.close();
   await scene.pass(0);
   const [late] = await open(scene, 1, '127.0.0.2');
   await scene.pass(0);
-  expect([asked, silent, waiting, late].map((client) => client?.isOver())).toEqual([false, true, true, true]);
+  expect([used, silent, waiting, late].map((client) => client?.isOver())).toEqual([false, true, true, true]);
   expect(scene.begun).toHaveLength(2);
 });
 
@@ -204,14 +204,16 @@ describe('beside addresses that hold more', () => {
     expect(scene.begun).toHaveLength(15);
     return scene;
   };
-  const held = ({ connections }: Scene, address: string): number =>
+  const connectionsOf = ({ connections }: Scene, address: string): number =>
     [...connections.all].filter((one) => one.address === address && !one.socket.destroyed).length;
 
-  test('one that has asked nothing for a second makes room, of the address that holds most', async () => {
+  test('one that has used nothing for a second makes room, of the address that holds most', async () => {
     const scene = await crowded();
     await scene.pass(1000);
     await open(scene, 4, '127.0.0.9');
-    expect(['9', '11', '12', '13', '14'].map((last) => held(scene, `127.0.0.${last}`))).toEqual([3, 4, 4, 2, 1]);
+    expect(['9', '11', '12', '13', '14'].map((last) => connectionsOf(scene, `127.0.0.${last}`))).toEqual([
+      3, 4, 4, 2, 1,
+    ]);
   });
 
   test('one that was answered makes room after five seconds, the one that is quiet for longest', async () => {
@@ -223,10 +225,10 @@ describe('beside addresses that hold more', () => {
     const [first] = largest;
     if (first !== undefined) scene.connections.begin(first, answered);
     await scene.pass(QUIET_MS - 2000);
-    expect(held(scene, '127.0.0.11')).toBe(8);
+    expect(connectionsOf(scene, '127.0.0.11')).toBe(8);
     await open(scene, 1, '127.0.0.9');
     await scene.pass(1000);
-    expect(held(scene, '127.0.0.9')).toBe(2);
+    expect(connectionsOf(scene, '127.0.0.9')).toBe(2);
     // An address gets another place if at least as many are free.
     expect(largest.map(({ socket }) => socket.destroyed).slice(0, 4)).toEqual([false, true, true, false]);
   });
@@ -236,7 +238,7 @@ describe('beside addresses that hold more', () => {
     for (const connection of scene.connections.all) scene.connections.begin(connection, { writableFinished: false });
     await open(scene, 2, '127.0.0.9');
     for (let second = 0; second < 8; second += 1) await scene.pass(1000);
-    expect(held(scene, '127.0.0.9')).toBe(1);
+    expect(connectionsOf(scene, '127.0.0.9')).toBe(1);
     const needed = [...scene.connections.all].filter((one) => scene.connections.isNeeded(one));
     expect([...new Set(needed.map(({ address }) => address))]).toEqual(['127.0.0.11', '127.0.0.12', '127.0.0.9']);
   });

@@ -82,8 +82,8 @@ describe('the log', () => {
     const record = { endpoint: 'mutate', review: read.review, decision: undefined, durationMs: 0 } as const;
     for (const each of [mutation, denied]) log.review({ ...record, mutation: each });
     log.flush();
-    const told = lines.join('').trimEnd().split('\n');
-    expect(told.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+    const entries = lines.join('').trimEnd().split('\n');
+    expect(entries.map((line) => JSON.parse(line) as unknown)).toMatchObject([
       {
         endpoint: 'mutate',
         allowed: true,
@@ -112,18 +112,18 @@ describe('the log', () => {
     const { context } = await compose({ kinds: kindTable(), policies: [] });
     const lines: string[] = [];
     const log = logInto(lines);
-    const asked = [{ uid: odd }, { namespace: odd }, { userInfo: { username: odd } }, {}];
-    for (const one of asked) {
+    const requests = [{ uid: odd }, { namespace: odd }, { userInfo: { username: odd } }, {}];
+    for (const one of requests) {
       const read = readReview({ ...envelope, request: { ...request, name: '', ...one } });
       if (!read.ok) throw new Error(read.problem);
       const decision = await validate(read.review.request, context, new AbortController().signal);
       log.review({ endpoint: 'validate', review: read.review, decision, durationMs: 0 });
     }
     log.flush();
-    const told = lines.join('').trimEnd().split('\n');
-    const parsed = told.map((line) => JSON.parse(line) as { [key: string]: unknown });
+    const entries = lines.join('').trimEnd().split('\n');
+    const parsed = entries.map((line) => JSON.parse(line) as { [key: string]: unknown });
     expect(parsed.map(({ name, images }) => ({ name, images }))).toEqual(
-      asked.map(() => ({ name: odd, images: [odd] })),
+      requests.map(() => ({ name: odd, images: [odd] })),
     );
     expect(parsed[0]?.['uid']).toBe(odd);
     expect(parsed[1]?.['namespace']).toBe(odd);
@@ -141,14 +141,14 @@ describe('the log', () => {
     log.rejected(400, 'no');
     log.review(record);
     log.flush();
-    const told = lines
+    const entries = lines
       .join('')
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as { readonly msg: string; readonly name?: string; readonly time: string });
-    expect(told.map(({ msg }) => msg)).toEqual(['review', 'review', 'no', 'review']);
-    expect(told[0]?.name).toBe('a"b\n');
-    expect(Math.abs(Date.parse(told[0]?.time ?? '') - Date.now())).toBeLessThan(5000);
+    expect(entries.map(({ msg }) => msg)).toEqual(['review', 'review', 'no', 'review']);
+    expect(entries[0]?.name).toBe('a"b\n');
+    expect(Math.abs(Date.parse(entries[0]?.time ?? '') - Date.now())).toBeLessThan(5000);
   });
 
   test('keeps nothing of an object while its line waits to be written', async () => {
@@ -200,13 +200,13 @@ describe('the log', () => {
     for (let n = 0; n < 200; n++) attempt(n);
     expect(lines.length).toBeGreaterThan(1);
     log.flush();
-    const told = lines
+    const entries = lines
       .join('')
       .trimEnd()
       .split('\n')
       .map((line) => (JSON.parse(line) as { durationMs: number }).durationMs);
-    expect(told).toEqual([...new Set(told)]);
-    expect(told.slice(-100)).toEqual(Array.from({ length: 100 }, (_, n) => n + 100));
+    expect(entries).toEqual([...new Set(entries)]);
+    expect(entries.slice(-100)).toEqual(Array.from({ length: 100 }, (_, n) => n + 100));
   });
 
   test('is written in blocks under load, each line whole', () => {

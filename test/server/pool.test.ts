@@ -14,15 +14,15 @@ test('a pool never gives more than it has, always leaves something, and gets eve
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const pool = createPool(SIZE);
-      const held: { readonly lease: Lease; readonly amount: number }[] = [];
+      const leases: { readonly lease: Lease; readonly amount: number }[] = [];
       for (const { holder, part, amount, gives } of steps) {
         const lease = pool.lease(holder, amount, part);
-        if (lease !== undefined) held.push({ lease, amount });
-        if (gives) held.shift()?.lease();
-        expect(pool.used).toBe(held.reduce((sum, one) => sum + one.amount, 0));
+        if (lease !== undefined) leases.push({ lease, amount });
+        if (gives) leases.shift()?.lease();
+        expect(pool.used).toBe(leases.reduce((sum, one) => sum + one.amount, 0));
         expect(pool.used).toBeLessThanOrEqual(SIZE);
       }
-      for (const { lease } of [...held, ...held]) lease();
+      for (const { lease } of [...leases, ...leases]) lease();
       expect(pool.used).toBe(0);
     }),
   );

@@ -44,9 +44,9 @@ async function ask(...sizes: readonly number[]): Promise<Client> {
   socket.on('error', () => undefined);
   await once(socket, 'connect');
   socket.pause();
-  const asked = once(server, 'request');
+  const requested = once(server, 'request');
   socket.write(sizes.map((size) => `GET /${size} HTTP/1.1\r\nhost: a\r\n\r\n`).join(''));
-  const [{ socket: served }] = (await asked) as [IncomingMessage];
+  const [{ socket: served }] = (await requested) as [IncomingMessage];
   const client = { socket, served };
   clients.push(client);
   await soon();

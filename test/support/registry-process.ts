@@ -55,15 +55,15 @@ export async function startRegistry(program: string, auth: RegistryAuth): Promis
     await ended;
     await guard.dismiss();
   };
-  const said: string[] = [];
+  const lines: string[] = [];
   const listening = new Promise<string>((resolve, reject) => {
-    const fail = (why: string): void => reject(new Error(`${program} ${why}:\n${said.slice(-15).join('\n')}`));
+    const fail = (why: string): void => reject(new Error(`${program} ${why}:\n${lines.slice(-15).join('\n')}`));
     child.once('error', (error) => fail(error.message));
     child.once('close', (code) => fail(`ended with ${code}`));
     setTimeout(() => fail('did not start in time'), START_MS).unref();
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on('line', (line) => {
-        said.push(line);
+        lines.push(line);
         const host = /listening on (127\.0\.0\.1:\d+)/.exec(line)?.[1];
         if (host !== undefined) resolve(host);
       });

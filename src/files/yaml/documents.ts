@@ -46,8 +46,8 @@ function lineAfter(text: string, separator: number): SeparatorLine {
   const from = separator + SEPARATOR.length;
   REST_OF_LINE.lastIndex = from;
   const rest = REST_OF_LINE.exec(text)?.[0] ?? '';
-  const said = rest.slice(skipSpace(rest, 0));
-  const stray = said !== '' && !said.startsWith('#') ? from + rest.length - said.length : undefined;
+  const content = rest.slice(skipSpace(rest, 0));
+  const stray = content !== '' && !content.startsWith('#') ? from + rest.length - content.length : undefined;
   return { stray, end: from + rest.length + 1 };
 }
 

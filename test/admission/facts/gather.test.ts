@@ -48,15 +48,15 @@ const messages = (decision: Decision): readonly string[] =>
 const askPod = async (policy: Policy, ports: World, signal?: AbortSignal): Promise<readonly string[]> =>
   messages(await ask(requestOf(POD), contextOf([policy], ports), signal));
 
-/** A port of each kind whose answer is `answer`, and what it was asked. */
-function portsThat(answer: () => Promise<Fact<never>>): { readonly ports: World; readonly asked: string[] } {
-  const asked: string[] = [];
+/** A port of each kind whose answer is `answer`, and what it was lookups. */
+function portsThat(answer: () => Promise<Fact<never>>): { readonly ports: World; readonly lookups: string[] } {
+  const lookups: string[] = [];
   const reply = (question: string): Promise<Fact<never>> => {
-    asked.push(question);
+    lookups.push(question);
     return answer();
   };
   return {
-    asked,
+    lookups,
     ports: {
       namespaces: { labelsOf: (namespace) => reply(namespace) },
       secrets: { secret: (namespace, name) => reply(`${namespace}/${name}`) },
@@ -72,9 +72,9 @@ const CASES: readonly (readonly [string, Policy, readonly string[], readonly str
 
 describe.each(CASES)('%s', (_what, policy, questions, places) => {
   test('are looked up once each, and passed to the rules', async () => {
-    const { ports, asked } = portsThat(() => Promise.resolve({ state: 'no' }));
+    const { ports, lookups } = portsThat(() => Promise.resolve({ state: 'no' }));
     expect(await askPod(policy, ports)).toEqual(places.map((place) => `${place}no`));
-    expect(asked).toEqual(questions);
+    expect(lookups).toEqual(questions);
   });
 
   test('are unknown, with the reason, when the world does not answer', async () => {
@@ -93,11 +93,11 @@ describe.each(CASES)('%s', (_what, policy, questions, places) => {
   });
 
   test('are unknown without a lookup after the deadline', async () => {
-    const { ports, asked } = portsThat(() => Promise.resolve({ state: 'no' }));
+    const { ports, lookups } = portsThat(() => Promise.resolve({ state: 'no' }));
     const found = await askPod(policy, ports, AbortSignal.abort());
     expect(found).toHaveLength(places.length);
     for (const message of found) expect(message).toMatch(/unknown: .+: no response before the deadline$/);
-    expect(asked).toEqual([]);
+    expect(lookups).toEqual([]);
   });
 
   test('are unknown when a port gives up because the time is over', async () => {
@@ -121,10 +121,10 @@ describe.each(CASES)('%s', (_what, policy, questions, places) => {
   });
 
   test('are not looked up if no rule in scope needs them', async () => {
-    const { ports, asked } = portsThat(() => Promise.resolve({ state: 'no' }));
+    const { ports, lookups } = portsThat(() => Promise.resolve({ state: 'no' }));
     await ask(requestOf(POD), contextOf([policyOf('{rules: [{rule: image-digest}]}')], ports));
     await ask(requestOf(undefined, { operation: 'DELETE' }), contextOf([policy], ports));
-    expect(asked).toEqual([]);
+    expect(lookups).toEqual([]);
   });
 });
 
@@ -153,10 +153,10 @@ describe('without a port', () => {
 });
 
 test('digests and pull secrets are not looked up for a policy that does not apply', async () => {
-  const { ports, asked } = portsThat(() => Promise.resolve({ state: 'no' }));
+  const { ports, lookups } = portsThat(() => Promise.resolve({ state: 'no' }));
   const elsewhere = 'match: {namespaces: [other]}';
   await ask(requestOf(POD), contextOf([telling(imagesRule, elsewhere), telling(secretsRule, elsewhere)], ports));
-  expect(asked).toEqual([]);
+  expect(lookups).toEqual([]);
 });
 
 describe('the labels of a namespace', () => {
@@ -196,9 +196,9 @@ describe('the labels of a namespace', () => {
   });
 
   test('are looked up once for a rule and a scope together, and never without a namespace', async () => {
-    const { ports, asked } = portsThat(() => Promise.resolve({ state: 'no' }));
+    const { ports, lookups } = portsThat(() => Promise.resolve({ state: 'no' }));
     await ask(requestOf(POD), contextOf([selecting, telling(labelsRule), telling(labelsRule)], ports));
-    expect(asked).toEqual(['shop']);
+    expect(lookups).toEqual(['shop']);
     const set = objectOf(
       '{apiVersion: apps.kruise.io/v1alpha1, kind: SidecarSet, metadata: {name: s}, spec: {containers: [{name: log, image: "a:1"}]}}',
     );
@@ -206,7 +206,7 @@ describe('the labels of a namespace', () => {
     expect(
       messages(await ask(requestOf(POD, { namespace: undefined }), contextOf([telling(labelsRule)], ports))),
     ).toEqual(['no']);
-    expect(asked).toEqual(['shop']);
+    expect(lookups).toEqual(['shop']);
   });
 });
 
@@ -218,7 +218,7 @@ test('pull secrets without a namespace are unknown', async () => {
 
 test('facts are looked up in parallel', async () => {
   const waiting: (() => void)[] = [];
-  const { ports, asked } = portsThat(
+  const { ports, lookups } = portsThat(
     () =>
       new Promise((resolve) => {
         waiting.push(() => resolve({ state: 'no' }));
@@ -227,5 +227,5 @@ test('facts are looked up in parallel', async () => {
       }),
   );
   await ask(requestOf(POD), contextOf([telling(secretsRule)], ports));
-  expect(asked).toHaveLength(2);
+  expect(lookups).toHaveLength(2);
 });

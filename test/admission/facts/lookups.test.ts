@@ -21,7 +21,7 @@ const DETAILS = '{rule: tell-registryDetails, action: audit}';
 const pod = (containers: string, more = ''): JsonObject => podOf(`{${more} containers: [${containers}]}`);
 
 /** `container: what the rule was told`, of findings that only tell. */
-function told(decision: Decision): readonly string[] {
+function decisionTexts(decision: Decision): readonly string[] {
   if (decision.outcome !== 'evaluated') return [decision.outcome];
   return decision.findings
     .filter(({ rule }) => rule.startsWith('tell-'))
@@ -30,7 +30,7 @@ function told(decision: Decision): readonly string[] {
 
 async function asking(object: JsonObject, policies: readonly Policy[], world = registry()): Promise<readonly string[]> {
   const decision = await ask(requestOf(object), contextOf(policies, world.ports));
-  return [...world.asked, ...told(decision)];
+  return [...world.lookups, ...decisionTexts(decision)];
 }
 
 describe('an image lookup', () => {
@@ -52,7 +52,7 @@ describe('an image lookup', () => {
     expect(shares).toEqual([share]);
   });
 
-  test('is asked once for all containers with the same image and credentials, and its answer reaches each of them', async () => {
+  test('is looked up once for all containers with the same image and credentials, and its answer reaches each of them', async () => {
     const object = pod(
       '{name: x, image: "reg.io/x:1"}, {name: w, image: "reg.io/x:1"}',
       'imagePullSecrets: [{name: a}],',
@@ -63,7 +63,7 @@ describe('an image lookup', () => {
     ]);
   });
 
-  test('is asked with all candidates in the order of the kubelet', async () => {
+  test('is looked up with all candidates in the order of the kubelet', async () => {
     const secrets = 'imagePullSecrets: [{name: b}, {name: nowhere}, {name: a}],';
     expect(await asking(pod('{name: x, image: "reg.io/x:1"}', secrets), [policy(IMAGES)])).toEqual([
       'image reg.io/x:1 [b/reg.io a/reg.io]',
@@ -100,14 +100,14 @@ describe('an image lookup', () => {
     expect((await asking(object, [policy(IMAGES)]))[0]).toBe(`image reg.io/x:1${expected}`);
   });
 
-  test('is asked without a credential when one secret is malformed, and says that the kubelet would use none', async () => {
+  test('is looked up without a credential when one secret is malformed, and says that the kubelet would use none', async () => {
     const world = registry();
     const secrets = {
       secret: () => Promise.resolve({ state: 'yes', value: secretOf('bad', '{"auths": 7}') } as const),
     };
     const object = pod('{name: x, image: "reg.io/x:1"}', 'imagePullSecrets: [{name: bad}],');
     await ask(requestOf(object), contextOf([policy(IMAGES)], { ...world.ports, secrets }));
-    expect(world.asked).toEqual([
+    expect(world.lookups).toEqual([
       'image reg.io/x:1 [] ?pull secret "bad" is malformed, so the kubelet uses no pull secrets',
     ]);
   });
@@ -131,7 +131,7 @@ describe('an image lookup', () => {
     expect(await asking(object, [policy(IMAGES)])).toEqual(['x: nothing', 'w: nothing']);
   });
 
-  test('about a tag is asked only where there is a digest beside it', async () => {
+  test('about a tag is looked up only where there is a digest beside it', async () => {
     const object = pod(
       `{name: x, image: "reg.io/x:1@${DIGEST}"}, {name: w, image: "reg.io/x:1"}, {name: z, image: "reg.io/x@${DIGEST}"}`,
     );
@@ -148,15 +148,15 @@ describe('an image lookup', () => {
     expect((await asking(object, [policy(DETAILS)])).slice(0, 1)).toEqual(['imageDetails reg.io/x:1 []']);
     const world = registry();
     await ask(requestOf(object), contextOf([policy('{rule: image-digest}')], world.ports));
-    expect(world.asked).toEqual([]);
+    expect(world.lookups).toEqual([]);
   });
 
   test('runs up to a hundred times for an object, and other images are unknown', async () => {
     const containers = Array.from({ length: 1000 }, (_, index) => `{name: c${index}, image: "reg.io/x:${index}"}`);
     const world = registry();
     const decision = await ask(requestOf(pod(containers.join(', '))), contextOf([policy(IMAGES)], world.ports));
-    const answers = told(decision);
-    expect(world.asked).toHaveLength(100);
+    const answers = decisionTexts(decision);
+    expect(world.lookups).toHaveLength(100);
     expect(answers[99]).toBe(`c99: ${DIGEST}`);
     expect(new Set(answers.slice(100).map((answer) => answer.replace(/^c\d+: /, '')))).toEqual(
       new Set(['unknown tooMany: the object names more than 100 different images; the rest are not looked up']),
@@ -177,7 +177,7 @@ describe('an image lookup', () => {
     const world = registry();
     const decision = await ask(requestOf(object), contextOf([policy(`{rule: ${rule}}`)], world.ports));
     expect(`${decision.outcome}, ${decision.allowed ? 'allowed' : 'denied'}`).toBe(is);
-    expect(world.asked).toHaveLength(host === 'reg.example.com' && count === 10_000 ? 1 : 0);
+    expect(world.lookups).toHaveLength(host === 'reg.example.com' && count === 10_000 ? 1 : 0);
   });
 
   test('has limited cost for any number of images and host patterns', async () => {
@@ -189,7 +189,7 @@ describe('an image lookup', () => {
     const containers = Array.from({ length: 3000 }, (_, index) => image(index)).join(', ');
     const object = pod(containers, 'imagePullSecrets: [{name: a}],');
     await ask(requestOf(object), contextOf([policy(IMAGES)], { ...world.ports, secrets }));
-    expect(world.asked.at(-1)).toMatch(/ \[\] \?the Pod's pull secrets have too many host patterns to compare$/);
+    expect(world.lookups.at(-1)).toMatch(/ \[\] \?the Pod's pull secrets have too many host patterns to compare$/);
   });
 });
 
@@ -207,20 +207,20 @@ describe('only images that a covering rule looks up are looked up', () => {
   ])('as %s says', async (_what, scope, images) => {
     const world = registry();
     await ask(requestOf(object), contextOf([policy(IMAGES, scope)], world.ports));
-    expect(world.asked).toEqual(images.map((image) => `image ${image} []`));
+    expect(world.lookups).toEqual(images.map((image) => `image ${image} []`));
   });
 
   test('and what any of several policies looks at is', async () => {
     const world = registry();
     const policies = [policy(IMAGES, 'match: {containers: [init]}'), policy(DETAILS, 'match: {images: ["reg.io/**"]}')];
     await ask(requestOf(object), contextOf(policies, world.ports));
-    expect(world.asked).toEqual(['image reg.io/i:1 []', 'imageDetails reg.io/i:1 []', 'imageDetails reg.io/x:1 []']);
+    expect(world.lookups).toEqual(['image reg.io/i:1 []', 'imageDetails reg.io/i:1 []', 'imageDetails reg.io/x:1 []']);
   });
 
   test('and a rule can say that it looks at fewer', async () => {
     const world = registry();
     await ask(requestOf(object), contextOf([policy('{rule: picky}')], world.ports));
-    expect(world.asked).toEqual(['image hub.example.com/y:1 []']);
+    expect(world.lookups).toEqual(['image hub.example.com/y:1 []']);
   });
 
   test('and through pods/ephemeralcontainers only the ephemeral ones', async () => {
@@ -230,7 +230,7 @@ describe('only images that a covering rule looks up are looked up', () => {
     );
     const request = requestOf(ephemeral, { operation: 'UPDATE', subResource: 'ephemeralcontainers' });
     await ask(request, contextOf([policy(IMAGES)], world.ports));
-    expect(world.asked).toEqual(['image reg.io/e:1 []']);
+    expect(world.lookups).toEqual(['image reg.io/e:1 []']);
   });
 });
 
@@ -283,7 +283,7 @@ describe('an image that a policy denies', () => {
     );
     const world = registry();
     await ask(requestOf(object), contextOf([policy(`${IMAGES}, ${registries()}`)], { ...world.ports, exceptions }));
-    expect(world.asked).toEqual(['image evil.io/x:1 []', 'image reg.io/y []']);
+    expect(world.lookups).toEqual(['image evil.io/x:1 []', 'image reg.io/y []']);
   });
 });
 
@@ -304,7 +304,7 @@ describe('an update', () => {
     const world = registry();
     const rules = `{rule: picky}, {rule: image-digest}`;
     await update(deployment(`a.example.com/x:2@${DIGEST}`), deployment('b.example.com/x:1'), rules, world);
-    expect(world.asked).toEqual(['image a.example.com/x:2 []'.replace(':2', `:2@${DIGEST}`)]);
+    expect(world.lookups).toEqual(['image a.example.com/x:2 []'.replace(':2', `:2@${DIGEST}`)]);
   });
 
   test('asks nothing for rules that found nothing, nor about images that are not the same', async () => {
@@ -315,10 +315,10 @@ describe('an update', () => {
       '{rule: picky}, {rule: image-digest, action: warn}',
       world,
     );
-    expect(world.asked).toEqual(['image a.example.com/x:2 []']);
+    expect(world.lookups).toEqual(['image a.example.com/x:2 []']);
     const other = registry();
     await update(deployment('reg.io/x:2'), deployment('reg.io/x:1'), IMAGES, other);
-    expect(other.asked).toEqual(['image reg.io/x:2 [b/reg.io]']);
+    expect(other.lookups).toEqual(['image reg.io/x:2 [b/reg.io]']);
   });
 
   test('asks nothing for a rule that found nothing, though the old object has other pull secrets', async () => {
@@ -327,7 +327,7 @@ describe('an update', () => {
       '{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {template: {spec: {imagePullSecrets: [{name: away}], containers: [{name: x, image: "a.example.com/x:1"}]}}}}',
     );
     await update(deployment('a.example.com/x:1'), old, '{rule: picky}, {rule: image-digest, action: warn}', world);
-    expect(world.asked).toEqual(['image a.example.com/x:1 []']);
+    expect(world.lookups).toEqual(['image a.example.com/x:1 []']);
   });
 
   test('asks once about what is the same in both, and forgives what the old object had', async () => {
@@ -335,7 +335,7 @@ describe('an update', () => {
     const world = registry(() => gone);
     const now = deployment('reg.io/x:1', ', {name: w, image: "reg.io/y:1"}');
     const decision = await update(now, deployment('reg.io/x:1'), '{rule: tell-registryImages}', world);
-    expect(world.asked).toEqual(['image reg.io/x:1 [b/reg.io]', 'image reg.io/y:1 [b/reg.io]']);
+    expect(world.lookups).toEqual(['image reg.io/x:1 [b/reg.io]', 'image reg.io/y:1 [b/reg.io]']);
     expect(
       decision.outcome === 'evaluated' && decision.findings.map(({ action, existing }) => [action, existing]),
     ).toEqual([
@@ -350,7 +350,7 @@ describe('an update', () => {
       '{apiVersion: apps/v1, kind: Deployment, metadata: {name: d}, spec: {template: {spec: {imagePullSecrets: [{name: a}], containers: [{name: x, image: "reg.io/x:1"}]}}}}',
     );
     await update(deployment('reg.io/x:1'), old, IMAGES, world);
-    expect(world.asked).toEqual(['image reg.io/x:1 [b/reg.io]', 'image reg.io/x:1 [a/reg.io]']);
+    expect(world.lookups).toEqual(['image reg.io/x:1 [b/reg.io]', 'image reg.io/x:1 [a/reg.io]']);
   });
 });
 
@@ -362,7 +362,7 @@ describe('without an answer', () => {
     const world = registry(() => new Promise(() => undefined));
     const decision = ask(requestOf(object), contextOf([policy(IMAGES)], world.ports), controller.signal);
     setTimeout(() => controller.abort(), 10);
-    expect(told(await decision)).toEqual(['x: unknown timeout: reg.io: no response before the deadline']);
+    expect(decisionTexts(await decision)).toEqual(['x: unknown timeout: reg.io: no response before the deadline']);
   });
 
   const afterTurns = async <T>(turns: number, value: T): Promise<T> => {
@@ -400,20 +400,20 @@ describe('without an answer', () => {
     const decision = ask(requestOf(object), context, controller.signal);
     await setImmediate();
     controller.abort();
-    expect(told(await decision)).toEqual([expected]);
+    expect(decisionTexts(await decision)).toEqual([expected]);
   });
 
   test('after the deadline, without a lookup', async () => {
     const world = registry();
     const decision = await ask(requestOf(object), contextOf([policy(IMAGES)], world.ports), AbortSignal.abort());
-    expect(told(decision)).toEqual(['x: unknown timeout: reg.io: no response before the deadline']);
-    expect(world.asked).toEqual([]);
+    expect(decisionTexts(decision)).toEqual(['x: unknown timeout: reg.io: no response before the deadline']);
+    expect(world.lookups).toEqual([]);
   });
 
   test('each fact is unknown without a source', async () => {
     const { images: _images, imageDetails: _details, ...cluster } = registry().ports;
     const decision = await ask(requestOf(object), contextOf([policy(`${IMAGES}, ${DETAILS}`)], cluster));
-    expect(told(decision)).toEqual([
+    expect(decisionTexts(decision)).toEqual([
       'x: unknown blocked: registry lookups are disabled',
       'x: unknown blocked: registry lookups are disabled',
     ]);

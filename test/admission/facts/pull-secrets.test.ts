@@ -8,7 +8,7 @@ import type { JsonObject } from '../../../src/pod/pointer.ts';
 import type { Fact, PodPullSecrets } from '../../../src/policy/fact.ts';
 import { readWorkload } from '../../pod/fixtures.ts';
 import { kinds, NO_LABELS, policyOf } from '../../policy/fixtures.ts';
-import { ask, contextOf, objectOf, podOf, requestOf, told } from '../decide.ts';
+import { ask, contextOf, objectOf, podOf, requestOf, decisionTexts } from '../decide.ts';
 import { createLookups } from '../../../src/admission/facts/lookups.ts';
 
 const ACCOUNTS: Readonly<Record<string, Fact<readonly string[]>>> = {
@@ -19,26 +19,26 @@ const ACCOUNTS: Readonly<Record<string, Fact<readonly string[]>>> = {
 
 interface FakeCluster {
   readonly ports: World;
-  readonly asked: string[];
+  readonly lookups: string[];
 }
 
 /** Secrets `a` and `b` exist, and the accounts above. */
 function cluster(): FakeCluster {
-  const asked: string[] = [];
+  const lookups: string[] = [];
   const exists = ['a', 'b'];
   return {
-    asked,
+    lookups,
     ports: {
       secrets: {
         secret(namespace, name) {
-          asked.push(`${namespace}/${name}`);
+          lookups.push(`${namespace}/${name}`);
           const value = pullSecret({ name, type: 'Opaque', data: new Map() });
           return Promise.resolve(exists.includes(name) ? { state: 'yes', value } : { state: 'no' });
         },
       },
       serviceAccounts: {
         pullSecretsOf(namespace, name) {
-          asked.push(`account ${namespace}/${name}`);
+          lookups.push(`account ${namespace}/${name}`);
           return Promise.resolve(ACCOUNTS[name] ?? { state: 'unknown', reason: 'it is away' });
         },
       },
@@ -132,14 +132,14 @@ describe('the pull secrets in effect', () => {
       `{apiVersion: batch.volcano.sh/v1alpha1, kind: Job, metadata: {name: j}, spec: {tasks: [{template: ${spec}}, {template: ${spec}}, {template: ${own}}]}}`,
     );
     expect(await inEffect(job, true, world)).toHaveLength(3);
-    expect(world.asked.sort()).toEqual(['account shop/shop', 'shop/a', 'shop/b']);
+    expect(world.lookups.sort()).toEqual(['account shop/shop', 'shop/a', 'shop/b']);
   });
 
   test('are looked up to a limit of one hundred', async () => {
     const world = cluster();
     const names = Array.from({ length: 2000 }, (_, index) => `{name: s${index}}`).join(',');
     const [secrets] = await inEffect(podOf(`{imagePullSecrets: [${names}]}`), true, world);
-    expect(world.asked).toHaveLength(100);
+    expect(world.lookups).toHaveLength(100);
     expect(secrets).toMatch(/^pod default: s0 no, .*, s99 no, s100 unknown, .*, s1999 unknown$/);
   });
 });
@@ -154,7 +154,7 @@ describe('an update of an object whose pull secret is missing', () => {
   const naming = (...names: readonly string[]): string =>
     `{imagePullSecrets: [${names.map((name) => `{name: ${name}}`).join(', ')}], ${container}}`;
   const decision = async (request: AdmissionRequest): Promise<readonly string[]> =>
-    told(await ask(request, contextOf([policy], cluster().ports)));
+    decisionTexts(await ask(request, contextOf([policy], cluster().ports)));
 
   test('is allowed with a warning as long as it is the same secret, so that scaling stays possible', async () => {
     expect(await decision(update(deployment(naming('x')), deployment(naming('x'))))).toEqual([
@@ -190,7 +190,7 @@ describe('an update of an object whose pull secret is missing', () => {
     const world = cluster();
     const request = update(deployment(naming('a')), deployment(naming('x')));
     const other = policyOf('{rules: [{rule: pull-secret-named}]}');
-    expect(told(await ask(request, contextOf([other], world.ports)))).toEqual([]);
-    expect(world.asked).toEqual(['shop/a']);
+    expect(decisionTexts(await ask(request, contextOf([other], world.ports)))).toEqual([]);
+    expect(world.lookups).toEqual(['shop/a']);
   });
 });

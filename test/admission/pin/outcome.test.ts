@@ -7,7 +7,7 @@ import { REGISTRY_CAUSES, type RegistryCause } from '../../../src/policy/registr
 import { exceptionBook } from '../../../src/policy/exception-book.ts';
 import { exceptionOf, LAST_DAY, policyOf } from '../../policy/fixtures.ts';
 import { contextOf, objectOf, podOf, requestOf } from '../decide.ts';
-import { change, digestOf, no, patched, PIN_ALL, registryOf, said, updateOf } from '../pinning.ts';
+import { change, digestOf, no, patched, PIN_ALL, registryOf, findingTexts, updateOf } from '../pinning.ts';
 
 const OLD = digestOf('0');
 const one = podOf('{containers: [{name: web, image: "nginx:1"}]}');
@@ -54,17 +54,19 @@ describe('a failure', () => {
     const object = { ...one, spec: { containers } };
     const mutation = await change(requestOf(object), [policyOf(`{pin: {onFailure: ${onFailure}}}`)], { images });
     const { patch, findings, allowed } = mutation;
-    const told = findings[0]?.action ?? (patch.length === 0 ? 'nothing' : `${patch.length} pinned`);
-    expect(told).toBe(is);
+    const result = findings[0]?.action ?? (patch.length === 0 ? 'nothing' : `${patch.length} pinned`);
+    expect(result).toBe(is);
     expect(allowed).toBe(is !== 'deny');
-    expect(images.asked).toHaveLength(count > 10_000 ? 0 : 1);
+    expect(images.lookups).toHaveLength(count > 10_000 ? 0 : 1);
   });
 
   test('leaves the others pinned', async () => {
     const images = registryOf({ 'a.io/a:1': no('timeout') });
     const mutation = await change(requestOf(two), [PIN_ALL], { images });
     expect(patched(mutation)).toEqual([`${B} b.io/b:1@#1`]);
-    expect(said(mutation)).toEqual(['warn a: image "a.io/a:1" cannot be pinned: registry.example.com says timeout']);
+    expect(findingTexts(mutation)).toEqual([
+      'warn a: image "a.io/a:1" cannot be pinned: registry.example.com says timeout',
+    ]);
   });
 
   test('that denies denies the whole request, and changes nothing', async () => {
@@ -86,7 +88,7 @@ describe('a failure', () => {
       images: registryOf({}, { state: 'yes', value: answer }),
     });
     expect(mutation).toMatchObject({ patch: [], images: [{ outcome: 'failed', cause: 'protocol' }] });
-    expect(said(mutation)).toEqual([
+    expect(findingTexts(mutation)).toEqual([
       'warn web: image "nginx:1" cannot be pinned: the registry names the digest "sha256:0", which is not a valid digest',
     ]);
   });
@@ -94,7 +96,9 @@ describe('a failure', () => {
   test('without a registry to ask, a policy can still say what happens', async () => {
     const mutation = await change(requestOf(one), [PIN_ALL], {});
     expect(mutation).toMatchObject({ allowed: true, patch: [], images: [{ cause: 'blocked' }] });
-    expect(said(mutation)).toEqual(['warn web: image "nginx:1" cannot be pinned: registry lookups are disabled']);
+    expect(findingTexts(mutation)).toEqual([
+      'warn web: image "nginx:1" cannot be pinned: registry lookups are disabled',
+    ]);
   });
 
   const restart = (image: string, more = ''): JsonObject =>
@@ -115,7 +119,7 @@ describe('a failure', () => {
     const policy = policyOf('{pin: {onFailure: deny}}');
     const mutation = await change(updateOf(stored, object), [policy], { images: registryOf({}, no('dns')) });
     expect(patched(mutation)).toEqual(patch);
-    expect(said(mutation)).toEqual([
+    expect(findingTexts(mutation)).toEqual([
       'warn web: image "nginx:1" keeps its stored digest: registry.example.com says dns',
     ]);
     expect(mutation.allowed).toBe(true);
@@ -129,7 +133,7 @@ describe('the time allowed', () => {
     const images = registryOf({ 'a.io/a:1': new Promise(() => undefined) });
     const mutation = await change(requestOf(two), [PIN_ALL], { images }, controller.signal);
     expect(patched(mutation)).toEqual([`${B} b.io/b:1@#1`]);
-    expect(said(mutation)).toEqual([
+    expect(findingTexts(mutation)).toEqual([
       'warn a: image "a.io/a:1" cannot be pinned: a.io: no response before the deadline',
     ]);
     expect(mutation.images).toMatchObject([{ cause: 'timeout' }, { outcome: 'pinned' }]);
@@ -139,7 +143,7 @@ describe('the time allowed', () => {
     const images = registryOf({}, new Promise(() => undefined));
     const controller = new AbortController();
     const answer = change(requestOf(two), [PIN_ALL], { images }, controller.signal);
-    expect(images.asked).toEqual(['a.io/a:1', 'b.io/b:1']);
+    expect(images.lookups).toEqual(['a.io/a:1', 'b.io/b:1']);
     controller.abort();
     expect(patched(await answer)).toEqual([]);
   });
@@ -199,9 +203,9 @@ describe('what policies refuse', () => {
     const images = registryOf();
     const policies = [policyOf(pin), policyOf(`{rules: [${registry}]}`)];
     const mutation = await change(requestOf(two), policies, { images });
-    expect(images.asked).toEqual(['a.io/a:1']);
+    expect(images.lookups).toEqual(['a.io/a:1']);
     expect(mutation).toMatchObject({ allowed: false, patch: [] });
-    expect(said(mutation)).toEqual([
+    expect(findingTexts(mutation)).toEqual([
       'deny b: image "b.io/b:1" cannot be pinned: not looked up: policy test/image-registry denies the image',
     ]);
   });
@@ -229,14 +233,14 @@ describe('what policies refuse', () => {
   ])('%s', async (_what, policy, asked) => {
     const images = registryOf();
     await change(requestOf(two), [PIN_ALL, policyOf(policy)], { images });
-    expect(images.asked).toEqual(asked);
+    expect(images.lookups).toEqual(asked);
   });
 
   test('an implied tag is evaluated like an explicit tag', async () => {
     const images = registryOf();
     const policy = policyOf('{rules: [{rule: image-tag, parameters: {deny: [latest]}}], pin: {}}');
     await change(requestOf(podOf('{containers: [{name: a, image: nginx}]}')), [policy], { images });
-    expect(images.asked).toEqual([]);
+    expect(images.lookups).toEqual([]);
   });
 
   test('an exception in force counts', async () => {
@@ -247,7 +251,7 @@ describe('what policies refuse', () => {
     );
     const policies = [policyOf(`{rules: [${registry}], pin: {}}`)];
     await change(requestOf(two), policies, { images, exceptions });
-    expect(images.asked).toEqual(['a.io/a:1', 'b.io/b:1']);
+    expect(images.lookups).toEqual(['a.io/a:1', 'b.io/b:1']);
   });
 });
 
@@ -281,7 +285,7 @@ describe('a look-up', () => {
     const containers = Array.from({ length: 150 }, (_, index) => `{name: c${index}, image: "a:${index}"}`);
     const images = registryOf();
     const mutation = await change(requestOf(podOf(`{containers: [${containers.join(', ')}]}`)), [PIN_ALL], { images });
-    expect([images.asked.length, mutation.patch.length]).toEqual([100, 100]);
+    expect([images.lookups.length, mutation.patch.length]).toEqual([100, 100]);
     expect(mutation.findings.at(-1)?.message).toBe(
       'image "a:149" cannot be pinned: the object names more than 100 different images; the rest are not looked up',
     );

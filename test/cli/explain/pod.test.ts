@@ -129,9 +129,9 @@ describe('explain pod', () => {
     ],
   ];
 
-  test.each(BAD)('says of %s where it is, and exits with 2', async (_what, manifest, said) => {
+  test.each(BAD)('says of %s where it is, and exits with 2', async (_what, manifest, message) => {
     const { code, out, note } = await explain(['-'], manifest);
-    expect(note).toContain(said);
+    expect(note).toContain(message);
     expect({ code, out }).toEqual({ code: 2, out: '' });
   });
 

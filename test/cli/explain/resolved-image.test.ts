@@ -76,7 +76,7 @@ interface Ran {
   readonly code: number;
   readonly out: string;
   readonly note: string;
-  readonly asked: readonly ImageLookup[];
+  readonly lookups: readonly ImageLookup[];
   readonly closed: number;
 }
 
@@ -92,7 +92,7 @@ async function resolved(
   { pullSecret = [], output = 'text', stdin = '' }: Options = {},
 ): Promise<Ran> {
   let [out, note, closed] = ['', '', 0];
-  const asked: ImageLookup[] = [];
+  const lookups: ImageLookup[] = [];
   const terminal = {
     out: (text: string): void => void (out += text),
     note: (text: string): void => void (note += text),
@@ -104,14 +104,14 @@ async function resolved(
   };
   const tracer = {
     trace: (question: ImageLookup): Promise<PullTrace> => {
-      asked.push(question);
+      lookups.push(question);
       return Promise.resolve(trace);
     },
   };
   const close = (): Promise<void> => Promise.resolve(void (closed += 1));
   const openRegistry = () => Promise.resolve({ sources: {}, tracer, close });
   const code = await explainImages(images, { output, resolve: true, pullSecret, openRegistry }, terminal);
-  return { code, out, note, asked, closed };
+  return { code, out, note, lookups, closed };
 }
 
 const reference = (text: string) => {
@@ -138,13 +138,13 @@ describe('an image that can be pulled', () => {
   });
 
   test('is looked up with the credentials in the files, and exits with 0', async () => {
-    const { code, asked, closed, note } = await resolved(['reg.io/x:1'], PULLED, { pullSecret: [good] });
-    expect(asked.map(({ candidates }) => candidates.map(({ secret, key }) => `${secret} ${key}`))).toEqual([
+    const { code, lookups, closed, note } = await resolved(['reg.io/x:1'], PULLED, { pullSecret: [good] });
+    expect(lookups.map(({ candidates }) => candidates.map(({ secret, key }) => `${secret} ${key}`))).toEqual([
       ['regcred reg.io'],
     ]);
     expect([code, closed, note]).toEqual([0, 1, '']);
     const behind = await resolved([], PULLED, { pullSecret: [good, 'reg.io/y'] });
-    expect(behind.asked.map(({ reference: { text } }) => text)).toEqual(['reg.io/y']);
+    expect(behind.lookups.map(({ reference: { text } }) => text)).toEqual(['reg.io/y']);
   });
 
   test('is one object as JSON, without any password', async () => {
@@ -263,8 +263,8 @@ describe('an image that cannot be pulled', () => {
   });
 
   test('is not looked up if a pull secret is malformed', async () => {
-    const { code, out, asked } = await resolved(['reg.io/x:1'], PULLED, { pullSecret: [good, bad] });
-    expect(asked).toEqual([]);
+    const { code, out, lookups } = await resolved(['reg.io/x:1'], PULLED, { pullSecret: [good, bad] });
+    expect(lookups).toEqual([]);
     expect(code).toBe(1);
     expect(out).toMatch(
       /\n {2}The kubelet pulls no images for the Pod: a pull secret is malformed\n {4}pull secret "bad", key "\.dockerconfigjson": .+\n$/,
@@ -278,8 +278,8 @@ describe('an image that cannot be pulled', () => {
 
 describe('several images', () => {
   test('are reported one after the other, and the worst decides the exit code', async () => {
-    const { code, out, asked } = await resolved(['-', 'UPPER:'], PULLED, { stdin: 'reg.io/x\n"reg.io/y\n' });
-    expect(asked.map(({ reference: { text } }) => text)).toEqual(['reg.io/x']);
+    const { code, out, lookups } = await resolved(['-', 'UPPER:'], PULLED, { stdin: 'reg.io/x\n"reg.io/y\n' });
+    expect(lookups.map(({ reference: { text } }) => text)).toEqual(['reg.io/x']);
     expect(out.split('\n').filter((line) => !line.startsWith(' '))).toEqual([
       '"reg.io/x"',
       `"\\"reg.io/y": a line that begins with '"' must be one JSON string`,
@@ -297,9 +297,9 @@ describe('the command line', () => {
     [['explain', 'image', '--resolve', '--pull-secret', good], 'no image given; usage: tidewaiter explain image REF\n'],
     [['explain', 'image', 'nginx', '--pull-secret', good], '--pull-secret and --config require --resolve\n'],
     [['explain', 'image', 'nginx', '--resolve', '--pull-secret', path.join(folder, 'nowhere.yaml')], 'nowhere.yaml: '],
-  ])('%j says what is missing, and exits with 2', async (argv, said) => {
+  ])('%j says what is missing, and exits with 2', async (argv, message) => {
     const { code, note } = await runCommand(argv);
-    expect(note).toContain(said);
+    expect(note).toContain(message);
     expect(code).toBe(2);
   });
 });

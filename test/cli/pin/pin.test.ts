@@ -77,7 +77,7 @@ describe('pin', () => {
     for (let index = 0; index < 200; index += 1) file(`many/${index}.yaml`, pod(`r.io/app:${index % 50}`));
     const registry = fakeRegistry();
     const { code } = await runPin(['many'], { write: true }, { registry });
-    expect({ code, asked: registry.lookups.length }).toEqual({ code: 0, asked: 50 });
+    expect({ code, lookups: registry.lookups.length }).toEqual({ code: 0, lookups: 50 });
     expect(read('many/199.yaml')).toBe(pod(`r.io/app:49@${digestOf('r.io/app:49')}`));
   });
 
@@ -371,10 +371,10 @@ images:
     file('pod.yaml', pod('r.io/a:2', 'nginx:1.27'));
     const registry = fakeRegistry({ [`${HUB}/nginx:1.27`]: OLD, 'r.io/a:2': OLD });
     await runPin(['pod.yaml'], { write: true, lock: 'images.lock.yaml' }, { registry });
-    expect({ text: read('pod.yaml'), lock: read('images.lock.yaml'), asked: registry.lookups }).toEqual({
+    expect({ text: read('pod.yaml'), lock: read('images.lock.yaml'), lookups: registry.lookups }).toEqual({
       text: pinned,
       lock: LOCK,
-      asked: [],
+      lookups: [],
     });
   });
 
@@ -383,9 +383,9 @@ images:
     file('lock.yaml', LOCK);
     const registry = fakeRegistry({ 'r.io/a:2': OLD });
     await runPin(['pod.yaml'], { update: true, lock: 'lock.yaml' }, { registry });
-    expect({ lock: read('lock.yaml'), asked: registry.lookups }).toEqual({
+    expect({ lock: read('lock.yaml'), lookups: registry.lookups }).toEqual({
       lock: LOCK,
-      asked: ['r.io/a:2', `${HUB}/nginx:1.27`],
+      lookups: ['r.io/a:2', `${HUB}/nginx:1.27`],
     });
     await runPin(['pod.yaml'], { update: true, write: true, lock: 'lock.yaml' }, { registry, now: () => NOW });
     expect(read('lock.yaml')).toBe(LOCK.replace(digestOf('r.io/a:2'), OLD));
@@ -441,9 +441,9 @@ describe('pin --platform', () => {
     file('pod.yaml', pod('nginx:1.27', `redis:7@${OLD}`));
     const asking = registry();
     const { code } = await runPin(['pod.yaml'], { platform: ['linux/amd64', 'linux/arm64/v8'] }, { registry: asking });
-    expect({ code, asked: asking.lookups }).toEqual({
+    expect({ code, lookups: asking.lookups }).toEqual({
       code: 0,
-      asked: [`${HUB}/nginx:1.27`, `platforms of ${HUB}/nginx@${NGINX}`, `platforms of ${HUB}/redis@${OLD}`],
+      lookups: [`${HUB}/nginx:1.27`, `platforms of ${HUB}/nginx@${NGINX}`, `platforms of ${HUB}/redis@${OLD}`],
     });
   });
 

@@ -644,8 +644,8 @@ describe('what was pinned in a kustomization', () => {
     process.chdir(plant(files));
     const registry = fakeRegistry();
     const { code } = await runDrift(['.'], {}, { registry });
-    const asked = images.flatMap((image) => [image, `${image.replace(/:[^:]*$/, '')}@${D1}`]);
-    expect({ code, asked: registry.lookups.toSorted() }).toEqual({ code: 1, asked: asked.toSorted() });
+    const lookups = images.flatMap((image) => [image, `${image.replace(/:[^:]*$/, '')}@${D1}`]);
+    expect({ code, lookups: registry.lookups.toSorted() }).toEqual({ code: 1, lookups: lookups.toSorted() });
   });
 
   test('is updated to what the name that runs has', async () => {

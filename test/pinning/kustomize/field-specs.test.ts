@@ -66,7 +66,7 @@ describe('a replacement', () => {
   const replaced = (source: string, select: string, field: string): string =>
     `replacements:\n- source: ${source}\n  targets:\n  - select: ${select}\n    fieldPaths: ["${field}"]\n`;
   const CONTAINER = 'spec.template.spec.containers.[name=c0].image';
-  const told: readonly (readonly [title: string, object: string, replacement: string])[] = [
+  const cases: readonly (readonly [title: string, object: string, replacement: string])[] = [
     [
       'from the data of a ConfigMap',
       deployment('a', 'a:1'),
@@ -98,7 +98,7 @@ describe('a replacement', () => {
       replaced('{kind: ConfigMap, name: v, fieldPath: data.image}', '{name: p}', 'spec.imageName'),
     ],
   ];
-  test.each(told)('is told: %s', async (_title, object, replacement) => {
+  test.each(cases)('is told: %s', async (_title, object, replacement) => {
     process.chdir(plant({ ...of(`${object}---\n${config}`, replacement) }));
     const { code, note } = await runPin(['.'], { check: true });
     expect({ code, isTold: note.includes('a replacement sets it') }).toEqual({ code: 2, isTold: true });

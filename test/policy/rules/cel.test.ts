@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Facts } from '../../../src/policy/fact.ts';
 import { cel } from '../../../src/policy/rules/cel.ts';
 import type { ScopeRequest } from '../../../src/policy/scope-request.ts';
-import { ask, contextOf, podOf, requestOf, told } from '../../admission/decide.ts';
-import { findingsOf, pod, policyOf, requestFor, said, workload } from '../fixtures.ts';
+import { ask, contextOf, podOf, requestOf, decisionTexts } from '../../admission/decide.ts';
+import { findingsOf, pod, policyOf, requestFor, findingTexts, workload } from '../fixtures.ts';
 
 beforeAll(() => cel.ready?.());
 
@@ -21,7 +21,7 @@ interface Options {
 
 function about(parameters: object | string, { of = TWO, request = {}, facts = {} }: Options = {}): readonly string[] {
   const given = typeof parameters === 'string' ? { expression: parameters } : parameters;
-  return said(findingsOf([policy(given)], requestFor(of, request), facts));
+  return findingTexts(findingsOf([policy(given)], requestFor(of, request), facts));
 }
 
 const HAS = 'in the policy, test the field with has(), or use ".?" and orValue()';
@@ -94,7 +94,7 @@ describe('an expression', () => {
     const narrow = policyOf(
       '{match: {images: ["quay.io/**"]}, rules: [{rule: cel, parameters: {expression: "image.digest != \'\'"}}]}',
     );
-    expect(said(findingsOf([narrow], requestFor(TWO)))).toEqual([
+    expect(findingTexts(findingsOf([narrow], requestFor(TWO)))).toEqual([
       'log: CEL expression "image.digest != \'\'" evaluates to false | change the object so that the expression is true',
     ]);
   });
@@ -269,24 +269,24 @@ test('variables are named expressions, evaluated once on first use', () => {
 describe('an update', () => {
   const allowed = podOf('{containers: [{name: c, image: "a:1"}]}', '{name: p, labels: {team: a}}');
   const other = podOf('{containers: [{name: c, image: "a:1"}]}', '{name: p, labels: {team: b}}');
-  const asked = async (
+  const evaluated = async (
     expression: string,
     object: typeof allowed,
     oldObject: typeof allowed,
   ): Promise<readonly string[]> => {
     const context = contextOf([policy({ expression })]);
-    return told(await ask(requestOf(object, { operation: 'UPDATE', oldObject }), context));
+    return decisionTexts(await ask(requestOf(object, { operation: 'UPDATE', oldObject }), context));
   };
 
   test('is compared with the old object', async () => {
     const expression = 'object.metadata.labels.team == oldObject.metadata.labels.team';
-    expect(await asked(expression, allowed, allowed)).toEqual([]);
-    expect(await asked(expression, other, allowed)).toEqual(['- cel deny']);
+    expect(await evaluated(expression, allowed, allowed)).toEqual([]);
+    expect(await evaluated(expression, other, allowed)).toEqual(['- cel deny']);
   });
 
   test('does not deny what the old object already had', async () => {
-    expect(await asked('object.metadata.name == "q"', other, allowed)).toEqual(['+- cel warn']);
-    expect(await asked('container.name == "x"', other, allowed)).toEqual(['+c cel warn']);
+    expect(await evaluated('object.metadata.name == "q"', other, allowed)).toEqual(['+- cel warn']);
+    expect(await evaluated('container.name == "x"', other, allowed)).toEqual(['+c cel warn']);
   });
 });
 

@@ -1,9 +1,9 @@
 /** Fields that the API server rejects because of the list that contains the container. */
 import { describe, expect, test } from 'vitest';
-import { findingsOf, pod, policyOf, requestFor, said } from '../fixtures.ts';
+import { findingsOf, pod, policyOf, requestFor, findingTexts } from '../fixtures.ts';
 
-const told = (spec: string, parameters = '{}'): readonly string[] =>
-  said(
+const findingsFor = (spec: string, parameters = '{}'): readonly string[] =>
+  findingTexts(
     findingsOf([policyOf(`{rules: [{rule: container-lifecycle, parameters: ${parameters}}]}`)], requestFor(pod(spec))),
   );
 
@@ -28,8 +28,8 @@ describe('an init container', () => {
     ['livenessProbe: null', []],
     ['resources: {limits: {cpu: 1}}, ports: [{containerPort: 1}]', []],
   ])('with %s', (fields, sentences) => {
-    expect(told(init(fields))).toEqual(sentences);
-    expect(told(regular(fields))).toEqual([]);
+    expect(findingsFor(init(fields))).toEqual(sentences);
+    expect(findingsFor(regular(fields))).toEqual([]);
   });
 });
 
@@ -44,8 +44,8 @@ describe('a restart policy', () => {
     'restartPolicyRules: []',
     'restartPolicy: null',
   ])('is valid in Kubernetes 1.35: %s', (fields) => {
-    expect(told(init(fields))).toEqual([]);
-    expect(told(regular(fields))).toEqual([]);
+    expect(findingsFor(init(fields))).toEqual([]);
+    expect(findingsFor(regular(fields))).toEqual([]);
   });
 
   test.each<[string, string]>([
@@ -56,21 +56,21 @@ describe('a restart policy', () => {
       'c: the container has restartPolicyRules but no restartPolicy | add restartPolicy: Always, OnFailure, or Never',
     ],
   ])('is invalid: %s', (fields, sentence) => {
-    expect(told(regular(fields))).toEqual([sentence]);
-    expect(told(init(fields))).toEqual([sentence.replace(/^c/, 'm')]);
+    expect(findingsFor(regular(fields))).toEqual([sentence]);
+    expect(findingsFor(init(fields))).toEqual([sentence.replace(/^c/, 'm')]);
   });
 
   test('is allowed only for sidecars if the policy sets restartRules: false', () => {
     const older = '{restartRules: false}';
-    expect(told(init('restartPolicy: Always'), older)).toEqual([]);
-    expect(told(init('command: [x]'), older)).toEqual([]);
-    expect(told(init('restartPolicy: OnFailure'), older)).toEqual([
+    expect(findingsFor(init('restartPolicy: Always'), older)).toEqual([]);
+    expect(findingsFor(init('command: [x]'), older)).toEqual([]);
+    expect(findingsFor(init('restartPolicy: OnFailure'), older)).toEqual([
       'm: restartPolicy "OnFailure" of an init container requires Kubernetes 1.35 | set restartPolicy: Always, or remove it',
     ]);
-    expect(told(regular('restartPolicy: Always'), older)).toEqual([
+    expect(findingsFor(regular('restartPolicy: Always'), older)).toEqual([
       'c: restartPolicy "Always" of a single container requires Kubernetes 1.35 | remove it; the Pod\'s restartPolicy applies',
     ]);
-    expect(told(init(`restartPolicy: Always, ${RULE}`), older)).toEqual([
+    expect(findingsFor(init(`restartPolicy: Always, ${RULE}`), older)).toEqual([
       'm: restartPolicyRules requires Kubernetes 1.35 | remove restartPolicyRules',
     ]);
   });
@@ -85,12 +85,12 @@ describe('an ephemeral container', () => {
     ['readinessProbe: {exec: {command: [x]}}', 'a readiness probe', 'readinessProbe'],
     ['lifecycle: {preStop: {exec: {command: [x]}}}', 'lifecycle hooks', 'lifecycle'],
   ])('with %s', (fields, what, field) => {
-    expect(told(ephemeral(fields))).toEqual([`e: an ephemeral container cannot have ${what} | remove ${field}`]);
+    expect(findingsFor(ephemeral(fields))).toEqual([`e: an ephemeral container cannot have ${what} | remove ${field}`]);
   });
 
   test('can have the defaults that the API server sets', () => {
     expect(
-      told(
+      findingsFor(
         ephemeral(
           'resources: {}, ports: [], terminationMessagePath: /x, volumeMounts: [{name: v, mountPath: /v, subPath: ""}]',
         ),
@@ -101,7 +101,7 @@ describe('an ephemeral container', () => {
   test('mounts whole volumes', () => {
     const mounts =
       '[{name: v, mountPath: /v}, {name: v, mountPath: /w, subPath: x}, {name: v, mountPath: /x, subPathExpr: $(X)}]';
-    expect(told(ephemeral(`volumeMounts: ${mounts}`))).toEqual([
+    expect(findingsFor(ephemeral(`volumeMounts: ${mounts}`))).toEqual([
       'e: an ephemeral container cannot mount with a subPath | mount the whole volume',
       'e: an ephemeral container cannot mount with a subPathExpr | mount the whole volume',
     ]);

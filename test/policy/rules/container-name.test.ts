@@ -1,9 +1,9 @@
 /** Container names are unique in a Pod, and DNS labels. */
 import { expect, test } from 'vitest';
-import { findingsOf, pod, policyOf, requestFor, said, workload } from '../fixtures.ts';
+import { findingsOf, pod, policyOf, requestFor, findingTexts, workload } from '../fixtures.ts';
 
 const POLICY = policyOf('{rules: [{rule: container-name}]}');
-const names = (spec: string): readonly string[] => said(findingsOf([POLICY], requestFor(pod(spec))));
+const names = (spec: string): readonly string[] => findingTexts(findingsOf([POLICY], requestFor(pod(spec))));
 
 const SHARED = 'use a name that is unique in the Pod, including init and ephemeral containers';
 const LABEL = 'use lowercase letters, digits, and inner hyphens, at most 63 characters';
@@ -39,7 +39,7 @@ test('a missing name is reported at the pointer of the name', () => {
 
 test("Knative adds the missing name of a Service's container", () => {
   const service = (containers: string): readonly string[] =>
-    said(
+    findingTexts(
       findingsOf(
         [POLICY],
         requestFor(
@@ -79,7 +79,7 @@ test('only containers in scope are reported, but all containers reserve names', 
   const scoped = policyOf('{match: {containers: [ephemeral]}, rules: [{rule: container-name}]}');
   const spec =
     '{containers: [{name: A, image: i}, {name: a, image: i}, {name: a, image: i}], ephemeralContainers: [{name: a, image: i}]}';
-  expect(said(findingsOf([scoped], requestFor(pod(spec))))).toEqual([
+  expect(findingTexts(findingsOf([scoped], requestFor(pod(spec))))).toEqual([
     `a: container name "a" is already used by spec.containers[1] | ${SHARED}`,
   ]);
 });

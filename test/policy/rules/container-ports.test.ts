@@ -3,11 +3,13 @@ import { describe, expect, test } from 'vitest';
 import type { Container, Pod, Port } from '../../../src/pod/containers.ts';
 import type { Workload } from '../../../src/pod/workload.ts';
 import { containerPorts } from '../../../src/policy/rules/container-ports.ts';
-import { findingsOf, pod, policyOf, requestFor, said, workload } from '../fixtures.ts';
+import { findingsOf, pod, policyOf, requestFor, findingTexts, workload } from '../fixtures.ts';
 import { NO_FACTS } from '../../../src/policy/fact.ts';
 
 const clashes = (spec: string, parameters = '{}'): readonly string[] =>
-  said(findingsOf([policyOf(`{rules: [{rule: container-ports, parameters: ${parameters}}]}`)], requestFor(pod(spec))));
+  findingTexts(
+    findingsOf([policyOf(`{rules: [{rule: container-ports, parameters: ${parameters}}]}`)], requestFor(pod(spec))),
+  );
 
 const OWN = 'use another port; all containers in a Pod share one IP address';
 const UNUSED = 'remove one of them, unless both names are used';
@@ -101,7 +103,7 @@ describe('a port that is claimed twice', () => {
   const one = (ports: string, more = ''): string => `{${more}containers: [{name: a, image: i, ports: [${ports}]}]}`;
   const init = (ports: string): string =>
     `{initContainers: [{name: m, image: i, ports: [${ports}]}], containers: [{name: a, image: i}]}`;
-  const told = (spec: string, action: string): readonly string[] =>
+  const findingsFor = (spec: string, action: string): readonly string[] =>
     findingsOf([policyOf(`{rules: [{rule: container-ports, action: ${action}}]}`)], requestFor(pod(spec))).map(
       (finding) => finding.action,
     );
@@ -151,7 +153,7 @@ describe('a port that is claimed twice', () => {
       ['deny'],
     ],
   ])('%s', (_what, spec, action, is) => {
-    expect(told(spec, action)).toEqual(is);
+    expect(findingsFor(spec, action)).toEqual(is);
   });
 });
 

@@ -1,9 +1,11 @@
 /** Missing probes, and probes that cannot work. */
 import { describe, expect, test } from 'vitest';
-import { findingsOf, pod, policyOf, requestFor, said, workload } from '../fixtures.ts';
+import { findingsOf, pod, policyOf, requestFor, findingTexts, workload } from '../fixtures.ts';
 
 const probes = (spec: string, parameters = '{}'): readonly string[] =>
-  said(findingsOf([policyOf(`{rules: [{rule: container-probes, parameters: ${parameters}}]}`)], requestFor(pod(spec))));
+  findingTexts(
+    findingsOf([policyOf(`{rules: [{rule: container-probes, parameters: ${parameters}}]}`)], requestFor(pod(spec))),
+  );
 
 const one = (fields: string): string => `{containers: [{name: c, image: i${fields}}]}`;
 const BOTH = '{require: [readiness, liveness]}';
@@ -54,9 +56,9 @@ describe('required probes', () => {
     ['Never', []],
     ['OnFailure', []],
     ['Always', ['c']],
-  ])('of a Pod with restartPolicy %s apply unless it runs to completion', (policy, asked) => {
+  ])('of a Pod with restartPolicy %s apply unless it runs to completion', (policy, expected) => {
     const spec = `{restartPolicy: ${policy}, containers: [{name: c, image: i}]}`;
-    expect(probes(spec, '{require: [readiness]}').map((line) => line.split(':')[0])).toEqual(asked);
+    expect(probes(spec, '{require: [readiness]}').map((line) => line.split(':')[0])).toEqual(expected);
     expect(probes(spec, '{require: [readiness], jobs: true}')).toHaveLength(1);
   });
 

@@ -2,12 +2,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MAX_FINDINGS } from '../../../src/policy/evaluate.ts';
-import { findingsOf, pod, policyOf, read, requestFor, said, workload } from '../fixtures.ts';
+import { findingsOf, pod, policyOf, read, requestFor, findingTexts, workload } from '../fixtures.ts';
 
 const policy = (parameters: string): ReturnType<typeof policyOf> =>
   policyOf(`{rules: [{rule: container-resources, parameters: ${parameters}}]}`);
-const told = (spec: string, parameters = '{}'): readonly string[] =>
-  said(findingsOf([policy(parameters)], requestFor(pod(spec))));
+const findingsFor = (spec: string, parameters = '{}'): readonly string[] =>
+  findingTexts(findingsOf([policy(parameters)], requestFor(pod(spec))));
 const one = (resources: string): string => `{containers: [{name: c, image: i, resources: ${resources}}]}`;
 
 const CPU = 'add resources: {requests: {cpu: 100m}}';
@@ -55,7 +55,7 @@ describe('required amounts', () => {
     ['{noLimits: [cpu]}', '{limits: {cpu: 1, memory: 1}}', ['c: cpu limit "1" is not allowed | remove the cpu limit']],
     ['{noLimits: [cpu]}', '{requests: {cpu: 1}}', []],
   ])('%s of %s', (parameters, resources, sentences) => {
-    expect(told(one(resources), parameters)).toEqual(sentences);
+    expect(findingsFor(one(resources), parameters)).toEqual(sentences);
   });
 
   /** Applying the remedy never repeats a key of a map. */
@@ -94,7 +94,7 @@ describe('required amounts', () => {
     ['one is missing', '{requests: {cpu: 1, memory: 1}, limits: {cpu: 1}}', ['add memory: 128Mi to resources.limits']],
   ])('have one remedy if %s', (_what, resources, remedies) => {
     const spec = `{containers: [{name: c, image: i${resources === undefined ? '' : `, resources: ${resources}`}}]}`;
-    const lines = told(spec, '{requests: [cpu, memory], limits: [cpu, memory]}');
+    const lines = findingsFor(spec, '{requests: [cpu, memory], limits: [cpu, memory]}');
     expect([...new Set(lines.map((line) => line.split(' | ')[1]))]).toEqual(remedies);
   });
 
@@ -112,7 +112,7 @@ describe('required amounts', () => {
     ['{limits: [cpu], max: {cpu: 4}}', '{requests: {cpu: 2}}', 'add limits: {cpu: 2} to resources'],
     [`{limits: [cpu]}`, `{requests: {cpu: "1${'0'.repeat(60)}m"}}`, 'add limits: {cpu: 100m} to resources'],
   ])('have a remedy that fits %s and %s', (parameters, resources, remedy) => {
-    expect(told(one(resources), parameters).map((line) => line.split(' | ')[1])).toEqual(
+    expect(findingsFor(one(resources), parameters).map((line) => line.split(' | ')[1])).toEqual(
       parameters.includes('requests: [cpu], limits') ? [remedy, remedy] : [remedy],
     );
   });
@@ -120,16 +120,16 @@ describe('required amounts', () => {
   test('apply to all containers except ephemeral ones, and not to images outside of pod specs', () => {
     const spec = `{initContainers: [{name: m, image: i}, {name: s, image: i, restartPolicy: Always}], containers: [{name: c, image: i}],
       ephemeralContainers: [{name: e, image: i}], volumes: [{name: v, image: {reference: m}}]}`;
-    expect(told(spec, '{requests: [cpu]}').map((line) => line.split(':')[0])).toEqual(['m', 's', 'c']);
+    expect(findingsFor(spec, '{requests: [cpu]}').map((line) => line.split(':')[0])).toEqual(['m', 's', 'c']);
     const task = workload('{apiVersion: tekton.dev/v1, kind: Task, metadata: {name: t}, spec: {steps: [{image: i}]}}');
     expect(findingsOf([policy('{requests: [cpu]}')], requestFor(task))).toEqual([]);
   });
 
   test('can be set by the whole Pod', () => {
     const spec = (whole: string): string => `{resources: ${whole}, containers: [{name: c, image: i}]}`;
-    const asked = '{requests: [cpu], limits: [memory]}';
-    expect(told(spec('{limits: {cpu: 1, memory: 1Gi}}'), asked)).toEqual([]);
-    expect(told(spec('{limits: {cpu: 0, memory: 1Gi}}'), asked)).toEqual([
+    const parameters = '{requests: [cpu], limits: [memory]}';
+    expect(findingsFor(spec('{limits: {cpu: 1, memory: 1Gi}}'), parameters)).toEqual([]);
+    expect(findingsFor(spec('{limits: {cpu: 0, memory: 1Gi}}'), parameters)).toEqual([
       `c: the container has no cpu request | ${CPU}`,
     ]);
   });
@@ -179,12 +179,12 @@ describe('amounts', () => {
     ['{requests: {cpu: 0.9m}, limits: {cpu: 0.2m}}', []],
     ['{requests: {"a\\nb": -1}}', ['c: "a\\u000ab" request "-1" is negative | use 0 or more']],
   ])('of %s', (resources, sentences) => {
-    expect(told(one(resources))).toEqual(sentences);
+    expect(findingsFor(one(resources))).toEqual(sentences);
   });
 
   test('that are invalid are reported once, not also as missing', () => {
     expect(
-      told(
+      findingsFor(
         one('{limits: {memory: 1GB}}'),
         '{requests: [memory], limits: [memory], max: {memory: 1Gi}, maxRatio: {memory: 1}}',
       ),
@@ -195,7 +195,7 @@ describe('amounts', () => {
 
   test('of the whole Pod are also checked', () => {
     const spec = '{resources: {requests: {cpu: 1}, limits: {cpu: 3, memory: 1m}}, containers: [{name: c, image: i}]}';
-    expect(told(spec, '{maxRatio: {cpu: 2}, max: {cpu: 2}}')).toEqual([
+    expect(findingsFor(spec, '{maxRatio: {cpu: 2}, max: {cpu: 2}}')).toEqual([
       '-: the Pod\'s memory limit "1m" is in thousandths of a byte | use, for example, 1M or 1Mi',
       '-: the Pod\'s cpu limit "3" is more than 2 times the request "1" | raise the request, or lower the limit',
     ]);
@@ -203,7 +203,7 @@ describe('amounts', () => {
 
   test('can have names of JavaScript properties', () => {
     const spec = one('{requests: {a.io/constructor: 1, __proto__: 1, toString: x}}');
-    expect(told(spec, '{requests: [a.io/constructor, a.io/valueOf]}')).toEqual([
+    expect(findingsFor(spec, '{requests: [a.io/constructor, a.io/valueOf]}')).toEqual([
       'c: toString request "x" is not a valid quantity: expected a number with an optional suffix such as m, k, M, Mi, or Gi | use a quantity such as 100m, 0.5, 128Mi, or 2Gi',
       'c: the container has no a.io/valueOf request | add a.io/valueOf: 1 to resources.requests',
     ]);
@@ -264,7 +264,7 @@ describe('bounds', () => {
     ['{min: {cpu: 10m}}', '{requests: {cpu: 0.01}}', []],
     ['{min: {cpu: 10m}, max: {cpu: 1}}', '{}', []],
   ])('%s of %s', (parameters, resources, sentences) => {
-    expect(told(one(resources), parameters)).toEqual(sentences);
+    expect(findingsFor(one(resources), parameters)).toEqual(sentences);
   });
 });
 
@@ -276,7 +276,7 @@ test('ratios are compared exactly', () => {
       const limit = (BigInt(request) * BigInt(thousandths)) / 1000n + BigInt(beside);
       fc.pre(limit >= BigInt(request));
       const within = limit * 1000n <= BigInt(request) * BigInt(thousandths);
-      const found = told(
+      const found = findingsFor(
         one(`{requests: {cpu: ${request}m}, limits: {cpu: ${limit}m}}`),
         `{maxRatio: {cpu: ${thousandths / 1000}}}`,
       );
@@ -291,7 +291,7 @@ test('many amounts are checked in little time', () => {
     Object.fromEntries(names.map((name, index) => [name, index < limit ? '1' : '2']));
   const resources = { requests: list(0), limits: list(MAX_FINDINGS) };
   const spec = JSON.stringify({ containers: [{ name: 'c', image: 'i', resources }] });
-  expect(told(spec, '{requests: [example.com/r49999]}')).toHaveLength(MAX_FINDINGS);
+  expect(findingsFor(spec, '{requests: [example.com/r49999]}')).toHaveLength(MAX_FINDINGS);
 });
 
 describe('parameters', () => {

@@ -1,9 +1,9 @@
 /** Rules that compare images of a Pod, or check how an image is used. */
 import { describe, expect, test } from 'vitest';
-import { findingsOf, pod, policyOf, requestFor, said, workload } from '../fixtures.ts';
+import { findingsOf, pod, policyOf, requestFor, findingTexts, workload } from '../fixtures.ts';
 
-const told = (rule: string, spec: string, parameters = '{}'): readonly string[] =>
-  said(findingsOf([policyOf(`{rules: [{rule: ${rule}, parameters: ${parameters}}]}`)], requestFor(pod(spec))));
+const findingsFor = (rule: string, spec: string, parameters = '{}'): readonly string[] =>
+  findingTexts(findingsOf([policyOf(`{rules: [{rule: ${rule}, parameters: ${parameters}}]}`)], requestFor(pod(spec))));
 
 describe('image-consistency', () => {
   const A = `sha256:${'a'.repeat(64)}`;
@@ -22,7 +22,7 @@ describe('image-consistency', () => {
     [`shop@${A}`, `shop:2@${A}`],
     [`shop:1@${A}`, 'shop:1'],
   ])('%s and %s', (first, second) => {
-    expect(told('image-consistency', two(first, second))).toEqual([]);
+    expect(findingsFor('image-consistency', two(first, second))).toEqual([]);
   });
 
   test.each([
@@ -32,13 +32,13 @@ describe('image-consistency', () => {
     [`shop:1@${A}`, `shop:1@${B}`, 'docker.io/library/shop'],
     [`shop:1@${A}`, 'shop:2', 'docker.io/library/shop'],
   ])('%s and %s are two versions', (first, second, repository) => {
-    expect(told('image-consistency', two(first, second))).toEqual([other(first, second, repository)]);
+    expect(findingsFor('image-consistency', two(first, second))).toEqual([other(first, second, repository)]);
   });
 
   test('is unknown for a tag and a digest', () => {
     const policy = policyOf('{rules: [{rule: image-consistency, onUnknown: audit}]}');
     const findings = findingsOf([policy], requestFor(pod(two('shop:1', `shop@${A}`))));
-    expect(said(findings)).toEqual([
+    expect(findingTexts(findings)).toEqual([
       `b: cannot determine whether image "shop@${A}" is the same version as "shop:1" of container "a": one has only a tag, one only a digest | use the same version of "docker.io/library/shop" throughout the Pod`,
     ]);
     expect(findings[0]).toMatchObject({ outcome: 'unknown', action: 'audit' });
@@ -47,7 +47,7 @@ describe('image-consistency', () => {
   test('compares all kinds of containers with the first one, within one Pod', () => {
     const spec = `{initContainers: [{name: a, image: "s:1"}], containers: [{name: b, image: "s:2"}, {name: c, image: "s:1"}],
       ephemeralContainers: [{name: d, image: "s:3"}], volumes: [{name: e, image: {reference: "s:4"}}]}`;
-    expect(told('image-consistency', spec).map((line) => line.split(' | ')[0])).toEqual([
+    expect(findingsFor('image-consistency', spec).map((line) => line.split(' | ')[0])).toEqual([
       'b: image "s:2" differs in version from "s:1" of init container "a"',
       'd: image "s:3" differs in version from "s:1" of init container "a"',
       'e: image "s:4" differs in version from "s:1" of init container "a"',
@@ -65,13 +65,13 @@ describe('image-consistency', () => {
     const policy = policyOf('{exclude: {containers: [init]}, rules: [{rule: image-consistency}]}');
     const spec =
       '{initContainers: [{name: a, image: "s:1"}], containers: [{name: b, image: "s:2"}, {name: c, image: "s:3"}]}';
-    expect(said(findingsOf([policy], requestFor(pod(spec)))).map((line) => line.split(' | ')[0])).toEqual([
+    expect(findingTexts(findingsOf([policy], requestFor(pod(spec)))).map((line) => line.split(' | ')[0])).toEqual([
       'c: image "s:3" differs in version from "s:2" of container "b"',
     ]);
   });
 
   test('reports an invalid image like all rules', () => {
-    expect(told('image-consistency', two('shop:1', ''))).toEqual([
+    expect(findingsFor('image-consistency', two('shop:1', ''))).toEqual([
       'b: no image is specified | use the form [registry/]name[:tag][@sha256:digest]',
     ]);
   });
@@ -88,7 +88,7 @@ describe('image-qualified', () => {
     'Registry/x',
     'exa_mple.com/x',
   ])('%s specifies a registry', (image) => {
-    expect(told('image-qualified', one(image))).toEqual([]);
+    expect(findingsFor('image-qualified', one(image))).toEqual([]);
   });
 
   test.each([
@@ -99,14 +99,14 @@ describe('image-qualified', () => {
     // A first part without a dot is a user of Docker Hub.
     ['registry/shop/web:7', 'docker.io/registry/shop/web:7'],
   ])('%s does not', (image, full) => {
-    expect(told('image-qualified', one(image))).toEqual([
+    expect(findingsFor('image-qualified', one(image))).toEqual([
       `c: image "${image}" does not specify a registry | use ${full} to pull from Docker Hub`,
     ]);
   });
 
   test('does not repeat a long image', () => {
     const image = `${'a'.repeat(200)}:${'b'.repeat(128)}`;
-    expect(told('image-qualified', one(image))).toEqual([
+    expect(findingsFor('image-qualified', one(image))).toEqual([
       `c: image "${image.slice(0, 200)}…" does not specify a registry | add the registry before the name`,
     ]);
   });
@@ -117,29 +117,29 @@ describe('image-volume', () => {
     `{containers: [{name: c, image: i, volumeMounts: ${mounts}}], volumes: [{name: data, emptyDir: {}}, {name: model, image: {reference: "m:3"}}]}`;
 
   test('is a violation if the policy does not allow volumes', () => {
-    expect(told('image-volume', spec('[]'), '{allowed: false, mounted: true}')).toEqual([
+    expect(findingsFor('image-volume', spec('[]'), '{allowed: false, mounted: true}')).toEqual([
       'model: image "m:3" is mounted as a volume, which is not allowed | copy the files into a container image',
     ]);
-    expect(told('image-volume', spec('[]'), '{allowed: true}')).toEqual([]);
+    expect(findingsFor('image-volume', spec('[]'), '{allowed: true}')).toEqual([]);
   });
 
   test('must be mounted if the policy requires it', () => {
     const wanted = [
       'model: image "m:3" is pulled as a volume, but no container mounts it | mount the volume, or remove it',
     ];
-    expect(told('image-volume', spec('[]'), '{mounted: true}')).toEqual(wanted);
-    expect(told('image-volume', spec('[{name: data, mountPath: /d}]'), '{mounted: true}')).toEqual(wanted);
-    expect(told('image-volume', spec('[{name: model, mountPath: /d}]'), '{mounted: true}')).toEqual([]);
+    expect(findingsFor('image-volume', spec('[]'), '{mounted: true}')).toEqual(wanted);
+    expect(findingsFor('image-volume', spec('[{name: data, mountPath: /d}]'), '{mounted: true}')).toEqual(wanted);
+    expect(findingsFor('image-volume', spec('[{name: model, mountPath: /d}]'), '{mounted: true}')).toEqual([]);
     const init =
       '{initContainers: [{name: a, image: i, volumeMounts: [{name: v}]}], containers: [], volumes: [{name: v, image: {reference: m}}]}';
-    expect(told('image-volume', init, '{mounted: true}')).toEqual([]);
+    expect(findingsFor('image-volume', init, '{mounted: true}')).toEqual([]);
   });
 
   test('must be mounted with readOnly: true if the policy requires it, reported at the mount', () => {
     const parameters = '{readOnly: true}';
     const mounts =
       '[{name: data, mountPath: /d}, {name: model, mountPath: /m}, {name: model, mountPath: /n, readOnly: true}, {name: model, mountPath: /o, readOnly: false}]';
-    expect(told('image-volume', spec(mounts), parameters)).toEqual(
+    expect(findingsFor('image-volume', spec(mounts), parameters)).toEqual(
       Array.from(
         { length: 2 },
         () =>

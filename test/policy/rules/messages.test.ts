@@ -2,14 +2,16 @@
 import { describe, expect, test } from 'vitest';
 import { RULES } from '../../../src/policy/rules/index.ts';
 import { shortList } from '../../../src/policy/rules/images.ts';
-import { findingsOf, pod, policyOf, requestFor, said, workload } from '../fixtures.ts';
+import { findingsOf, pod, policyOf, requestFor, findingTexts, workload } from '../fixtures.ts';
 
 const D = `sha256:${'a'.repeat(64)}`;
 
 /** `c: message | remedy` for one container with this image. */
 function about(rule: string, parameters: string, image: string, extra = ''): readonly string[] {
   const object = pod(`{containers: [{name: c, image: ${JSON.stringify(image)}${extra}}]}`);
-  return said(findingsOf([policyOf(`{rules: [{rule: ${rule}, parameters: ${parameters}}]}`)], requestFor(object)));
+  return findingTexts(
+    findingsOf([policyOf(`{rules: [{rule: ${rule}, parameters: ${parameters}}]}`)], requestFor(object)),
+  );
 }
 
 describe('an invalid image', () => {
@@ -40,7 +42,7 @@ describe('an invalid image', () => {
     );
     const policy = policyOf('{rules: [{rule: image-digest, action: deny, onUnknown: audit}]}');
     const findings = [step, empty].flatMap((object) => findingsOf([policy], requestFor(object)));
-    expect(said(findings)).toEqual([
+    expect(findingTexts(findings)).toEqual([
       '-: image "$(params.image)" cannot be evaluated yet: its controller fills in the expression later | tidewaiter evaluates its Pods when they are created',
       'c: image "" cannot be evaluated yet: a controller fills it in later | tidewaiter evaluates its Pods when they are created',
     ]);
@@ -242,7 +244,7 @@ describe('image-pull-policy', () => {
       '/spec/containers/0/imagePullPolicy',
       '/spec/volumes/0/image/pullPolicy',
     ]);
-    expect(said(found)[1]).toBe(
+    expect(findingTexts(found)[1]).toBe(
       'v: image "m:1" can change, but its pullPolicy is "IfNotPresent", so nodes can run different builds | set pullPolicy: Always, or pin the image to a digest',
     );
   });

@@ -5,7 +5,7 @@ import type { Workload } from '../../../src/pod/workload.ts';
 import type { Fact, Facts, PodPullSecrets } from '../../../src/policy/fact.ts';
 import { secretFor, secretOf } from '../../credential/pull-secrets.ts';
 import { cpuRatio } from '../../support/cpu-ratio.ts';
-import { findingsOf, pod, policyOf, requestFor, said, workload } from '../fixtures.ts';
+import { findingsOf, pod, policyOf, requestFor, findingTexts, workload } from '../fixtures.ts';
 
 type Secrets = Readonly<Record<string, Fact<ReturnType<typeof secretOf>>>>;
 
@@ -31,7 +31,7 @@ function about(rule: string, pullSecrets: PodPullSecrets, image = 'reg.io/shop/w
 
 function outcomes(rule: string, object: Workload, pullSecrets: PodPullSecrets): readonly string[] {
   const findings = findingsOf([policyOf(`{rules: [${rule}]}`)], requestFor(object), factsFor(object, pullSecrets));
-  const words = said(findings);
+  const words = findingTexts(findings);
   return findings.map(({ outcome }, index) => `${outcome === 'unknown' ? '? ' : ''}${words[index]}`);
 }
 

@@ -10,7 +10,7 @@ import {
 } from '../../../src/policy/registry-fact.ts';
 import { RULES } from '../../../src/policy/rules/index.ts';
 import { secretFor } from '../../credential/pull-secrets.ts';
-import { findingsOf, pod, policyOf, read, requestFor, said } from '../fixtures.ts';
+import { findingsOf, pod, policyOf, read, requestFor, findingTexts } from '../fixtures.ts';
 
 const D = `sha256:${'a'.repeat(64)}`;
 const E = `sha256:${'e'.repeat(64)}`;
@@ -44,7 +44,7 @@ interface RegistryResults {
 function about(
   rule: string,
   text: string,
-  told: RegistryResults,
+  results: RegistryResults,
   { spec = '', volume = false, now = NOW } = {},
 ): readonly string[] {
   const holder = volume
@@ -54,13 +54,13 @@ function about(
   const answer = <T>(fact: RegistryFact<T> | undefined): ReadonlyMap<string, RegistryFact<T>> =>
     new Map(fact === undefined ? [] : [[object.containers[0]?.imagePointer ?? '', fact]]);
   const facts: Partial<Facts> = {
-    registryImages: answer(told.images),
-    registryTags: answer(told.tags),
-    registryDetails: answer(told.details),
+    registryImages: answer(results.images),
+    registryTags: answer(results.tags),
+    registryDetails: answer(results.details),
     now: now === 0 ? { state: 'unknown', reason: 'nobody knows the time' } : { state: 'yes', value: now },
   };
   const findings = findingsOf([policyOf(`{rules: [${rule}]}`)], requestFor(object), facts);
-  const sentences = said(findings);
+  const sentences = findingTexts(findings);
   return findings.map(({ outcome }, index) => `${outcome === 'unknown' ? '? ' : ''}${sentences[index]}`);
 }
 
@@ -397,7 +397,7 @@ describe('pull-secret-coverage with prove', () => {
     };
     const policy = policyOf(`{rules: [{rule: pull-secret-coverage, parameters: {${nodes} prove: true}}]}`);
     const findings = findingsOf([policy], requestFor(object), facts);
-    const sentences = said(findings);
+    const sentences = findingTexts(findings);
     return findings.map(({ outcome }, index) => `${outcome === 'unknown' ? '? ' : ''}${sentences[index]}`);
   };
   const REFUSED = failed('unauthenticated', 'reg.io answered 401');

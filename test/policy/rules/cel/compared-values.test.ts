@@ -1,6 +1,6 @@
 /** An expression's message is its author's own: the same words are no sign that the same thing is wrong. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { ask, contextOf, podOf, requestOf, told } from '../../../admission/decide.ts';
+import { ask, contextOf, podOf, requestOf, decisionTexts } from '../../../admission/decide.ts';
 import { policyOf } from '../../fixtures.ts';
 import { readyRules } from '../../../../src/policy/document.ts';
 import { kindTable } from '../../../../src/pod/kinds.ts';
@@ -26,16 +26,16 @@ describe.each([
 
   test('is a warning when the containers stay as they are', async () => {
     const decision = await update(pod('bad/a:1', '', '{name: p, labels: {a: b}}'));
-    expect(told(decision)).toEqual([expect.stringMatching(/^\+[a-] cel warn$/)]);
+    expect(decisionTexts(decision)).toEqual([expect.stringMatching(/^\+[a-] cel warn$/)]);
   });
 
   test('is refused when it brings another image', async () => {
-    expect(told(await update(pod('evil/b:2')))).toEqual([expect.stringMatching(/^[a-] cel deny$/)]);
+    expect(decisionTexts(await update(pod('evil/b:2')))).toEqual([expect.stringMatching(/^[a-] cel deny$/)]);
   });
 
   test('is independent of other changes in the update', async () => {
     const decision = await update(pod('bad/a:1', '', '{name: p, labels: {a: b}}'));
-    expect(told(decision)).toEqual([expect.stringMatching(/^\+[a-] cel warn$/)]);
+    expect(decisionTexts(decision)).toEqual([expect.stringMatching(/^\+[a-] cel warn$/)]);
   });
 });
 
@@ -166,7 +166,9 @@ describe('what is forgiven is compared by what the expression looks at', () => {
   ])('%s: %s', async (_what, expression, old, now, is) => {
     const request = requestOf(podOf(now), { operation: 'UPDATE', oldObject: podOf(old) });
     const decision = await ask(request, context(expression, ', message: refused'));
-    expect(told(decision)).toEqual([expect.stringMatching(is === 'warn' ? /^\+[a-] cel warn$/ : /^[a-] cel deny$/)]);
+    expect(decisionTexts(decision)).toEqual([
+      expect.stringMatching(is === 'warn' ? /^\+[a-] cel warn$/ : /^[a-] cel deny$/),
+    ]);
   });
 
   test.each<[what: string, old: string, now: string, is: 'warn' | 'deny']>([
@@ -178,7 +180,7 @@ describe('what is forgiven is compared by what the expression looks at', () => {
     const filled = (spec: string) => podOf(spec.replace('{', `{${A}, `));
     const request = requestOf(filled(now), { operation: 'UPDATE', oldObject: filled(old) });
     const decision = await ask(request, context('!variables.host', `, message: refused, variables: ${variables}`));
-    expect(told(decision)).toEqual([is === 'warn' ? '+- cel warn' : '- cel deny']);
+    expect(decisionTexts(decision)).toEqual([is === 'warn' ? '+- cel warn' : '- cel deny']);
   });
 });
 
@@ -213,7 +215,7 @@ describe('an expression about who can change an object has no existing findings'
         oldObject: podOf(`{${A}}`, frozen),
         user: { name: 'jane', groups: ['devs'] },
       });
-      return told(await ask(request, context(expression, variables)));
+      return decisionTexts(await ask(request, context(expression, variables)));
     };
     const denied = [expect.stringMatching(/^[a-] cel deny$/)];
     const warned = [expect.stringMatching(/^\+[a-] cel warn$/)];
@@ -232,7 +234,7 @@ describe('an expression about who can change an object has no existing findings'
       operation: 'UPDATE',
       oldObject: podOf(`{hostPID: true, ${A}}`),
     });
-    expect(told(await ask(request, context(expression)))).toEqual(['+- cel warn']);
+    expect(decisionTexts(await ask(request, context(expression)))).toEqual(['+- cel warn']);
   });
 });
 

@@ -111,7 +111,7 @@ interface TimedCheck {
 }
 
 /** Of this thread, since the machine may be busy with other things. */
-function asked(expression: string, object: JsonObject): TimedCheck {
+function timedCheck(expression: string, object: JsonObject): TimedCheck {
   const program = compileProgram({ expression });
   if (!program.ok) throw new Error(JSON.stringify(program.faults));
   const subject = subjectOf(object);
@@ -127,7 +127,7 @@ const MAX_MILLISECONDS = 1000;
 
 describe('an expression that would take too long', () => {
   test.each(DEAR)('is unknown, and soon: %s', (expression) => {
-    const { problems, milliseconds } = asked(expression, OBJECT);
+    const { problems, milliseconds } = timedCheck(expression, OBJECT);
     expect(problems).toMatchObject([
       {
         state: 'unknown',
@@ -138,7 +138,7 @@ describe('an expression that would take too long', () => {
   });
 
   test.each(CHEAP)('%s has its answer: %s', (expression, state) => {
-    const { problems, milliseconds } = asked(expression, OBJECT);
+    const { problems, milliseconds } = timedCheck(expression, OBJECT);
     expect(problems.map((problem) => problem.state)).toEqual([state]);
     expect(milliseconds).toBeLessThan(MAX_MILLISECONDS);
   });
@@ -146,7 +146,10 @@ describe('an expression that would take too long', () => {
 
 describe('thousands of containers', () => {
   test('have a share of one budget each, and are unknown one by one, so that none is excused for another', () => {
-    const { problems, milliseconds } = asked('object.spec.containers.exists_one(c, c.name == container.name)', MANY);
+    const { problems, milliseconds } = timedCheck(
+      'object.spec.containers.exists_one(c, c.name == container.name)',
+      MANY,
+    );
     expect(problems.length).toBeGreaterThan(4900);
     expect(new Set(problems.map(({ container }) => container)).size).toBe(problems.length);
     for (const { message } of problems) expect(message).toMatch(/: the evaluation takes more than 200 steps$/);
@@ -156,13 +159,13 @@ describe('thousands of containers', () => {
 
   test('beyond the limit are not evaluated', () => {
     const spec = { containers: Array.from({ length: 50_000 }, (_, index) => ({ name: `c${index}` })) };
-    expect(() => asked('container.name != "x"', { ...OBJECT, spec })).toThrow(
+    expect(() => timedCheck('container.name != "x"', { ...OBJECT, spec })).toThrow(
       new ShapeError('', 'at most 10000 containers', 'more'),
     );
   });
 
   test('can all be asked something simple', () => {
-    const { problems, milliseconds } = asked('image.tag.startsWith("v") && container.name == image.tag', MANY);
+    const { problems, milliseconds } = timedCheck('image.tag.startsWith("v") && container.name == image.tag', MANY);
     expect(problems).toEqual([]);
     expect(milliseconds).toBeLessThan(MAX_MILLISECONDS);
   });
