@@ -308,7 +308,7 @@ nodeCredentials: {providers: {config: /providers.yaml, binDir: /bin}}
     ],
     [
       'registries:\n- {host: a.test, insecure: true, insecure: false}\n',
-      ['2:34: key "insecure" is repeated: line 2 and line 2; only the value at line 2 is used'],
+      ['2:34: key "insecure" is repeated in line 2; only the last value is used'],
     ],
     [
       'policies: [a]\npolicies: [b]\npolicies: []\n',
@@ -316,7 +316,7 @@ nodeCredentials: {providers: {config: /providers.yaml, binDir: /bin}}
     ],
     [
       '{"logLevel": "warn", "logLevel": "info"}',
-      ['1:22: key "logLevel" is repeated: line 1 and line 1; only the value at line 1 is used'],
+      ['1:22: key "logLevel" is repeated in line 1; only the last value is used'],
     ],
     ['registries: [{host: a.test}, {host: b.test}]\n', []],
   ])('names keys that stand twice: %j', async (text, notices) => {

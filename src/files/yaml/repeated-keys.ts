@@ -52,10 +52,13 @@ export function repeatedKeyNotices(file: string, documents: readonly KeyedDocume
 function noticeFor(file: string, { key, positions, isLastTaken }: RepeatedKey): InputNotice {
   const { line = 1, column = 1 } = positions.at(-1) ?? {};
   const lines = positions.map((position) => String(position.line));
-  const before = lines.slice(0, -1).join(', ');
+  const isOneLine = new Set(lines).size === 1;
+  const where = isOneLine
+    ? ` in line ${line}`
+    : `: line${lines.length > 2 ? 's' : ''} ${lines.slice(0, -1).join(', ')} and line ${line}`;
   const taken = isLastTaken
-    ? `only the value at line ${line} is used`
+    ? `only the ${isOneLine ? 'last value' : `value at line ${line}`} is used`
     : 'they differ in type (string, number, boolean), so kubectl can use any of them; keep only one';
-  const message = `key ${quoteValue(key)} is repeated: line${lines.length > 2 ? 's' : ''} ${before} and line ${line}; ${taken}`;
+  const message = `key ${quoteValue(key)} is repeated${where}; ${taken}`;
   return { file, line, column, message };
 }
