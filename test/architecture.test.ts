@@ -9,14 +9,14 @@ const SRC = path.join(ROOT, 'src');
 /** A directory imports only from smaller ranks, and from itself. */
 const RANKS: readonly (readonly string[])[] = [
   ['image', 'go', 'error'],
-  ['pod', 'credential'],
-  ['cel'],
+  ['pod'],
+  ['cel', 'credential'],
   ['policy'],
   ['admission'],
   ['recording', 'pinning'],
   ['certificate'],
-  ['registry', 'files', 'plugin', 'cluster'],
-  ['node'],
+  ['registry', 'files', 'plugin'],
+  ['node', 'cluster'],
   ['lookup'],
   ['server', 'report', 'config', 'install'],
   ['doctor'],

@@ -1,9 +1,10 @@
 /** Loads pull secrets from the files of `--pull-secret`. */
 import type { PullSecret } from '../credential/pull-secret.ts';
+import { readSecret } from '../credential/secret-object.ts';
 import { UserError } from '../error/user-error.ts';
+import { isSecret } from '../files/cluster-objects.ts';
 import { type Manifest, loadManifests } from '../files/manifests.ts';
 import { locationText } from '../files/location-text.ts';
-import { isSecret, readSecret } from '../files/secrets.ts';
 import { kindTable } from '../pod/kinds.ts';
 import type { Terminal } from './terminal.ts';
 

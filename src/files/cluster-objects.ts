@@ -1,12 +1,11 @@
 /** The cluster that the manifests describe: its Namespaces, Secrets, and ServiceAccounts, as facts. */
 import type { NamespaceSource, SecretSource, ServiceAccountSource } from '../admission/context.ts';
+import { namespaceLabelsIn, pullSecretsIn } from '../admission/facts/cluster-objects.ts';
 import { PULL_SECRET_KEYS, type PullSecret } from '../credential/pull-secret.ts';
+import { readSecret } from '../credential/secret-object.ts';
 import { quoteValue } from '../image/quote.ts';
-import { isObject, ShapeError } from '../pod/pointer.ts';
-import { readObjects, readString } from '../pod/read.ts';
 import type { Fact, Labels } from '../policy/fact.ts';
 import type { InputError, Manifest } from './manifests.ts';
-import { isSecret, readSecret } from './secrets.ts';
 
 export interface ClusterObjects {
   readonly namespaces: NamespaceSource;
@@ -21,6 +20,11 @@ export function clusterObjectsIn(manifests: readonly Manifest[]): ClusterObjects
   const errors: InputError[] = [];
   const secrets = secretsIn(manifests, errors);
   return { namespaces: namespacesIn(manifests), secrets, serviceAccounts: serviceAccountsIn(manifests), errors };
+}
+
+/** Reports whether a manifest is a Secret and not part of a recording. */
+export function isSecret({ request: { type, object, pluginsRan } }: Manifest): boolean {
+  return type.group === '' && type.kind === 'Secret' && object !== undefined && !pluginsRan;
 }
 
 function secretsIn(manifests: readonly Manifest[], errors: InputError[]): SecretSource {
@@ -47,23 +51,12 @@ function serviceAccountsIn(manifests: readonly Manifest[]): ServiceAccountSource
   for (const { request } of manifests) {
     const { type, object, name, namespace, pluginsRan } = request;
     if (type.group !== '' || type.kind !== 'ServiceAccount' || object === undefined || pluginsRan) continue;
-    known.set(`${namespace}/${name}`, pullSecretsOf(object));
+    known.set(`${namespace}/${name}`, pullSecretsIn(object));
   }
   return {
     pullSecretsOf: (namespace, name) =>
       Promise.resolve(known.get(`${namespace}/${name}`) ?? absent('ServiceAccount', namespace, name)),
   };
-}
-
-function pullSecretsOf(account: NonNullable<Manifest['request']['object']>): Fact<readonly string[]> {
-  try {
-    const entries = readObjects(account, 'imagePullSecrets', '');
-    const names = entries.map((entry, index) => readString(entry, 'name', `/imagePullSecrets/${index}`) ?? '');
-    return { state: 'yes', value: names };
-  } catch (error) {
-    if (error instanceof ShapeError) return { state: 'unknown', reason: `${error.pointer}: ${error.message}` };
-    throw error;
-  }
 }
 
 function absent(kind: string, namespace: string, name: string): Fact<never> {
@@ -76,10 +69,7 @@ function namespacesIn(manifests: readonly Manifest[]): NamespaceSource {
   for (const { request } of manifests) {
     const { type, object, name } = request;
     if (type.group !== '' || type.kind !== 'Namespace' || object === undefined) continue;
-    const metadata = isObject(object['metadata']) ? object['metadata'] : {};
-    const labels = isObject(metadata['labels']) ? metadata['labels'] : {};
-    const strings = Object.entries(labels).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-    known.set(name, { ...Object.fromEntries(strings), 'kubernetes.io/metadata.name': name });
+    known.set(name, namespaceLabelsIn(object, name));
   }
   return {
     labelsOf(namespace) {

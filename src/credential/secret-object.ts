@@ -1,9 +1,8 @@
-/** Converts Secret manifests to pull secrets, as the API server would store them. No message contains their data. */
+/** Converts Secret objects to pull secrets, as the API server would store them. No message contains their data. */
 import { decodeSecretData } from '../go/base64.ts';
-import { type PullSecret, pullSecret } from '../credential/pull-secret.ts';
 import { quoteValue } from '../image/quote.ts';
 import { escapeSegment, isObject, type JsonObject, jsonType } from '../pod/pointer.ts';
-import type { Manifest } from './manifests.ts';
+import { type PullSecret, pullSecret } from './pull-secret.ts';
 
 export interface SecretFault {
   /** Relative to the object. */
@@ -15,11 +14,6 @@ export interface SecretFault {
 export type ReadSecret =
   | { readonly ok: true; readonly secret: PullSecret }
   | { readonly ok: false; readonly faults: readonly SecretFault[] };
-
-/** Reports whether a manifest is a Secret and not part of a recording. */
-export function isSecret({ request: { type, object, pluginsRan } }: Manifest): boolean {
-  return type.group === '' && type.kind === 'Secret' && object !== undefined && !pluginsRan;
-}
 
 /** `stringData` wins over `data` (kubernetes pkg/apis/core/v1/conversion.go). */
 export function readSecret(object: JsonObject, name: string): ReadSecret {
