@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { TLSSocket } from 'node:tls';
 import { quoteValue } from '../image/quote.ts';
-import { reasonOf } from './certificate.ts';
+import { reasonOf } from '../certificate/certificate.ts';
 import type { Identify } from './connection.ts';
 import { NO_ORIGIN, type OriginOf } from '../error/path-origin.ts';
 import { UserError } from '../error/user-error.ts';

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { compose } from '../../src/wiring.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
-import { loadCertificate } from '../../src/server/generated-certificate.ts';
+import { loadCertificate } from '../../src/certificate/generated-certificate.ts';
 import { assetsMissing } from '../cluster/assets.ts';
 import { type ControlPlane, startControlPlane } from '../cluster/control-plane.ts';
 import { type TestServer, startAdmissionServer } from '../support/admission-server.ts';

@@ -9,7 +9,7 @@ import type { ClientAuthority } from '../../src/server/client-authority.ts';
 import type { ReviewRecord } from '../../src/server/answer.ts';
 import { createMetrics } from '../../src/server/metrics.ts';
 import type { Operations } from '../../src/server/operations.ts';
-import { ensureCertificate, type ServingCertificate } from '../../src/server/generated-certificate.ts';
+import { ensureCertificate, type ServingCertificate } from '../../src/certificate/generated-certificate.ts';
 
 export interface Reply {
   readonly status: number;

@@ -1,7 +1,7 @@
 /** The commands to try, which `serve` prints at a terminal. */
 import { existsSync } from 'node:fs';
 import type { Policy } from '../../policy/policy.ts';
-import type { ServingCertificate } from '../../server/generated-certificate.ts';
+import type { ServingCertificate } from '../../certificate/generated-certificate.ts';
 import { VERSION } from '../../version.ts';
 import type { Terminal } from '../terminal.ts';
 

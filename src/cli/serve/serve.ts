@@ -11,7 +11,11 @@ import type { AdmissionServer } from '../../server/http.ts';
 import { createMetrics } from '../../server/metrics.ts';
 import { buildOperations, type Operations } from '../../server/operations.ts';
 import { keepTickClass } from '../../server/fast/tick.ts';
-import { ensureCertificate, loadCertificate, type ServingCertificate } from '../../server/generated-certificate.ts';
+import {
+  ensureCertificate,
+  loadCertificate,
+  type ServingCertificate,
+} from '../../certificate/generated-certificate.ts';
 import { VERSION } from '../../version.ts';
 import { configured } from '../configured.ts';
 import { openRegistry, needRegistry } from '../open-registry.ts';

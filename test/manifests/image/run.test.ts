@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ensureCertificate, type ServingCertificate } from '../../../src/server/generated-certificate.ts';
+import { ensureCertificate, type ServingCertificate } from '../../../src/certificate/generated-certificate.ts';
 import { describeWith } from '../../support/real-part.ts';
 import { createReview } from '../../support/review.ts';
 import { imageMissing } from './assets.ts';

@@ -19,7 +19,11 @@ import { checkServerIdentity } from 'node:tls';
 import { promisify } from 'node:util';
 import { generate } from 'selfsigned';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { ensureCertificate, loadCertificate, type ServingCertificate } from '../../src/server/generated-certificate.ts';
+import {
+  ensureCertificate,
+  loadCertificate,
+  type ServingCertificate,
+} from '../../src/certificate/generated-certificate.ts';
 import { describeWith } from '../support/real-part.ts';
 import { UserError } from '../../src/error/user-error.ts';
 
