@@ -171,7 +171,7 @@ describe('ports of the node', () => {
     ['hostPort: 80, hostIP: 10.0.0.1', 'hostPort: 80', taken],
     ['hostPort: 80', 'hostPort: 80, hostIP: 10.0.0.1', taken],
     ['hostPort: 80, hostIP: 0.0.0.0', 'hostPort: 80, hostIP: "::"', taken],
-    ['hostPort: 80, hostIP: "::"', 'hostPort: 80, hostIP: 10.0.0.1', taken],
+    ['hostPort: 80, hostIP: "::"', 'hostPort: 80, hostIP: 10.0.0.1', []],
     ['hostPort: 80', 'hostPort: 0', []],
   ])('%s and %s', (first, second, sentences) => {
     expect(clashes(two(first, second))).toEqual(sentences);
