@@ -28,9 +28,9 @@ const kinds = kindTable();
 async function clusterOf(manifest: string, suite: Suite): Promise<Environment> {
   const { manifests } = await loadManifests([manifest], { kinds, namespace: 'default', stdin: process.stdin });
   const { namespaces, secrets, serviceAccounts } = clusterObjectsIn(manifests);
-  const answers = suite.cases.find(({ resources }) => resources.includes(manifest))?.registry;
+  const responses = suite.cases.find(({ resources }) => resources.includes(manifest))?.registry;
   const now = suite.now === undefined ? {} : { now: (): number => suite.now ?? 0 };
-  const sources = answers === undefined ? {} : suiteRegistry(answers);
+  const sources = responses === undefined ? {} : suiteRegistry(responses);
   return { ...now, world: { namespaces, secrets, serviceAccounts, ...sources } };
 }
 

@@ -4,7 +4,7 @@ import { isObject } from '../pod/pointer.ts';
 import { dayStart } from '../go/date.ts';
 import { API_VERSION } from '../policy/document-schema.ts';
 import { isName, LABEL } from '../policy/name-language.ts';
-import { answerFaults, type RegistryAnswers } from '../policy/registry-answers.ts';
+import { responseFaults, type RegistryResponses } from '../policy/registry-responses.ts';
 import { DOCUMENT_KINDS, FORMER_KINDS } from '../policy/schema.ts';
 import { didYouMean } from '../image/suggestion.ts';
 import { type DocumentFault, schemaCheck } from '../policy/schema-faults.ts';
@@ -47,11 +47,11 @@ export interface SuiteDocument {
     readonly policies?: readonly string[];
     readonly namespace?: string;
     readonly now?: string;
-    readonly registry?: RegistryAnswers;
+    readonly registry?: RegistryResponses;
     readonly cases: readonly {
       readonly name: string;
       readonly resources: readonly string[];
-      readonly registry?: RegistryAnswers;
+      readonly registry?: RegistryResponses;
       readonly expect: 'pass' | readonly SuiteFinding[];
     }[];
   };
@@ -82,14 +82,14 @@ function settingFaults({ namespace, now, registry = {} }: SuiteParts): readonly 
     const problem = `${quoteValue(namespace)} is not a namespace; use lowercase letters, digits, and inner hyphens, at most 63 characters`;
     faults.push({ pointer: '/spec/namespace', problem, at: 'value' });
   }
-  return [...faults, ...answerFaults(registry, '/spec/registry')];
+  return [...faults, ...responseFaults(registry, '/spec/registry')];
 }
 
 function caseFaults(cases: NonNullable<SuiteParts['cases']>): readonly DocumentFault[] {
   const faults: DocumentFault[] = [];
   const seen = new Set<string>();
   for (const [index, { name, registry = {} }] of cases.entries()) {
-    faults.push(...answerFaults(registry, `/spec/cases/${index}/registry`));
+    faults.push(...responseFaults(registry, `/spec/cases/${index}/registry`));
     if (name === undefined) continue;
     const problem = `duplicate case ${quoteValue(name)}`;
     if (seen.has(name)) faults.push({ pointer: `/spec/cases/${index}/name`, problem, at: 'value' });

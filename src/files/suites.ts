@@ -1,7 +1,7 @@
 /** Loads test suites from files that may contain other documents as well. Paths are relative to the file of the suite. */
 import path from 'node:path';
 import { dayStart } from '../go/date.ts';
-import { mergedAnswers, type RegistryAnswers } from '../policy/registry-answers.ts';
+import { mergedResponses, type RegistryResponses } from '../policy/registry-responses.ts';
 import { currentCauses } from '../policy/former-causes.ts';
 import { SUITE_KIND, SUITE_SCHEMA } from '../policy/suite-schema.ts';
 import { loadInputs } from './input-texts.ts';
@@ -27,7 +27,7 @@ export interface SuiteCase extends Place {
   /** Where the suite names each of the resources. */
   readonly resourcesAt: ReadonlyMap<string, Place>;
   /** Includes the responses of the suite; undefined: neither the case nor the suite defines responses. */
-  readonly registry: RegistryAnswers | undefined;
+  readonly registry: RegistryResponses | undefined;
   readonly expect: 'pass' | readonly PlacedExpectation[];
 }
 
@@ -134,7 +134,7 @@ function suiteOf({ metadata, spec }: SuiteDocument, document: ValidDocument, fil
       resourcesAt: new Map(
         resources.map((given, at) => [resolved(given), placeOf(`/spec/cases/${index}/resources/${at}`)]),
       ),
-      registry: mergedAnswers(spec.registry, registry),
+      registry: mergedResponses(spec.registry, registry),
       expect: expect === 'pass' ? expect : expect.map((finding, at) => placed(finding, `${index}/expect/${at}`)),
     })),
   };

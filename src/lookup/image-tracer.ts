@@ -8,11 +8,11 @@ type TracerOptions = Pick<ImageSourceOptions, 'client' | 'node' | 'settings' | '
 
 export function createImageTracer({ client, ...options }: TracerOptions): ImageTracer {
   return {
-    async trace(question, signal) {
+    async trace(lookup, signal) {
       const attempts: PullAttempt[] = [];
       const sources = createRegistrySources({ ...options, client: telling(client, attempts) });
-      const image = await sources.images.lookUp(question, signal);
-      const details = image.state === 'yes' ? await sources.imageDetails.lookUp(question, signal) : undefined;
+      const image = await sources.images.lookUp(lookup, signal);
+      const details = image.state === 'yes' ? await sources.imageDetails.lookUp(lookup, signal) : undefined;
       return { attempts, image, details };
     },
   };

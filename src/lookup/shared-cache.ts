@@ -77,8 +77,8 @@ export async function createSharedCache(
 
   /** Leaves fresh entries, which other callers use. If another replica has just stored a new entry, its loss costs one request. */
   async function deleteOld(entryName: string, key: ImageKey, fetchedBeforeMs: number): Promise<void> {
-    const answer = await read(entryName, key);
-    if (answer === undefined || answer.atMs > fetchedBeforeMs) return;
+    const entry = await read(entryName, key);
+    if (entry === undefined || entry.atMs > fetchedBeforeMs) return;
     await inTime(client.del(entryName), hanging);
   }
 

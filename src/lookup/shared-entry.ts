@@ -47,9 +47,9 @@ export function sharedEntries({ key: secret, maxAgeMs, now }: EntryOptions): Sha
       if (dot < 0 || text.length > MAX_LENGTH) return undefined;
       const body = text.slice(dot + 1);
       if (!isEqual(text.slice(0, dot), mac('entry', name, body))) return undefined;
-      const answer = readEntry(readJsonText(body), key);
-      const ageMs = answer === undefined ? Infinity : now() - answer.atMs;
-      return ageMs <= maxAgeMs && ageMs >= -MAX_AHEAD_MS ? answer : undefined;
+      const entry = readEntry(readJsonText(body), key);
+      const ageMs = entry === undefined ? Infinity : now() - entry.atMs;
+      return ageMs <= maxAgeMs && ageMs >= -MAX_AHEAD_MS ? entry : undefined;
     },
   };
 }

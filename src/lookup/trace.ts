@@ -21,5 +21,5 @@ export interface PullTrace {
 
 /** Rejects only on a bug; an aborted signal ends a trace with the cause `timeout`. */
 export interface ImageTracer {
-  trace(question: ImageLookup, signal: AbortSignal): Promise<PullTrace>;
+  trace(lookup: ImageLookup, signal: AbortSignal): Promise<PullTrace>;
 }

@@ -78,9 +78,9 @@ function resultOf(helper: string, ended: Ended): NodeCredentialList {
 }
 
 function readCredential(helper: string, output: string): Credential | 'none' | undefined {
-  const answer = readJsonText(output);
-  if (!isObject(answer)) return undefined;
-  const { Username: username = '', Secret: secret = '' } = answer;
+  const response = readJsonText(output);
+  if (!isObject(response)) return undefined;
+  const { Username: username = '', Secret: secret = '' } = response;
   if (typeof username !== 'string' || typeof secret !== 'string') return undefined;
   if (secret === '') return 'none';
   if (username === '<token>') {

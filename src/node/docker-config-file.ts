@@ -30,14 +30,14 @@ interface NodeFile {
 export function kubeletDockerFile({ file, now }: DockerFileOptions): NodeCredentials {
   const name = `docker config ${quoteValue(file)}`;
   const read = watchedFile(file, (text) => nodeFile(name, text), now);
-  const answer = ({ sources, problems }: NodeFile, reference: ImageReference): NodeCredentialList => ({
+  const listIn = ({ sources, problems }: NodeFile, reference: ImageReference): NodeCredentialList => ({
     credentials: credentialsOf(candidatesIn(sources, reference), () => name),
     problems,
   });
   return {
     credentialsFor(reference) {
       const found = read();
-      return found instanceof Promise ? found.then((one) => answer(one, reference)) : answer(found, reference);
+      return found instanceof Promise ? found.then((one) => listIn(one, reference)) : listIn(found, reference);
     },
   };
 }
@@ -79,7 +79,7 @@ export interface DockerViewOptions extends DockerFileOptions {
 export function dockerFile({ file, now, helpers, parts }: DockerViewOptions): NodeCredentials {
   const name = `docker config ${quoteValue(file)}`;
   const read = watchedFile(file, (text) => parseDockerFile(name, text), now);
-  const answer = (
+  const listIn = (
     docker: DockerFile,
     { domain }: ImageReference,
     tenant: string | undefined,
@@ -92,8 +92,8 @@ export function dockerFile({ file, now, helpers, parts }: DockerViewOptions): No
   return {
     credentialsFor(reference, tenant) {
       const found = read();
-      if (found instanceof Promise) return found.then((one) => answer(one, reference, tenant));
-      return answer(found, reference, tenant);
+      if (found instanceof Promise) return found.then((one) => listIn(one, reference, tenant));
+      return listIn(found, reference, tenant);
     },
   };
 }

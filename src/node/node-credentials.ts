@@ -18,8 +18,8 @@ export interface NodeCredentials {
 export function combineNodeCredentials(sources: readonly NodeCredentials[]): NodeCredentials {
   return {
     credentialsFor(reference, tenant) {
-      const answers = sources.map((source) => source.credentialsFor(reference, tenant));
-      return allOf(answers, joined);
+      const lists = sources.map((source) => source.credentialsFor(reference, tenant));
+      return allOf(lists, joined);
     },
   };
 }

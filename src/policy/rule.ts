@@ -5,7 +5,7 @@
 import type { Container, Pod } from '../pod/containers.ts';
 import type { Workload } from '../pod/workload.ts';
 import type { Facts, Need } from './fact.ts';
-import type { RegistryAnswers } from './registry-answers.ts';
+import type { RegistryResponses } from './registry-responses.ts';
 import { type FromSchema, type ParameterSchema, withDefaults } from './parameters.ts';
 import type { RequestDetails } from './scope-request.ts';
 
@@ -80,7 +80,7 @@ export interface RuleDocs {
     readonly pass: string;
     readonly fail: string;
     /** Registry responses, as in the `registry` of a test suite. */
-    readonly registry?: RegistryAnswers | undefined;
+    readonly registry?: RegistryResponses | undefined;
   };
 }
 

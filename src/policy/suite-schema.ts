@@ -1,6 +1,6 @@
 /** The JSON Schema of test suites. */
 import { documentSchema, strings } from './document-schema.ts';
-import { REGISTRY_ANSWERS_SCHEMA } from './registry-answers.ts';
+import { REGISTRY_RESPONSES_SCHEMA } from './registry-responses.ts';
 
 export const SUITE_KIND = 'ImagePolicyTest';
 
@@ -39,7 +39,7 @@ const CASE = {
       { minItems: 1 },
     ),
     registry: {
-      ...REGISTRY_ANSWERS_SCHEMA,
+      ...REGISTRY_RESPONSES_SCHEMA,
       description: 'Registry responses for this case; they replace responses of the suite for the same image',
     },
     expect: {
@@ -73,7 +73,7 @@ export const SUITE_SCHEMA = documentSchema(SUITE_KIND, {
         description:
           'Date of the evaluation, for example to test when exceptions expire, YYYY-MM-DD; by default, today',
       },
-      registry: REGISTRY_ANSWERS_SCHEMA,
+      registry: REGISTRY_RESPONSES_SCHEMA,
       cases: { type: 'array', minItems: 1, items: CASE, description: 'The test cases, in report order' },
     },
   },

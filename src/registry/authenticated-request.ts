@@ -82,12 +82,12 @@ async function sendAuthenticated(
   const { authenticator, authorization: before } = state;
   const first = await sendOnce(state, { request, authorization: before?.value }, signal);
   if (before !== undefined && isChallenge(first)) authenticator.forget(before);
-  const { last, sent } = await answerChallenges(state, { request, first, isFresh: false }, signal);
+  const { last, sent } = await sendWithCredential(state, { request, first, isFresh: false }, signal);
   const cached = [...(before === undefined ? [] : [before]), ...sent].filter(({ isCached }) => isCached);
   if (cached.length === 0 || !isRejected(last)) return last;
   for (const one of cached) authenticator.forget(one);
   const again = before === undefined ? first : await sendOnce(state, { request, authorization: undefined }, signal);
-  return (await answerChallenges(state, { request, first: again, isFresh: true }, signal)).last;
+  return (await sendWithCredential(state, { request, first: again, isFresh: true }, signal)).last;
 }
 
 interface ChallengeRound {
@@ -97,7 +97,7 @@ interface ChallengeRound {
   readonly isFresh: boolean;
 }
 
-async function answerChallenges(
+async function sendWithCredential(
   state: ConversationState,
   { request, first, isFresh }: ChallengeRound,
   signal: AbortSignal,

@@ -22,7 +22,7 @@ export interface Waiters<W extends Waiter> {
 }
 
 interface Flight<T, W extends Waiter> {
-  readonly answer: Promise<T>;
+  readonly result: Promise<T>;
   readonly waiters: Waiters<W>;
   readonly members: W[];
 }
@@ -35,14 +35,14 @@ export function createLastingFlights<T, W extends Waiter = Waiter>(): Flights<T,
       if (underWay !== undefined) {
         underWay.members.push(waiter);
         underWay.waiters.joined(waiter);
-        return underWay.answer;
+        return underWay.result;
       }
       const members = [waiter];
       const isWanted = (): boolean => members.some(({ signal }) => !signal.aborted);
       const waiters: Waiters<W> = { isWanted, members, joined: () => {} };
-      const answer = start(waiters).finally(() => flights.delete(key));
-      flights.set(key, { answer, waiters, members });
-      return answer;
+      const result = start(waiters).finally(() => flights.delete(key));
+      flights.set(key, { result, waiters, members });
+      return result;
     },
   };
 }

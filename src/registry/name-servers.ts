@@ -53,11 +53,11 @@ export function createNameServers(options: NameServerOptions = {}): Resolve {
     const { resolver, search } = configuredFor((await configured()).text);
     let first: DnsError | undefined;
     for (const name of fullNames(host, search)) {
-      const answer = await bothFamilies(resolver, name);
-      if (!(answer instanceof DnsError)) return answer;
+      const addresses = await bothFamilies(resolver, name);
+      if (!(addresses instanceof DnsError)) return addresses;
       // Only a name that does not exist leads to the next search domain: an outage must not select another host.
-      if (answer.kind !== 'absent') throw answer;
-      if (first === undefined || name === host) first = answer;
+      if (addresses.kind !== 'absent') throw addresses;
+      if (first === undefined || name === host) first = addresses;
     }
     throw first ?? new DnsError('ENOTFOUND');
   }

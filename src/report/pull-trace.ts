@@ -59,7 +59,7 @@ function traceLines(
 ): readonly string[] {
   const lines = attempts.map(
     ({ credential, mirror, answer }, index) =>
-      `    ${index + 1}. ${mirror === undefined ? reference.domain : `mirror ${mirror}`}, ${credential}: ${answerText(answer)}`,
+      `    ${index + 1}. ${mirror === undefined ? reference.domain : `mirror ${mirror}`}, ${credential}: ${resultText(answer)}`,
   );
   return [
     ...(lines.length === 0 ? ['  no registry was queried'] : ['  attempts', ...lines]),
@@ -69,7 +69,7 @@ function traceLines(
   ];
 }
 
-function answerText(answer: PullAttempt['answer']): string {
+function resultText(answer: PullAttempt['answer']): string {
   return answer.state === 'yes' ? `has it, ${answer.value.digest}` : answer.failure.message;
 }
 

@@ -78,8 +78,8 @@ function pinned(text: string): { readonly text: string; readonly changes: number
   const changes = locations.flatMap((location) => {
     const { content } = location;
     if (content.state !== 'image' || content.reference.digest !== undefined) return [];
-    const question = tagLookup(content.reference);
-    return question === undefined ? [] : [{ location, digest: digestOf(question.reference.fullName) }];
+    const lookup = tagLookup(content.reference);
+    return lookup === undefined ? [] : [{ location, digest: digestOf(lookup.reference.fullName) }];
   });
   const { text: after, omitted } = splice({ file: 'a.yaml', text, locations }, changes, OPTIONS);
   return { text: after, changes: changes.length, omitted: omitted.size };

@@ -114,15 +114,15 @@ test('a thousand lookups in any order have the same results as separate lookups'
       for (const { kind, repository, tag, logins, waitMs } of lookups) {
         clock.ms += waitMs;
         const host = hostOf(kind);
-        const question = imageLookupOf(
+        const lookup = imageLookupOf(
           `${host}/${repository}:${tag}`,
           logins.map((login, index) => `${login}@${host}${index === 0 ? '' : '/'}`),
         );
         const alone = open();
         const signal = AbortSignal.timeout(10_000);
         const [before, now] = [
-          await remembering.sources.images.lookUp(question, signal),
-          await alone.sources.images.lookUp(question, signal),
+          await remembering.sources.images.lookUp(lookup, signal),
+          await alone.sources.images.lookUp(lookup, signal),
         ];
         await alone.close();
         // A message can name another Secret that contains the same credential.

@@ -34,12 +34,12 @@ export function imageLookupOf(
 }
 
 /** `found`, a cause, or a promise of either. */
-export type Answer = 'found' | RegistryCause | FoundManifest | RegistryError | Promise<FoundManifest>;
+export type FakeResponse = 'found' | RegistryCause | FoundManifest | RegistryError | Promise<FoundManifest>;
 
 export interface FakeClient extends RegistryClient {
   /** `registry/path:tag user`, or without a user. */
   readonly requests: string[];
-  answer: (target: Target, user: string, signal: AbortSignal) => Answer;
+  answer: (target: Target, user: string, signal: AbortSignal) => FakeResponse;
 }
 
 export function fakeClient(answer: FakeClient['answer'] = () => 'found'): FakeClient {
@@ -70,11 +70,11 @@ export const MANIFEST: FoundManifest = { digest: DIGEST, mediaType: INDEX, mirro
 async function resultOf(client: FakeClient, target: Target, signal: AbortSignal): Promise<FoundManifest> {
   const user = userOf(target);
   client.requests.push(`${target.reference.text} ${user}`.trim());
-  const answer = client.answer(target, user, signal);
-  if (answer instanceof RegistryError) throw answer;
-  if (typeof answer === 'object') return answer;
-  if (answer === 'found') return MANIFEST;
-  throw failed(answer, target.reference.domain);
+  const response = client.answer(target, user, signal);
+  if (response instanceof RegistryError) throw response;
+  if (typeof response === 'object') return response;
+  if (response === 'found') return MANIFEST;
+  throw failed(response, target.reference.domain);
 }
 
 function userOf({ credential }: Target): string {

@@ -2,12 +2,12 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { NodeCredentialList } from '../../src/node/node-credentials.ts';
-import { type Answer, CANARY, fakeClient, imageLookupOf, sceneOf, shown } from './fake-client.ts';
+import { type FakeResponse, CANARY, fakeClient, imageLookupOf, sceneOf, shown } from './fake-client.ts';
 
 /** The registry's response to each user; `unauthenticated` for all others. */
-const answers =
-  (byUser: Readonly<Record<string, Answer>>) =>
-  (_: unknown, user: string): Answer =>
+const responses =
+  (byUser: Readonly<Record<string, FakeResponse>>) =>
+  (_: unknown, user: string): FakeResponse =>
     byUser[user.split(':')[0] ?? ''] ?? 'unauthenticated';
 
 const label = (index: number, user: string, key = 'reg.io'): string =>
@@ -27,7 +27,7 @@ interface Row {
   readonly image?: string;
   readonly logins?: readonly string[];
   readonly incompleteReason?: string;
-  readonly says: Readonly<Record<string, Answer>>;
+  readonly says: Readonly<Record<string, FakeResponse>>;
   readonly node?: Partial<NodeCredentialList>;
   readonly fact: string;
   readonly requests: readonly string[];
@@ -177,7 +177,7 @@ describe('the credentials of a lookup', () => {
   test.each(ROWS)(
     '$name',
     async ({ image = 'reg.io/web:1', logins = [], incompleteReason, says, fact, requests, ...row }) => {
-      const client = fakeClient(answers(says));
+      const client = fakeClient(responses(says));
       const scene = sceneOf(client, row.node === undefined ? {} : { node: node(row.node) });
       expect(shown(await scene.lookUp(imageLookupOf(image, logins, { incompleteReason })))).toBe(fact);
       expect(client.requests).toEqual(requests);
@@ -202,7 +202,7 @@ describe('the credentials of a lookup', () => {
   });
 
   test('details use the same credentials', async () => {
-    const client = fakeClient(answers({ a: 'forbidden', b: 'found' }));
+    const client = fakeClient(responses({ a: 'forbidden', b: 'found' }));
     const scene = sceneOf(client);
     const fact = await scene.lookUpDetails(imageLookupOf('reg.io/web:1', [A, B]));
     expect(fact).toMatchObject({ state: 'yes', value: { platforms: [{ architecture: 'amd64' }] } });
@@ -220,8 +220,8 @@ describe('the credentials of a lookup', () => {
     const login = `ci:${CANARY}@reg.io`;
     for (const answer of ['found', 'forbidden', 'serverError', 'notFound'] as const) {
       const scene = sceneOf(fakeClient(() => answer));
-      const question = imageLookupOf('reg.io/web:1', [login]);
-      const all = [await scene.lookUp(question), await scene.lookUpDetails(question), scene.sources, question];
+      const lookup = imageLookupOf('reg.io/web:1', [login]);
+      const all = [await scene.lookUp(lookup), await scene.lookUpDetails(lookup), scene.sources, lookup];
       const printed = all.map((one) => `${inspect(one, { depth: 20, showHidden: true })}${JSON.stringify(one)}`);
       expect(printed.join('\n')).not.toContain(CANARY);
     }

@@ -27,7 +27,7 @@ let server: TestServer;
 const requests: string[] = [];
 
 /** Responds after a moment, so that all requests are concurrent. */
-function answer({ method, url = '', headers }: IncomingMessage, response: ServerResponse): void {
+function respond({ method, url = '', headers }: IncomingMessage, response: ServerResponse): void {
   if (headers.authorization !== `Basic ${LOGIN}`) {
     response.writeHead(401, { 'www-authenticate': 'Basic realm="registry"' }).end();
     return;
@@ -38,7 +38,7 @@ function answer({ method, url = '', headers }: IncomingMessage, response: Server
 }
 
 beforeAll(async () => {
-  registry = createServer(answer);
+  registry = createServer(respond);
   await new Promise<void>((resolve) => registry.listen(0, '127.0.0.1', resolve));
   const address = registry.address();
   host = `127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;

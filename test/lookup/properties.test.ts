@@ -6,13 +6,13 @@ import { readDockerSettings } from '../../src/node/docker-settings.ts';
 import { imageKey } from '../../src/lookup/image-key.ts';
 import { readProviders } from '../../src/node/provider-config.ts';
 import { sharedEntries } from '../../src/lookup/shared-entry.ts';
-import { type Answer, fakeClient, imageLookupOf, referenceOf, sceneOf, shown } from './fake-client.ts';
+import { type FakeResponse, fakeClient, imageLookupOf, referenceOf, sceneOf, shown } from './fake-client.ts';
 
 const USERS = ['', 'a', 'b', 'c'] as const;
 const IMAGES = ['reg.io/one:1', 'reg.io/two:1', 'docker.io/library/three:1'] as const;
 
 /** The registry's constant response for each image and user. */
-const truth = fc.array(fc.constantFrom<Answer>('found', 'notFound', 'forbidden', 'unauthenticated', 'protocol'), {
+const truth = fc.array(fc.constantFrom<FakeResponse>('found', 'notFound', 'forbidden', 'unauthenticated', 'protocol'), {
   minLength: USERS.length * IMAGES.length,
   maxLength: USERS.length * IMAGES.length,
 });
@@ -38,12 +38,12 @@ describe('the response cache', () => {
         for (const { image, users, incompleteReason: doubt, waitMs } of steps) {
           remembering.clock.ms += waitMs;
           const host = image.startsWith('docker.io') ? 'docker.io' : 'reg.io';
-          const question = imageLookupOf(
+          const lookup = imageLookupOf(
             image,
             users.map((user) => `${user}:p@${host}`),
             { incompleteReason: doubt },
           );
-          expect(shown(await remembering.lookUp(question))).toBe(shown(await sceneOf(client()).lookUp(question)));
+          expect(shown(await remembering.lookUp(lookup))).toBe(shown(await sceneOf(client()).lookUp(lookup)));
         }
       }),
       { numRuns: 200 },

@@ -54,8 +54,8 @@ describe('concurrent lookups', () => {
     const { client, release } = clientWithRelease();
     const scene = sceneOf(client);
     const early = new AbortController();
-    const question = imageLookupOf('reg.io/web:1');
-    const [first, second] = [scene.lookUp(question, early.signal), scene.lookUp(question)];
+    const lookup = imageLookupOf('reg.io/web:1');
+    const [first, second] = [scene.lookUp(lookup, early.signal), scene.lookUp(lookup)];
     early.abort();
     expect(shown(await first)).toBe(LATE);
     release();
@@ -92,12 +92,12 @@ describe('concurrent lookups', () => {
   test('use the stale response at the deadline if the policy allows it', async () => {
     const { client } = clientWithRelease();
     const scene = sceneOf(fakeClient());
-    const question = imageLookupOf('reg.io/web:1', [], { staleMs: 3_600_000 });
-    await scene.lookUp(question);
+    const lookup = imageLookupOf('reg.io/web:1', [], { staleMs: 3_600_000 });
+    await scene.lookUp(lookup);
     scene.clock.ms += 600_000;
     scene.client.answer = client.answer;
     const early = new AbortController();
-    const pending = scene.lookUp(question, early.signal);
+    const pending = scene.lookUp(lookup, early.signal);
     early.abort();
     expect(shown(await pending)).toBe('yes anonymous (600000 ms old: reg.io did not respond before the deadline)');
   });
@@ -105,8 +105,8 @@ describe('concurrent lookups', () => {
   test('of a review use the stale response before its deadline', async () => {
     const { client } = clientWithRelease();
     const scene = sceneOf(fakeClient());
-    const question = imageLookupOf('reg.io/web:1', [], { staleMs: 3_600_000 });
-    await scene.lookUp(question);
+    const lookup = imageLookupOf('reg.io/web:1', [], { staleMs: 3_600_000 });
+    await scene.lookUp(lookup);
     scene.clock.ms += 600_000;
     scene.client.answer = client.answer;
     const review = new AbortController();
@@ -115,7 +115,7 @@ describe('concurrent lookups', () => {
       'shop',
       { kinds: kindTable(), policies: [], world: { images }, abortGrace: turn },
       review.signal,
-    ).registry('images', question);
+    ).registry('images', lookup);
     review.abort();
     expect(shown(await pending)).toMatch(/^yes anonymous \(600000 ms old/);
   });

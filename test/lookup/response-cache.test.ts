@@ -5,7 +5,7 @@ import type { RegistryCause } from '../../src/policy/registry-fact.ts';
 import { createResponseCache } from '../../src/lookup/response-cache.ts';
 import { type FoundManifest, RegistryError } from '../../src/registry/client.ts';
 import {
-  type Answer,
+  type FakeResponse,
   CACHE,
   DIGEST,
   failed,
@@ -20,7 +20,7 @@ const A = 'a:p@reg.io';
 const STALE = { staleMs: 3_600_000 };
 
 /** Returns one response after the other, then always the last one. */
-function inTurn(...list: readonly Answer[]): () => Answer {
+function inTurn(...list: readonly FakeResponse[]): () => FakeResponse {
   let at = 0;
   return () => list[Math.min(at++, list.length - 1)] ?? 'found';
 }
@@ -35,13 +35,13 @@ describe('the response cache', () => {
     ['an image without tag and digest', 'reg.io/web', 60_000],
   ])('returns %s synchronously until it expires', async (_, image, ttlMs) => {
     const scene = sceneOf(fakeClient());
-    const question = imageLookupOf(image, [A]);
-    await scene.lookUp(question);
+    const lookup = imageLookupOf(image, [A]);
+    await scene.lookUp(lookup);
     scene.clock.ms += ttlMs - 1;
-    expect(await scene.sources.images.lookUp(question, AbortSignal.abort())).toMatchObject({ state: 'yes' });
+    expect(await scene.sources.images.lookUp(lookup, AbortSignal.abort())).toMatchObject({ state: 'yes' });
     expect(scene.client.requests).toHaveLength(1);
     scene.clock.ms += 1;
-    await scene.lookUp(question);
+    await scene.lookUp(lookup);
     expect(scene.client.requests).toHaveLength(2);
   });
 
@@ -58,14 +58,14 @@ describe('the response cache', () => {
     ['protocol', 5000],
   ])('keeps %s for %d ms', async (cause, ttlMs) => {
     const scene = sceneOf(fakeClient(() => cause));
-    const question = imageLookupOf('reg.io/web:1', [A]);
-    const before = shown(await scene.lookUp(question));
+    const lookup = imageLookupOf('reg.io/web:1', [A]);
+    const before = shown(await scene.lookUp(lookup));
     scene.clock.ms += ttlMs - 1;
-    expect(await scene.sources.images.lookUp(question, AbortSignal.abort())).toMatchObject({ failure: { cause } });
-    expect(shown(await scene.lookUp(question))).toBe(before);
+    expect(await scene.sources.images.lookUp(lookup, AbortSignal.abort())).toMatchObject({ failure: { cause } });
+    expect(shown(await scene.lookUp(lookup))).toBe(before);
     expect(scene.client.requests).toHaveLength(1);
     scene.clock.ms += 1;
-    await scene.lookUp(question);
+    await scene.lookUp(lookup);
     expect(scene.client.requests).toHaveLength(2);
   });
 
@@ -110,12 +110,10 @@ describe('the response cache', () => {
 
   test('separates two users whose password comes from the same function', async () => {
     const scene = sceneOf(fakeClient());
-    const question = imageLookupOf('reg.io/web:1', [A]);
-    await scene.lookUp(question);
-    const candidates = question.candidates.map((candidate) => ({ ...candidate, username: 'b', secret: 'other' }));
-    expect(shown(await scene.lookUp({ ...question, candidates }))).toBe(
-      'yes pull secret "other", key "reg.io" (user b)',
-    );
+    const lookup = imageLookupOf('reg.io/web:1', [A]);
+    await scene.lookUp(lookup);
+    const candidates = lookup.candidates.map((candidate) => ({ ...candidate, username: 'b', secret: 'other' }));
+    expect(shown(await scene.lookUp({ ...lookup, candidates }))).toBe('yes pull secret "other", key "reg.io" (user b)');
     expect(scene.client.requests).toEqual(['reg.io/web:1 a:p', 'reg.io/web:1 b:p']);
   });
 
@@ -249,22 +247,22 @@ test('an older response from another replica does not replace a rejection', () =
 });
 
 describe('during an outage', () => {
-  const question = (extra: Partial<ImageLookup> = STALE): ImageLookup => imageLookupOf('reg.io/web:1', [A], extra);
+  const lookup = (extra: Partial<ImageLookup> = STALE): ImageLookup => imageLookupOf('reg.io/web:1', [A], extra);
 
   test.each<RegistryCause>(['rateLimited', 'serverError', 'timeout', 'dns', 'tls', 'unreachable'])(
     'the stale response has its age after %s if the policy allows it',
     async (cause) => {
       const scene = sceneOf(fakeClient(inTurn(manifest('b'), cause)));
-      await scene.lookUp(question());
+      await scene.lookUp(lookup());
       scene.clock.ms += 600_000;
-      expect(await scene.lookUp(question())).toMatchObject({
+      expect(await scene.lookUp(lookup())).toMatchObject({
         state: 'yes',
         value: { digest: manifest('b').digest, stale: { ageMs: 600_000, failure: { cause } } },
       });
       // The same while the failure is cached.
-      expect(await scene.sources.images.lookUp(question(), AbortSignal.abort())).toMatchObject({ state: 'yes' });
-      expect(await scene.lookUp(question({ staleMs: 0 }))).toMatchObject({ state: 'unknown', failure: { cause } });
-      expect(await scene.lookUp(question({ staleMs: 599_999 }))).toMatchObject({
+      expect(await scene.sources.images.lookUp(lookup(), AbortSignal.abort())).toMatchObject({ state: 'yes' });
+      expect(await scene.lookUp(lookup({ staleMs: 0 }))).toMatchObject({ state: 'unknown', failure: { cause } });
+      expect(await scene.lookUp(lookup({ staleMs: 599_999 }))).toMatchObject({
         state: 'unknown',
         failure: { cause },
       });
@@ -275,9 +273,9 @@ describe('during an outage', () => {
     'no stale response is used after %s, which is not an outage',
     async (cause) => {
       const scene = sceneOf(fakeClient(inTurn('found', cause)));
-      await scene.lookUp(question());
+      await scene.lookUp(lookup());
       scene.clock.ms += 600_000;
-      expect(await scene.lookUp(question())).toMatchObject({ failure: { cause } });
+      expect(await scene.lookUp(lookup())).toMatchObject({ failure: { cause } });
     },
   );
 
@@ -285,11 +283,11 @@ describe('during an outage', () => {
     'a response from before %s is not used as stale',
     async (cause) => {
       const scene = sceneOf(fakeClient(inTurn('found', cause, 'dns')));
-      await scene.lookUp(question());
+      await scene.lookUp(lookup());
       scene.clock.ms += 600_000;
-      await scene.lookUp(question());
+      await scene.lookUp(lookup());
       scene.clock.ms += 600_000;
-      expect(await scene.lookUp(question())).toMatchObject({ state: 'unknown', failure: { cause: 'dns' } });
+      expect(await scene.lookUp(lookup())).toMatchObject({ state: 'unknown', failure: { cause: 'dns' } });
     },
   );
 
@@ -306,16 +304,16 @@ describe('during an outage', () => {
 
   test('no response is older than the limit', async () => {
     const scene = sceneOf(fakeClient(inTurn('found', 'dns')));
-    await scene.lookUp(question());
+    await scene.lookUp(lookup());
     scene.clock.ms += CACHE.staleMaxMs;
-    expect(await scene.lookUp(question({ staleMs: Infinity }))).toMatchObject({ state: 'unknown' });
+    expect(await scene.lookUp(lookup({ staleMs: Infinity }))).toMatchObject({ state: 'unknown' });
   });
 
   test('details are never stale, because they have no age', async () => {
     const scene = sceneOf(fakeClient(inTurn('found', 'dns')));
-    await scene.lookUpDetails(question());
+    await scene.lookUpDetails(lookup());
     scene.clock.ms += 600_000;
-    expect(await scene.lookUpDetails(question())).toMatchObject({ state: 'unknown', failure: { cause: 'dns' } });
+    expect(await scene.lookUpDetails(lookup())).toMatchObject({ state: 'unknown', failure: { cause: 'dns' } });
   });
 
   test('a registry that failed five times in a row is skipped for a while for all images', async () => {
@@ -381,8 +379,8 @@ describe('a failure names the Secret of its requester', () => {
     );
     const anonymous = imageLookupOf('reg.io/web:1');
     const empty = imageLookupOf('reg.io/web:1', [':x@reg.io']);
-    for (const question of [anonymous, empty, anonymous]) {
-      const fact = await scene.lookUp(question);
+    for (const lookup of [anonymous, empty, anonymous]) {
+      const fact = await scene.lookUp(lookup);
       if (fact.state !== 'unknown') throw new Error(fact.state);
       expect(fact.failure.message).toMatch(/^(anonymous\.io said 429|reg\.io limits the request rate)/);
       expect(fact.failure.remedy).toBe('anonymous pulls count');

@@ -264,9 +264,9 @@ describeWith(missingServer, 'a shared cache', () => {
       expect(warnings).toEqual([
         `the shared cache at 127.0.0.1:${stopped.at.port} is not used: no response within 50 ms`,
       ]);
-      const answers = Promise.all(Array.from({ length: 1000 }, () => cache.get(image, ANONYMOUS_ATTEMPT)));
+      const results = Promise.all(Array.from({ length: 1000 }, () => cache.get(image, ANONYMOUS_ATTEMPT)));
       const turn = new Promise((resolve) => void setImmediate(resolve, 'waits'));
-      expect(await Promise.race([answers.then((all) => all.every((one) => one === undefined)), turn])).toBe(true);
+      expect(await Promise.race([results.then((all) => all.every((one) => one === undefined)), turn])).toBe(true);
     } finally {
       stopped.process.kill('SIGCONT');
       await stopped.stop();

@@ -40,7 +40,7 @@ const nodeOf = (yaml: string, { clock = clockAt(0), timeoutMs = 5000 } = {}) =>
 const responseOf = (more: object): string =>
   JSON.stringify({ apiVersion: V1, kind: 'CredentialProviderResponse', cacheKeyType: 'Registry', ...more });
 const login = (username: string, password = 'p') => ({ username, password });
-const answers = (more: object): string => `echo '${responseOf(more)}'`;
+const programText = (more: object): string => `echo '${responseOf(more)}'`;
 
 describe('a credential provider', () => {
   test('gets the image without its tag, its arguments, and its environment in addition to that of the process', async () => {
@@ -68,7 +68,7 @@ describe('a credential provider', () => {
     ['["b.io", "*.*.aws.io"]', 'a.b.aws.io/web', true],
     ['["docker.io"]', 'nginx', true],
   ])('with matchImages %s is run for %s: %s', async (images, image, isRun) => {
-    folder.program('match', answers({ auth: null, cacheDuration: '0s' }));
+    folder.program('match', programText({ auth: null, cacheDuration: '0s' }));
     const before = folder.runs('match').length;
     expect(await shownCredentials(nodeOf(configOf(providerOf('match', '', images))), image)).toEqual([]);
     expect(folder.runs('match').length - before).toBe(isRun ? 1 : 0);
@@ -79,7 +79,7 @@ describe('a credential provider', () => {
     ['Registry', ['a.aws.io/web', 'b.aws.io/web']],
     ['Global', ['a.aws.io/web']],
   ])('with cacheKeyType %s is run for each %j', async (cacheKeyType, run) => {
-    folder.program(`scope-${cacheKeyType}`, answers({ cacheKeyType, auth: { '*.aws.io': login('AWS') } }));
+    folder.program(`scope-${cacheKeyType}`, programText({ cacheKeyType, auth: { '*.aws.io': login('AWS') } }));
     const node = nodeOf(configOf(providerOf(`scope-${cacheKeyType}`)));
     for (const image of ['a.aws.io/web:1', 'a.aws.io/web:2', 'a.aws.io/other', 'b.aws.io/web']) {
       expect((await credentialsOf(node, image)).credentials).toHaveLength(1);
@@ -98,7 +98,7 @@ describe('a credential provider', () => {
     ['no time', { cacheDuration: '-1s' }, 0],
   ])('is cached for %s with %j', async (_, more, lifetimeMs) => {
     const name = `kept-${JSON.stringify(more).replaceAll(/\W/g, '')}`;
-    folder.program(name, answers({ ...more, auth: { '*.aws.io': login('AWS') } }));
+    folder.program(name, programText({ ...more, auth: { '*.aws.io': login('AWS') } }));
     const clock = clockAt(0);
     const node = nodeOf(configOf(providerOf(name)), { clock });
     await credentialsOf(node, 'a.aws.io/web');
@@ -111,17 +111,17 @@ describe('a credential provider', () => {
   });
 
   test('is run once for concurrent callers', async () => {
-    folder.program('single', `sleep 0.1; ${answers({ cacheDuration: '0s', auth: { '*.aws.io': login('AWS') } })}`);
+    folder.program('single', `sleep 0.1; ${programText({ cacheDuration: '0s', auth: { '*.aws.io': login('AWS') } })}`);
     const node = nodeOf(configOf(providerOf('single')));
     await Promise.all(Array.from({ length: 50 }, () => credentialsOf(node, 'a.aws.io/web')));
     expect(folder.runs('single')).toHaveLength(1);
   });
 
   test('returns credentials in the order of the keyring, and the earlier provider first for equal keys', async () => {
-    folder.program('one', answers({ auth: { 'a.aws.io': login('one'), '*.aws.io': login('glob') } }));
+    folder.program('one', programText({ auth: { 'a.aws.io': login('one'), '*.aws.io': login('glob') } }));
     folder.program(
       'two',
-      answers({ auth: { 'a.aws.io': login('two'), 'a.aws.io/team': login('team'), 'b.io': login('b') } }),
+      programText({ auth: { 'a.aws.io': login('two'), 'a.aws.io/team': login('team'), 'b.io': login('b') } }),
     );
     const node = nodeOf(configOf(providerOf('one'), providerOf('two')));
     const { credentials } = await credentialsOf(node, 'a.aws.io/team/web');
@@ -137,12 +137,12 @@ describe('a credential provider', () => {
     ['an exit code', `echo ${CANARY} >&2; exit 2`, 'ended with exit code 2'],
     ['no JSON', `echo ${CANARY}`, 'did not return a JSON object'],
     ['another kind', `echo '{"kind": "Status"}'`, 'did not return a CredentialProviderResponse'],
-    ['another version', answers({ apiVersion: `${V1}beta1` }), `returned another version than ${V1}`],
-    ['no cacheKeyType', answers({ cacheKeyType: 'All' }), 'returned no cacheKeyType of Image, Registry, Global'],
-    ['a strange duration', answers({ cacheDuration: '1 day' }), 'returned a cacheDuration that is not a duration'],
+    ['another version', programText({ apiVersion: `${V1}beta1` }), `returned another version than ${V1}`],
+    ['no cacheKeyType', programText({ cacheKeyType: 'All' }), 'returned no cacheKeyType of Image, Registry, Global'],
+    ['a strange duration', programText({ cacheDuration: '1 day' }), 'returned a cacheDuration that is not a duration'],
     [
       'a strange auth',
-      answers({ auth: { x: CANARY } }),
+      programText({ auth: { x: CANARY } }),
       'returned an "auth" that is not a map of username and password',
     ],
     ['no response', 'sleep 30', 'did not respond within 0.3 s'],
@@ -158,7 +158,7 @@ describe('a credential provider', () => {
   });
 
   test('that is missing returns no credentials, and the others go on', async () => {
-    folder.program('other', answers({ auth: { '*.aws.io': login('AWS') } }));
+    folder.program('other', programText({ auth: { '*.aws.io': login('AWS') } }));
     expect(await shownCredentials(nodeOf(configOf(providerOf('gone'), providerOf('other'))), 'a.aws.io/web')).toEqual([
       'credential provider "other", key "*.aws.io" (user AWS) = basic AWS:p',
       '! credential provider "gone" cannot be started: program not found',
@@ -166,7 +166,7 @@ describe('a credential provider', () => {
   });
 
   test('that requires a ServiceAccount token is not run', async () => {
-    folder.program('sa', answers({ auth: { '*.aws.io': login('AWS') } }));
+    folder.program('sa', programText({ auth: { '*.aws.io': login('AWS') } }));
     const config = configOf(
       providerOf('sa', ', tokenAttributes: {serviceAccountTokenAudience: a, requireServiceAccount: true}'),
     );

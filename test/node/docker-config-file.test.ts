@@ -10,7 +10,7 @@ const folder = folderOf();
 const env = { PATH: `${folder.path}:/usr/bin:/bin` };
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
-const answer = (username: string, secret: string): string =>
+const helperText = (username: string, secret: string): string =>
   `echo '${JSON.stringify({ ServerURL: 'x', Username: username, Secret: secret })}'`;
 
 const CONFIG = {
@@ -88,7 +88,7 @@ describe('the docker config file of a node', () => {
   });
 
   test('names helpers that are run if the configuration also names them', async () => {
-    folder.program('docker-credential-aws', answer('AWS', 'secret'));
+    folder.program('docker-credential-aws', helperText('AWS', 'secret'));
     expect(await shownCredentials(onNode(nodeFile, ['aws']), 'aws.io/web')).toEqual([
       'credential helper "aws" (user AWS) = basic AWS:secret',
     ]);
@@ -124,7 +124,7 @@ describe('the docker config file of a developer', () => {
   });
 
   test('runs the helper of the registry, and ignores its entry', async () => {
-    folder.program('docker-credential-hub', answer('<token>', 'identity'));
+    folder.program('docker-credential-hub', helperText('<token>', 'identity'));
     expect(await shownCredentials(dockerOf(CONFIG), 'nginx')).toEqual([
       'credential helper "hub" (identity token) = identity-token identity',
     ]);
@@ -132,7 +132,7 @@ describe('the docker config file of a developer', () => {
   });
 
   test('runs the store for every other registry', async () => {
-    folder.program('docker-credential-store', answer('jane', 's'));
+    folder.program('docker-credential-store', helperText('jane', 's'));
     expect(await shownCredentials(dockerOf({ ...CONFIG, credsStore: 'store' }), 'reg.io/web')).toEqual([
       'credential helper "store" (user jane) = basic jane:s',
     ]);
@@ -140,7 +140,7 @@ describe('the docker config file of a developer', () => {
 
   test.each<[string, string, readonly string[]]>([
     ['none', 'echo "credentials not found in native keychain"; exit 1', []],
-    ['an empty response', answer('', ''), []],
+    ['an empty response', helperText('', ''), []],
     ['an error', `echo "${CANARY}"; exit 3`, ['! credential helper "store" ended with exit code 3']],
     ['a signal', 'kill -9 $$', ['! credential helper "store" ended with SIGKILL']],
     ['no JSON', `echo "${CANARY}"`, ['! credential helper "store" did not return JSON with Username and Secret']],
@@ -158,7 +158,7 @@ describe('the docker config file of a developer', () => {
     ],
     [
       'an input that it does not read',
-      `exec <&-; ${answer('u', 's')}`,
+      `exec <&-; ${helperText('u', 's')}`,
       ['credential helper "store" (user u) = basic u:s'],
     ],
   ])('a helper with %s', async (_, script, expected) => {
@@ -183,7 +183,7 @@ describe('the docker config file of a developer', () => {
   });
 
   test('a helper is run once for concurrent callers, and again after a minute', async () => {
-    folder.program('docker-credential-once', `sleep 0.1; ${answer('u', 's')}`);
+    folder.program('docker-credential-once', `sleep 0.1; ${helperText('u', 's')}`);
     folder.file('once/config.json', JSON.stringify({ credsStore: 'once' }));
     const clock = clockAt(0);
     const where = { env: { ...env, DOCKER_CONFIG: `${folder.path}/once` }, now: clock.now };
@@ -204,7 +204,7 @@ describe('the docker config file of a developer', () => {
   });
 
   test('passwords are not printed', async () => {
-    folder.program('docker-credential-store', answer('jane', CANARY));
+    folder.program('docker-credential-store', helperText('jane', CANARY));
     const all = [
       await credentialsOf(dockerOf({ credsStore: 'store' }), 'reg.io/web'),
       await credentialsOf(dockerOf({ auths: { 'reg.io': { auth: base64(`ci:${CANARY}`) } } }), 'reg.io/web'),

@@ -91,8 +91,8 @@ describe('a rule that does not return', () => {
 
   test.each(Object.entries(NEVER))('because of %s is stopped, and the others are asked', (_what, run) => {
     const { ask } = guarding({ before: () => [problem('before')], hangs: run, after: () => [problem('after')] });
-    const answers = ask(['before', 'hangs', 'after']);
-    expect(answers).toEqual([
+    const results = ask(['before', 'hangs', 'after']);
+    expect(results).toEqual([
       { problems: [problem('before')], failure: undefined },
       {
         problems: [],
@@ -117,9 +117,9 @@ describe('a rule that does not return', () => {
     const suspended = `the rule is suspended: ${stopped.replace('the rule', 'it')}, 3 times in a row`;
     expect([once(), once(), once(), once()]).toEqual([stopped, stopped, suspends, suspended]);
     expect(runs).toBe(3);
-    const answers = ask(['hangs', 'fine', 'hangs']);
-    expect(answers.map(({ failure: one }) => one?.reason)).toEqual(['suspended', undefined, 'suspended']);
-    expect(answers[1]?.problems).toEqual([problem('fine')]);
+    const results = ask(['hangs', 'fine', 'hangs']);
+    expect(results.map(({ failure: one }) => one?.reason)).toEqual(['suspended', undefined, 'suspended']);
+    expect(results[1]?.problems).toEqual([problem('fine')]);
     later(59_999);
     expect(once()).toBe(suspended);
     later(1);
@@ -280,9 +280,9 @@ describe('a rule that throws or answers nonsense', () => {
       'the rule returned an invalid problem (number 1): container: not in subject.containers (use undefined for the whole object)',
     ],
   ])('because it %s, says so', async (_what, run, expected) => {
-    const answers = guarding({ odd: run, fine: () => [problem('fine')] }).ask(['odd', 'fine']);
-    expect(answers.map(failure)).toEqual([expected, undefined]);
-    expect(answers[1]?.problems).toEqual([problem('fine')]);
+    const results = guarding({ odd: run, fine: () => [problem('fine')] }).ask(['odd', 'fine']);
+    expect(results.map(failure)).toEqual([expected, undefined]);
+    expect(results[1]?.problems).toEqual([problem('fine')]);
     // An unhandled rejection would fail the whole run here.
     await new Promise((resolve) => void setImmediate(resolve));
   });

@@ -45,10 +45,10 @@ describe('a policy with former names of causes', () => {
 });
 
 test('a test suite has current causes in its answers, of the suite and of its cases', () => {
-  const answers = (cause: string): object => ({ 'reg.io/a:1': { cause } });
+  const responses = (cause: string): object => ({ 'reg.io/a:1': { cause } });
   const suite = (one: string, other: string): object => ({
     kind: 'ImagePolicyTest',
-    spec: { registry: answers(one), cases: [{ registry: answers(other) }] },
+    spec: { registry: responses(one), cases: [{ registry: responses(other) }] },
   });
   expect(currentCauses(suite('denied', 'refused'), SUITE_SCHEMA)).toEqual({
     value: suite('forbidden', 'blocked'),

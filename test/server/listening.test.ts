@@ -46,10 +46,10 @@ test.runIf(isLinux)('accepts many connections in one turn of the loop', async ()
 
 test('answers on each of its sockets', async () => {
   const { port } = await listeningApp();
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     Array.from({ length: 40 }, async () => (await fetch(`http://${HOST}:${port}/`)).text()),
   );
-  expect(new Set(answers)).toEqual(new Set(['ok']));
+  expect(new Set(responses)).toEqual(new Set(['ok']));
 });
 
 test('does not share a port with another one', async () => {

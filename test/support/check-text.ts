@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { CheckReport } from '../../src/report/check.ts';
-import type { RegistryAnswers } from '../../src/policy/registry-answers.ts';
+import type { RegistryResponses } from '../../src/policy/registry-responses.ts';
 import type { TestCaseRow, TestReport } from '../../src/report/test.ts';
 import { runCommand } from './command.ts';
 
@@ -17,7 +17,7 @@ export function checkText(manifests: string, policy: object): Promise<CheckRepor
 }
 
 /** Runs `test` with these registry responses. */
-export function testText(manifests: string, policy: object, registry: RegistryAnswers): Promise<TestCaseRow> {
+export function testText(manifests: string, policy: object, registry: RegistryResponses): Promise<TestCaseRow> {
   const suite = {
     apiVersion: 'tidewaiter.dev/v1alpha1',
     kind: 'ImagePolicyTest',

@@ -1,13 +1,13 @@
 /** Registry sources for test suites: they return what the suite describes, and query no registry. */
 import { quoteValue } from '../../image/quote.ts';
 import { parseReference } from '../../image/reference.ts';
-import type { RegistryAnswer, RegistryAnswers } from '../../policy/registry-answers.ts';
+import type { RegistryResponse, RegistryResponses } from '../../policy/registry-responses.ts';
 import type { RegistryFact } from '../../policy/registry-fact.ts';
 import { REGISTRY_SOURCES, type SuiteImage } from '../../policy/registry-questions.ts';
 import type { ImageLookup, RegistrySource, RegistrySources } from '../context.ts';
 
-export function suiteRegistry(answers: RegistryAnswers): RegistrySources {
-  const byName = answersByName(answers);
+export function suiteRegistry(responses: RegistryResponses): RegistrySources {
+  const byName = imagesByName(responses);
   const imageFor = (lookup: ImageLookup): RegistryFact<SuiteImage> => {
     const name = nameOf(lookup);
     const described = byName.get(name);
@@ -25,23 +25,23 @@ export function suiteRegistry(answers: RegistryAnswers): RegistrySources {
 }
 
 interface DescribedImage {
-  readonly answer: RegistryAnswer;
+  readonly response: RegistryResponse;
   readonly digest: string;
 }
 
 const NO_DIGEST = `sha256:${'0'.repeat(64)}`;
 
 /** A response for a tag also applies to its digest, unless the digest has its own response. */
-function answersByName(answers: RegistryAnswers): ReadonlyMap<string, DescribedImage> {
+function imagesByName(responses: RegistryResponses): ReadonlyMap<string, DescribedImage> {
   const byName = new Map<string, DescribedImage>();
   const byDigest = new Map<string, DescribedImage>();
-  for (const [image, answer] of Object.entries(answers)) {
+  for (const [image, response] of Object.entries(responses)) {
     const parsed = parseReference(image);
     if (!parsed.ok) continue;
     const { reference } = parsed;
-    const described = { answer, digest: answer.digest ?? reference.digest ?? NO_DIGEST };
+    const described = { response, digest: response.digest ?? reference.digest ?? NO_DIGEST };
     byName.set(reference.runtimeName, described);
-    if (answer.digest !== undefined) byDigest.set(`${reference.repository}@${answer.digest}`, described);
+    if (response.digest !== undefined) byDigest.set(`${reference.repository}@${response.digest}`, described);
   }
   return new Map([...byDigest, ...byName]);
 }
@@ -51,19 +51,19 @@ function nameOf({ reference, by }: ImageLookup): string {
 }
 
 function factFrom(
-  { answer, digest }: DescribedImage,
+  { response, digest }: DescribedImage,
   { reference, candidates }: ImageLookup,
 ): RegistryFact<SuiteImage> {
-  const { cause, message, pullSecrets } = answer;
+  const { cause, message, pullSecrets } = response;
   if (cause !== undefined) return failed(cause, message ?? `${reference.domain} returned ${cause}`);
   const accepted = candidates.find(({ secret }) => pullSecrets?.includes(secret) ?? true);
   if (pullSecrets !== undefined && accepted === undefined) {
     return failed('unauthenticated', `${reference.domain} returned HTTP 401`);
   }
   const credential = accepted === undefined ? 'anonymous' : `pull secret ${quoteValue(accepted.secret)}`;
-  return { state: 'yes', value: { ...answer, digest, credential } };
+  return { state: 'yes', value: { ...response, digest, credential } };
 }
 
-function failed(cause: NonNullable<RegistryAnswer['cause']>, message: string): RegistryFact<never> {
+function failed(cause: NonNullable<RegistryResponse['cause']>, message: string): RegistryFact<never> {
   return { state: cause === 'notFound' ? 'no' : 'unknown', failure: { cause, message, remedy: undefined } };
 }

@@ -35,8 +35,8 @@ function scan<T>(text: string, needle: string, from: number, found: (at: number)
     while (matched > 0 && needle.charCodeAt(matched) !== unit) matched = borders[matched - 1] ?? 0;
     if (needle.charCodeAt(matched) === unit) matched += 1;
     if (matched < needle.length) continue;
-    const answer = found(at - matched + 1);
-    if (answer !== undefined) return answer;
+    const position = found(at - matched + 1);
+    if (position !== undefined) return position;
     matched = borders[matched - 1] ?? 0;
   }
   return undefined;

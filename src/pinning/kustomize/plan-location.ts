@@ -110,9 +110,9 @@ function planFromBuilds(
   { input, placed }: Pick<PlacementInput, 'input' | 'placed'>,
 ): LocationPlan {
   const { tags } = input;
-  const answers = builtImages.map((built) => digestFor(built, tags));
-  const considered = answers.filter(({ built, fact }) => built.deployed || !isNowhere(fact));
-  if (considered.length === 0) return plain(location, skipped(`${REPLACED} (${answers[0]?.problem ?? ''})`));
+  const digests = builtImages.map((built) => digestFor(built, tags));
+  const considered = digests.filter(({ built, fact }) => built.deployed || !isNowhere(fact));
+  if (considered.length === 0) return plain(location, skipped(`${REPLACED} (${digests[0]?.problem ?? ''})`));
   const bad = considered.find(({ digest }) => digest === undefined);
   if (bad === undefined) return placeDigest({ location, considered, input, placed, keepsNone: false });
   const decision = failed(location.image, runsAs(location, bad));

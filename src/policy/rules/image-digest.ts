@@ -80,22 +80,22 @@ function hasBoth({ image }: Container): boolean {
 function checkDrift(fact: RegistryFact<RegistryImage>, reference: ImageReference): ProblemText | undefined {
   const { text, tag = '', digest = '' } = reference;
   const image = `image ${quoteValue(text)}`;
-  const question = `whether the tag of ${image} still points to its digest`;
+  const topic = `whether the tag of ${image} still points to its digest`;
   if (fact.state === 'no') {
     const message = `${image} is pinned, but tag ${quoteValue(tag)} no longer exists: ${fact.failure.message}`;
     return { state: 'violation', message, remedy: fact.failure.remedy ?? UPDATE };
   }
-  if (fact.state === 'unknown') return unknownProblem(question, fact);
+  if (fact.state === 'unknown') return unknownProblem(topic, fact);
   const { digest: current, stale } = fact.value;
   if (stale !== undefined) {
     const { failure } = stale;
     const message = `the cached digest is old: ${failure.message}`;
-    return unknownProblem(question, { state: 'unknown', failure: { ...failure, message } });
+    return unknownProblem(topic, { state: 'unknown', failure: { ...failure, message } });
   }
   if (current === digest) return undefined;
   const [algorithm] = digest.split(':', 1);
   if (!current.startsWith(`${algorithm}:`)) {
-    return { state: 'unknown', message: `cannot determine ${question}: the registry returned ${current}` };
+    return { state: 'unknown', message: `cannot determine ${topic}: the registry returned ${current}` };
   }
   const message = `${image} is pinned to ${digest}, but tag ${quoteValue(tag)} now points to ${current}`;
   return { state: 'violation', message, remedy: UPDATE };

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { suiteRegistry } from '../../../src/admission/facts/suite-registry.ts';
 import { loadSuites } from '../../../src/files/suites.ts';
 import { parseReference } from '../../../src/image/reference.ts';
-import type { RegistryAnswers } from '../../../src/policy/registry-answers.ts';
+import type { RegistryResponses } from '../../../src/policy/registry-responses.ts';
 import { keyringOf } from '../../../src/credential/keyring.ts';
 import { secretFor } from '../../credential/pull-secrets.ts';
 
@@ -76,7 +76,7 @@ test('what a case says takes the place of what its suite says of the same image'
 describe('an answer', () => {
   const keyring = keyringOf([secretFor('old', 'reg.io'), secretFor('new', 'reg.io')]);
   const ask = async (
-    answers: RegistryAnswers,
+    answers: RegistryResponses,
     image: string,
     by: 'image' | 'tag' = 'image',
   ): Promise<readonly string[]> => {
@@ -105,7 +105,7 @@ describe('an answer', () => {
   };
 
   test('of a tag is the answer of its digest, too, unless that has one of its own', async () => {
-    const answers: RegistryAnswers = {
+    const answers: RegistryResponses = {
       'nginx:1': { digest: D, platforms: ['linux/arm/v7'], created: '2026-03-01', sizeBytes: 7 },
       'nginx:2': { digest: E },
       [`nginx@${E}`]: { cause: 'notFound', message: 'gone' },
@@ -125,7 +125,7 @@ describe('an answer', () => {
   });
 
   test('can depend on the pull secret', async () => {
-    const answers: RegistryAnswers = { 'reg.io/a': { pullSecrets: ['new'] }, 'reg.io/b': { pullSecrets: ['other'] } };
+    const answers: RegistryResponses = { 'reg.io/a': { pullSecrets: ['new'] }, 'reg.io/b': { pullSecrets: ['other'] } };
     expect((await ask(answers, 'reg.io/a'))[0]).toBe(`sha256:${'0'.repeat(64)} by pull secret "new"`);
     expect(await ask(answers, 'reg.io/b')).toEqual([
       'unknown: reg.io returned HTTP 401',

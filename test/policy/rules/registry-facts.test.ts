@@ -51,12 +51,12 @@ function about(
     ? `volumes: [{name: c, image: {reference: "${text}"}}]`
     : `containers: [{name: c, image: "${text}"}]`;
   const object = pod(`{${spec} ${holder}}`);
-  const answer = <T>(fact: RegistryFact<T> | undefined): ReadonlyMap<string, RegistryFact<T>> =>
+  const factsOf = <T>(fact: RegistryFact<T> | undefined): ReadonlyMap<string, RegistryFact<T>> =>
     new Map(fact === undefined ? [] : [[object.containers[0]?.imagePointer ?? '', fact]]);
   const facts: Partial<Facts> = {
-    registryImages: answer(results.images),
-    registryTags: answer(results.tags),
-    registryDetails: answer(results.details),
+    registryImages: factsOf(results.images),
+    registryTags: factsOf(results.tags),
+    registryDetails: factsOf(results.details),
     now: now === 0 ? { state: 'unknown', reason: 'nobody knows the time' } : { state: 'yes', value: now },
   };
   const findings = findingsOf([policyOf(`{rules: [${rule}]}`)], requestFor(object), facts);

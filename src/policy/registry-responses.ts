@@ -9,9 +9,9 @@ import { createdMs, SUITE_IMAGE_PROPERTIES } from './registry-questions.ts';
 import type { DocumentFault } from './schema-faults.ts';
 
 /** By image reference; the default tag is "latest". */
-export type RegistryAnswers = { readonly [image: string]: RegistryAnswer };
+export type RegistryResponses = { readonly [image: string]: RegistryResponse };
 
-export interface RegistryAnswer extends FromSchema<{
+export interface RegistryResponse extends FromSchema<{
   readonly type: 'object';
   readonly properties: typeof SUITE_IMAGE_PROPERTIES;
 }> {
@@ -22,7 +22,7 @@ export interface RegistryAnswer extends FromSchema<{
 
 const text = (description: string): object => ({ type: 'string', minLength: 1, description });
 
-export const REGISTRY_ANSWERS_SCHEMA = {
+export const REGISTRY_RESPONSES_SCHEMA = {
   type: 'object',
   description:
     'Registry responses by image; test sends no requests. Other images have no response. A response for a tag also applies to its digest',
@@ -42,10 +42,10 @@ export const REGISTRY_ANSWERS_SCHEMA = {
 } as const;
 
 /** Reports faults that the schema cannot express. `at` is the pointer of the responses. */
-export function answerFaults(answers: RegistryAnswers, at: string): readonly DocumentFault[] {
+export function responseFaults(responses: RegistryResponses, at: string): readonly DocumentFault[] {
   const faults: DocumentFault[] = [];
   const seen = new Map<string, string>();
-  for (const [image, answer] of Object.entries(answers)) {
+  for (const [image, response] of Object.entries(responses)) {
     const pointer = `${at}/${escapeSegment(image)}`;
     const parsed = parseReference(image);
     if (!parsed.ok) {
@@ -59,19 +59,19 @@ export function answerFaults(answers: RegistryAnswers, at: string): readonly Doc
       faults.push({ pointer, problem, at: 'key' });
     }
     seen.set(name, image);
-    faults.push(...answerFault(answer, pointer));
+    faults.push(...faultsOfResponse(response, pointer));
   }
   return faults;
 }
 
 /** `more` overrides `answers` for the same image. Both must be without faults. */
-export function mergedAnswers(
-  answers: RegistryAnswers | undefined,
-  more: RegistryAnswers | undefined,
-): RegistryAnswers | undefined {
-  if (answers === undefined || more === undefined) return more ?? answers;
+export function mergedResponses(
+  responses: RegistryResponses | undefined,
+  more: RegistryResponses | undefined,
+): RegistryResponses | undefined {
+  if (responses === undefined || more === undefined) return more ?? responses;
   const replaced = new Set(Object.keys(more).map(nameOf));
-  const kept = Object.entries(answers).filter(([image]) => !replaced.has(nameOf(image)));
+  const kept = Object.entries(responses).filter(([image]) => !replaced.has(nameOf(image)));
   return Object.fromEntries([...kept, ...Object.entries(more)]);
 }
 
@@ -80,7 +80,7 @@ function nameOf(image: string): string {
   return parsed.ok ? parsed.reference.runtimeName : image;
 }
 
-function answerFault({ digest, created }: RegistryAnswer, pointer: string): readonly DocumentFault[] {
+function faultsOfResponse({ digest, created }: RegistryResponse, pointer: string): readonly DocumentFault[] {
   const faults: DocumentFault[] = [];
   if (digest !== undefined && !isDigest(digest)) {
     const problem = `${quoteValue(digest)} is not a digest; use "sha256:" and 64 hex digits`;
