@@ -2,6 +2,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Context, RegistrySources, World } from './admission/context.ts';
+import type { ClusterApi } from './cluster/api.ts';
+import { isInPod } from './cluster/in-pod.ts';
 import type { Config } from './config/config.ts';
 import { PLUGIN_TIMEOUT_MS } from './config/keys.ts';
 import { type LoadedPolicies, loadPolicies } from './files/policies.ts';
@@ -127,4 +129,16 @@ async function sharedCache(
   if (shared === undefined) return undefined;
   const { sharedCacheSettings } = await import('./config/credential-files.ts');
   return createSharedCache(await sharedCacheSettings(shared, registryCache, originOf), { now: Date.now, warn });
+}
+
+/**
+ * undefined: no cluster is used. Sends no request. Loads the client on demand, because most commands need no cluster. Throws a
+ * UserError if the cluster is not determined.
+ */
+export async function openCluster({ cluster, env, originOf }: Config): Promise<ClusterApi | undefined> {
+  const { mode, kubeconfig, context } = cluster;
+  const isSelected = mode === 'on' || kubeconfig !== undefined || context !== undefined || isInPod(env);
+  if (mode === 'off' || !isSelected) return undefined;
+  const { openClusterApi } = await import('./cluster/client.ts');
+  return openClusterApi(cluster, { env, originOf });
 }

@@ -1,14 +1,56 @@
 /** The client of an API server: kubeconfig and authentication from @kubernetes/client-node, requests with undici. */
 import type { RequestOptions } from 'node:https';
+import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { Agent, type Dispatcher, request as send } from 'undici';
+import type { OriginOf } from '../error/path-origin.ts';
+import { UserError } from '../error/user-error.ts';
+import { quoteValue } from '../image/quote.ts';
 import { isObject, type JsonObject } from '../pod/pointer.ts';
 import { ApiError, ApiOutage, type ApiRequest, type ClusterApi, type WatchEvent, type WatchRequest } from './api.ts';
+import { isInPod } from './in-pod.ts';
+import type { ClusterSettings } from './settings.ts';
 
 const TIMEOUT_MS = 10_000;
 
+export interface ClusterEnvironment {
+  /** The environment of the process. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly originOf: OriginOf;
+}
+
+/** Throws a UserError if the settings select no API server. */
+export function openClusterApi(settings: ClusterSettings, environment: ClusterEnvironment): ClusterApi {
+  const { kubeconfig, context } = settings;
+  if (kubeconfig === undefined && context === undefined && isInPod(environment.env)) {
+    const config = new KubeConfig();
+    config.loadFromCluster();
+    return createClusterApi(config);
+  }
+  const file = kubeconfig ?? defaultFile(environment.env);
+  const config = loadKubeconfig(file, environment.originOf(file));
+  if (context !== undefined) config.setCurrentContext(context.name);
+  if (config.getCurrentCluster() !== null) return createClusterApi(config);
+  const problem = `kubeconfig ${quoteValue(file)} has no context ${quoteValue(config.getCurrentContext())}`;
+  throw new UserError(`${context?.from ?? settings.from}: ${problem}`);
+}
+
+function defaultFile(env: ClusterEnvironment['env']): string {
+  return env['KUBECONFIG'] ?? join(env['HOME'] ?? '', '.kube', 'config');
+}
+
+function loadKubeconfig(file: string, origin: string): KubeConfig {
+  const config = new KubeConfig();
+  try {
+    config.loadFromFile(file);
+    return config;
+  } catch (error) {
+    throw new UserError(`cannot read kubeconfig ${quoteValue(file)}: ${String(error)}${origin}`, { cause: error });
+  }
+}
+
 /** `config` must have a current context. */
-export function createClusterApi(config: KubeConfig): ClusterApi {
+function createClusterApi(config: KubeConfig): ClusterApi {
   const server = config.getCurrentCluster()?.server ?? '';
   const namespace = config.getContextObject(config.getCurrentContext())?.namespace ?? 'default';
   let agent: Agent | undefined;

@@ -6,11 +6,13 @@ import type { Environment } from '../registry/proxy.ts';
 import type { RegistrySettings } from '../registry/settings.ts';
 import { cacheSettings, NODE_CREDENTIALS_SCHEMA, nodeCredentialConfig, REGISTRY_CACHE_SCHEMA } from './credentials.ts';
 import type { FlagOf, Intersection, Key, ResultsOf } from './key.ts';
+import { KINDS_SCHEMA } from './kinds-schema.ts';
 import { REGISTRIES_SCHEMA, shownRegistries } from './registry-schema.ts';
 import {
   addressOf,
   certificateOf,
   clientConfig,
+  clusterSettings,
   LOG_LEVELS,
   type LogLevel,
   operationsAddress,
@@ -22,15 +24,6 @@ export const PLUGIN_TIMEOUT_MS = 1000;
 
 const TEXT = { type: 'string', minLength: 1 } as const;
 const TEXTS = { type: 'array', items: TEXT, default: [] } as const;
-const POINTERS = {
-  type: 'array',
-  items: {
-    type: 'string',
-    pattern: '^/',
-    hint: 'a JSON pointer that begins with "/", for example /spec/template/spec',
-  },
-} as const;
-
 export const KEYS = {
   listen: {
     schema: {
@@ -180,35 +173,38 @@ export const KEYS = {
     variable: true,
     read: { logLevel: ({ value }): LogLevel => value as LogLevel },
   },
-  kinds: {
+  cluster: {
     schema: {
-      type: 'array',
-      default: [],
-      description: 'Custom kinds that contain Pods or images',
-      items: {
-        type: 'object',
-        additionalProperties: false,
-        required: ['group', 'kind'],
-        properties: {
-          group: {
-            type: 'string',
-            pattern: '^([a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*)?$',
-            hint: 'a DNS name in lowercase without a version, for example batch.example.com',
-            description: 'API group',
-          },
-          kind: {
-            type: 'string',
-            maxLength: 63,
-            pattern: '^[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?$',
-            hint: 'the name of one kind without its group, for example Job',
-            description: 'Kind',
-          },
-          podSpecs: { ...POINTERS, description: 'JSON Pointers of its pod specs' },
-          images: { ...POINTERS, description: 'JSON Pointers of its other images' },
-          clusterScoped: { type: 'boolean', default: false, description: 'true: its objects have no namespace' },
-        },
-      },
+      enum: ['auto', 'on', 'off'],
+      default: 'auto',
+      description:
+        'Whether serve reads objects from a cluster; auto: from the cluster of its Pod, or if kubeconfig or context is set',
     },
+    variable: true,
+    flag: {
+      name: 'cluster',
+      value: 'auto|on|off',
+      help: 'Read objects from a cluster; auto: in a Pod, or with --kubeconfig or --context',
+    },
+    uses: ['kubeconfig', 'context'],
+    read: { cluster: (mode, given) => clusterSettings(mode, given('kubeconfig'), given('context')) },
+  },
+  kubeconfig: {
+    schema: {
+      ...TEXT,
+      description: 'Kubeconfig file, instead of $KUBECONFIG and ~/.kube/config, relative to this file',
+    },
+    variable: true,
+    flag: { name: 'kubeconfig', value: 'FILE', help: 'Kubeconfig file, instead of $KUBECONFIG and ~/.kube/config' },
+    paths: ['kubeconfig'],
+  },
+  context: {
+    schema: { ...TEXT, description: 'Context in the kubeconfig, instead of its current context' },
+    variable: true,
+    flag: { name: 'context', value: 'NAME', help: 'Context in the kubeconfig, instead of its current context' },
+  },
+  kinds: {
+    schema: KINDS_SCHEMA,
     read: {
       kinds: async ({ value }) => {
         const { kindTable } = await import('../pod/kinds.ts');

@@ -1,4 +1,5 @@
 /** Readers of configuration values; `from` is the source of a value. */
+import type { ClusterSettings } from '../cluster/settings.ts';
 import { UserError } from '../error/user-error.ts';
 import { quoteValue } from '../image/quote.ts';
 
@@ -92,4 +93,13 @@ export function certificateOf(cert: Value, key: Value): CertificateFiles | undef
   throw new UserError(
     `${key.from}: a private key requires its certificate; also set ${settingOf(key.from, '"cert"', '--cert')}`,
   );
+}
+
+export function clusterSettings(mode: Value, kubeconfig: Value, context: Value): ClusterSettings {
+  return {
+    mode: mode.value as ClusterSettings['mode'],
+    from: mode.from,
+    kubeconfig: kubeconfig.value as string | undefined,
+    context: context.value === undefined ? undefined : { name: context.value as string, from: context.from },
+  };
 }
