@@ -27,6 +27,7 @@ export function seenBy(check: Check, problem: Problem, { operation, workload }: 
   return tells ? undefined : aroundProblem(problem, workload);
 }
 
+/** Cached, because the problems of thousands of containers share values of the Pod (figures: test/bench/README.md). */
 const parts = new WeakMap<object, ComparedValue>();
 
 function partOf(value: unknown): ComparedValue {
@@ -68,6 +69,7 @@ function valueOf({ object }: Workload, pointer: string): unknown {
   return pointer === '' ? undefined : valueAt(object, pointer);
 }
 
+/** Cached, because an object can have thousands of problems without a container. */
 const whole = new WeakMap<Workload, ComparedValue>();
 
 function wholePods(workload: Workload): ComparedValue {
@@ -80,6 +82,7 @@ function wholePods(workload: Workload): ComparedValue {
   return part;
 }
 
+/** Cached, so that `parts` has the same key for all containers of a Pod (figures: test/bench/README.md). */
 const around = new WeakMap<Pod, JsonObject>();
 
 /** Returns the Pod spec without its containers, because a change of another container does not affect this one. */

@@ -93,6 +93,7 @@ interface Plans {
   readonly byNamespace: Map<string | undefined, Plan>;
 }
 
+/** A plan for each review would cost in proportion to all policies (figures: test/bench/README.md). */
 const known = new WeakMap<readonly Policy[], Plans>();
 /** A full memory is cleared, so a tenant cannot fill it permanently. */
 const MAX_NAMESPACES = 1000;

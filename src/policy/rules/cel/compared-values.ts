@@ -25,7 +25,7 @@ export function createSeen(parameters: Expressions): SeenBy {
   ];
   const reads = readsOf(texts.map(parse), variables);
   const checksChange = isAboutChange(reads);
-  // Equal for all containers.
+  // Equal for all containers, and an object can have thousands of them (figures: test/bench/README.md).
   const known = new WeakMap<JsonObject, readonly unknown[]>();
   const seenIn = (object: JsonObject): readonly unknown[] => {
     const before = known.get(object);
