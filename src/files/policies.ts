@@ -195,5 +195,9 @@ function rulesByPolicy(
 
 function placeNotice(notice: Notice, documents: readonly PolicyDocument[]): PlacedNotice {
   const document = documents.find(({ kind, name }) => kind === notice.kind && name === notice.name);
-  return { ...notice, file: document?.file ?? '', ...(document?.positionOf(notice.pointer) ?? { line: 1, column: 1 }) };
+  return {
+    ...notice,
+    file: document?.file ?? '',
+    ...(document?.positionOf(notice.pointer, notice.at) ?? { line: 1, column: 1 }),
+  };
 }

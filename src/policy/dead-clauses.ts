@@ -14,6 +14,8 @@ export interface DeadClause {
   readonly pointer: string;
   /** A sentence fragment with the effect and the reason. */
   readonly problem: string;
+  /** The problem is the key. */
+  readonly at?: 'key';
 }
 
 interface Clauses {

@@ -11,6 +11,8 @@ const FORMER_CAUSES: ReadonlyMap<unknown, RegistryCause> = new Map([
 export interface FormerCause {
   readonly pointer: string;
   readonly problem: string;
+  /** The key has the former name. */
+  readonly at?: 'key';
 }
 
 export interface CurrentCauses {
@@ -46,7 +48,7 @@ function replaced(value: unknown, { schema, at }: Place, renamed: FormerCause[])
     const place = `${at}/${escapeSegment(key)}`;
     const current = isByCause ? FORMER_CAUSES.get(key) : undefined;
     // With both names in one map, the former one stays an unknown key.
-    const name = current === undefined || Object.hasOwn(value, current) ? key : currentName(key, place, renamed);
+    const name = current === undefined || Object.hasOwn(value, current) ? key : currentKey(key, place, renamed);
     const below = Object.hasOwn(known, name) ? known[name] : additionalProperties;
     return [name, replaced(item, { schema: below, at: place }, renamed)];
   });
@@ -56,6 +58,13 @@ function replaced(value: unknown, { schema, at }: Place, renamed: FormerCause[])
 
 function hasAllCauses(names: unknown): boolean {
   return Array.isArray(names) && REGISTRY_CAUSES.every((cause) => names.includes(cause));
+}
+
+function currentKey(name: string, pointer: string, renamed: FormerCause[]): string {
+  const former: FormerCause[] = [];
+  const current = currentName(name, pointer, former);
+  renamed.push(...former.map((one) => ({ ...one, at: 'key' as const })));
+  return current;
 }
 
 function currentName(name: string, pointer: string, renamed: FormerCause[]): string {

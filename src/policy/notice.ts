@@ -11,6 +11,8 @@ export interface Notice {
   readonly rule?: string | undefined;
   /** Within the document. */
   readonly pointer: string;
+  /** The notice is about the key. */
+  readonly at?: 'key' | undefined;
   /** A sentence without full stop that names the document: `policy "x" never applies: …`. */
   readonly message: string;
 }
@@ -20,8 +22,8 @@ export function documentLabel(kind: DocumentKind, name: string): string {
   return `${DOCUMENTS[kind].name} "${name}"`;
 }
 
-export function deadClauseNotice(kind: DocumentKind, name: string, { pointer, problem }: DeadClause): Notice {
-  return { kind, name, pointer, message: `${documentLabel(kind, name)}: ${problem}` };
+export function deadClauseNotice(kind: DocumentKind, name: string, { pointer, problem, at }: DeadClause): Notice {
+  return { kind, name, pointer, at, message: `${documentLabel(kind, name)}: ${problem}` };
 }
 
 export function unusedListNotice(name: string): Notice {

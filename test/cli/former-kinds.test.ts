@@ -1,4 +1,4 @@
-/** Documents under a former kind: they load as before, with a notice at the place of the kind. */
+/** Documents with former names: they load as before, with a notice at the place of the name. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -65,6 +65,13 @@ async function checked(...documents: readonly string[]): Promise<Outcome> {
 }
 
 const B = 'b.example/b:1';
+
+test('a cause under its former name has a notice at the name', async () => {
+  const { notices } = await checked(document('ImagePolicy', 'base', '{pin: {onFailure: {refused: allow}}}'));
+  expect(notices).toEqual([
+    'p.yaml:4:26 policy "base": cause refused was renamed to blocked; use the new name, because the next version rejects refused',
+  ]);
+});
 
 describe('a list', () => {
   test.each<[string, readonly string[], Outcome]>([

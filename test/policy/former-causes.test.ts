@@ -20,9 +20,9 @@ describe('a policy with former names of causes', () => {
       'warn',
     ]);
     expect(result.deadClauses).toEqual([
-      { pointer: '/spec/pin/onFailure/refused', problem: renamed('refused', 'blocked') },
-      { pointer: '/spec/pin/onFailure/denied', problem: renamed('denied', 'forbidden') },
-      { pointer: '/spec/rules/0/parameters/onCause/denied', problem: renamed('denied', 'forbidden') },
+      { pointer: '/spec/pin/onFailure/refused', problem: renamed('refused', 'blocked'), at: 'key' },
+      { pointer: '/spec/pin/onFailure/denied', problem: renamed('denied', 'forbidden'), at: 'key' },
+      { pointer: '/spec/rules/0/parameters/onCause/denied', problem: renamed('denied', 'forbidden'), at: 'key' },
     ]);
   });
 
