@@ -6,6 +6,7 @@ import type { Mutation } from '../admission/mutation.ts';
 import { answerText, mutationReview, type Review, type ReviewAnswer, decisionReview } from '../admission/review.ts';
 import { validate, type Decision } from '../admission/validate.ts';
 import { limitWait, type WaitingRoom } from './deadline.ts';
+import type { CurrentContext } from './current-context.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Metrics } from './metrics.ts';
 import { type ReadBody, tooDeepReview } from './parse-review.ts';
@@ -32,7 +33,7 @@ export interface ReviewLog {
 }
 
 export interface ReviewServices {
-  readonly context: Context;
+  readonly current: CurrentContext;
   readonly log: ReviewLog;
   readonly metrics: Metrics;
 }
@@ -41,7 +42,7 @@ export type Send = (code: number, text: string) => void;
 
 /** Sends an HTTP error; `failurePolicy` then decides. */
 export function reject(
-  { log, metrics }: Omit<ReviewServices, 'context'>,
+  { log, metrics }: Omit<ReviewServices, 'current'>,
   code: number,
   message: string,
   send: Send,
@@ -53,7 +54,7 @@ export function reject(
 
 /** Responds to a bug with HTTP 500 without Retry-After: the API server does not retry, and `failurePolicy` decides. */
 export function fail(
-  { log, metrics }: Omit<ReviewServices, 'context'>,
+  { log, metrics }: Omit<ReviewServices, 'current'>,
   error: unknown,
   uid: string | undefined,
   send: Send,
@@ -78,21 +79,27 @@ export function answer(read: ReadBody, exchange: ReviewExchange, services: Revie
   if ('problem' in read) return reject(services, read.code, read.problem, send);
   const { review } = read;
   const failed = (error: unknown): void => fail(services, error, review.request.uid, send);
-  attempt(review, { exchange, services, start }, (error) => {
+  const shared: Attempt = { exchange, services, context: services.current.context, start };
+  attempt(review, shared, (error) => {
     const flat = tooDeepReview(error, review);
     if (flat === undefined) failed(error);
-    else attempt(flat, { exchange, services, start }, failed);
+    else attempt(flat, shared, failed);
   });
 }
 
 interface Attempt {
   readonly exchange: ReviewExchange;
   readonly services: ReviewServices;
+  readonly context: Context;
   /** A value of performance.now(). */
   readonly start: number;
 }
 
-function attempt(review: Review, { exchange, services, start }: Attempt, onError: (error: unknown) => void): void {
+function attempt(
+  review: Review,
+  { exchange, services, context, start }: Attempt,
+  onError: (error: unknown) => void,
+): void {
   const finish = (decision: ReviewDecision): void => {
     const { answer: body, mutation, decision: decided } = decision;
     const text = answerText(body);
@@ -105,8 +112,8 @@ function attempt(review: Review, { exchange, services, start }: Attempt, onError
     exchange.send(200, text);
   };
   try {
-    const decision = decide(review, exchange, services.context);
-    if (decision instanceof Promise) decision.then(finish).catch(onError);
+    const decision = decide(review, exchange, context);
+    if (decision instanceof Promise) void decision.then(finish).catch(onError).finally(services.current.wait(context));
     else finish(decision);
   } catch (error) {
     onError(error);

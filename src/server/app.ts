@@ -1,18 +1,19 @@
 /** The HTTPS server of the webhook: reviews, health, and errors for all other requests. Does not listen. */
 import type { FastifyError, FastifyReply } from 'fastify';
-import type { Context } from '../admission/context.ts';
-import { createAdmissionServer, type AdmissionServer, type TlsSettings } from './http.ts';
+import type { CurrentContext } from './current-context.ts';
+import type { CurrentTls } from './current-tls.ts';
+import { createAdmissionServer, type AdmissionServer } from './http.ts';
 import { addHealth, type Operations } from './operations.ts';
 import { fail, reject, type ReviewLog } from './answer.ts';
 import { reviewListener } from './reviews.ts';
 
 export interface ServerOptions {
-  readonly tls: TlsSettings;
+  readonly tls: CurrentTls;
   readonly operations: Operations;
   readonly log: ReviewLog;
 }
 
-export function buildServer(context: Context, { tls, operations, log }: ServerOptions): AdmissionServer {
+export function buildServer(current: CurrentContext, { tls, operations, log }: ServerOptions): AdmissionServer {
   const { metrics } = operations;
   const services = { log, metrics };
   const answerError = (error: FastifyError, reply: FastifyReply): void => {
@@ -21,7 +22,7 @@ export function buildServer(context: Context, { tls, operations, log }: ServerOp
     else fail(services, error, undefined, sendBy(reply));
   };
   const app = createAdmissionServer(tls, {
-    reviews: reviewListener({ context, log, metrics }),
+    reviews: reviewListener({ current, log, metrics }),
     onBadUrl: answerError,
   });
   addHealth(app, operations);

@@ -4,7 +4,7 @@ import { createServer, type Server, type ServerOptions } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, LogController } from 'fastify';
 import { type ConnectionLimits, type Connections, createConnections } from './connections.ts';
-import { type ClientAuthority, identifyBy } from './client-authority.ts';
+import { type CurrentTls, secureOptions } from './current-tls.ts';
 import { ReviewRequest } from './fast/review-request.ts';
 import type { ReviewListener } from './reviews.ts';
 
@@ -36,29 +36,17 @@ export interface RequestHandlers {
   readonly onBadUrl: (error: FastifyError, reply: FastifyReply) => void;
 }
 
-export interface TlsSettings {
-  readonly cert: string;
-  readonly key: string;
-  /** undefined: any client can send reviews. */
-  readonly clients?: ClientAuthority | undefined;
-}
-
-export function createAdmissionServer(
-  { cert, key, clients }: TlsSettings,
-  { reviews, onBadUrl }: RequestHandlers,
-): AdmissionServer {
+export function createAdmissionServer(currentTls: CurrentTls, { reviews, onBadUrl }: RequestHandlers): AdmissionServer {
   const connections = createConnections(REVIEW_CONNECTIONS);
   const state = { closing: false };
   const app = Fastify({
     // Fastify sets options only on servers that it creates.
     serverFactory: (handle) => {
-      const clientCertificates: ServerOptions = clients === undefined ? {} : { ca: clients.ca, requestCert: true };
+      const { settings, identify } = currentTls;
       const tls: ServerOptions = {
-        cert,
-        key,
-        minVersion: 'TLSv1.2',
+        ...secureOptions(settings),
         ALPNProtocols: ['http/1.1'],
-        ...clientCertificates,
+        requestCert: settings.clients !== undefined,
       };
       const patience = { ...TIMEOUTS, handshakeTimeout: HANDSHAKE_MS, pauseOnConnect: true };
       // A client without an accepted certificate gets an HTTP error with the reason; kubelet probes have no certificate.
@@ -76,7 +64,8 @@ export function createAdmissionServer(
         const isLast = (): boolean => state.closing || connections.isNeeded(connection);
         if (!reviews(request, response, { connection, isLast })) handle(request, response);
       });
-      connections.guard(server, clients && identifyBy(clients));
+      currentTls.attach(server);
+      connections.guard(server, identify);
       return server;
     },
     frameworkErrors: (error, _request, reply) => onBadUrl(error, reply),

@@ -4,6 +4,7 @@ import { ServerResponse } from 'node:http';
 import { expect, test, vi } from 'vitest';
 import { kindTable } from '../../src/pod/kinds.ts';
 import type { Connection } from '../../src/server/connection.ts';
+import { createCurrentContext } from '../../src/server/current-context.ts';
 import { createMetrics } from '../../src/server/metrics.ts';
 import { ReviewRequest } from '../../src/server/fast/review-request.ts';
 import { reviewListener } from '../../src/server/reviews.ts';
@@ -20,7 +21,7 @@ interface Scene {
 function scene(): Scene {
   const decided: string[] = [];
   const listener = reviewListener({
-    context: { kinds: kindTable(), policies: [] },
+    current: createCurrentContext({ kinds: kindTable(), policies: [] }),
     log: {
       review: () => undefined,
       rejected: (code) => void decided.push(String(code)),

@@ -6,6 +6,8 @@ import path from 'node:path';
 import type { Context } from '../../src/admission/context.ts';
 import { buildServer } from '../../src/server/app.ts';
 import type { ClientAuthority } from '../../src/server/client-authority.ts';
+import { createCurrentContext, type CurrentContext } from '../../src/server/current-context.ts';
+import { createCurrentTls, type CurrentTls } from '../../src/server/current-tls.ts';
 import type { ReviewRecord } from '../../src/server/answer.ts';
 import { createMetrics } from '../../src/server/metrics.ts';
 import type { Operations } from '../../src/server/operations.ts';
@@ -21,6 +23,8 @@ export interface TestServer {
   readonly url: string;
   readonly certificate: ServingCertificate;
   readonly operations: Operations;
+  readonly current: CurrentContext;
+  readonly tls: CurrentTls;
   readonly reviews: readonly ReviewRecord[];
   readonly failures: readonly unknown[];
   /** Code and message of each rejected request. */
@@ -60,7 +64,9 @@ export async function startAdmissionServer(context: Context, clients?: ClientAut
     rejected: (code: number, message: string) => void rejections.push(`${code} ${message}`),
     failed: (error: unknown) => void failures.push(error),
   };
-  const app = buildServer(context, { tls: { ...certificate, clients }, operations, log });
+  const current = createCurrentContext(context);
+  const tls = createCurrentTls({ ...certificate, clients });
+  const app = buildServer(current, { tls, operations, log });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const bound = app.server.address();
   const url = `https://127.0.0.1:${typeof bound === 'object' ? bound?.port : ''}`;
@@ -91,6 +97,8 @@ export async function startAdmissionServer(context: Context, clients?: ClientAut
     url,
     certificate,
     operations,
+    current,
+    tls,
     reviews,
     failures,
     rejections,

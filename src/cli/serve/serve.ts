@@ -7,6 +7,8 @@ import { pinsImages } from '../../policy/plan.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { buildServer } from '../../server/app.ts';
 import { type ClientAuthority, loadClientAuthority } from '../../server/client-authority.ts';
+import { createCurrentContext } from '../../server/current-context.ts';
+import { createCurrentTls } from '../../server/current-tls.ts';
 import type { AdmissionServer } from '../../server/http.ts';
 import { createMetrics } from '../../server/metrics.ts';
 import { buildOperations, type Operations } from '../../server/operations.ts';
@@ -69,14 +71,16 @@ async function start(config: Config, terminal: Terminal): Promise<RunningServer>
   logOpenCredentials(config, log);
   const registries = await registriesFor(config, offline.policies, log);
   const context = registries === undefined ? offline : { ...offline, world: registries.sources };
-  const server = buildServer(context, { tls: { ...certificate, clients }, operations, log });
+  const current = createCurrentContext(context);
+  const tls = createCurrentTls({ ...certificate, clients });
+  const server = buildServer(current, { tls, operations, log });
   const stopRequested = stopSignal(terminal);
   const listener = await listen(server, config.listen, REVIEWS);
   const side = await listenApart(config, operations).catch(async (error: unknown) => {
     await Promise.all([listener.close(), registries?.close()]);
     throw error;
   });
-  announce(listener.address, { certificate, policySource, policies: context.policies }, { log, terminal });
+  announce(listener.address, { certificate, policySource, policies: policies.policies }, { log, terminal });
   return {
     stopRequested,
     async stop() {
