@@ -152,6 +152,7 @@ describe('the architecture', () => {
         'cli/command-options.ts',
         'cli/policy-commands.ts',
         'cli/help-commands.ts',
+        'cli/install-commands.ts',
         'cli/pin-commands.ts',
       ],
       lazy: false,

@@ -21,9 +21,14 @@ function nonEmpty(value: string): string {
 }
 
 /** Policies match namespaces by name, so an impossible name would match nothing. */
-function namespaceName(value: string): string {
+export function namespaceName(value: string): string {
   if (isName(value, LABEL)) return value;
   throw new InvalidArgumentError('Use lowercase letters, digits, and inner hyphens, at most 63 characters.');
+}
+
+/** `shop,payments`, also repeated. */
+export function namespaceNames(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), ...value.split(',').map(namespaceName)];
 }
 
 /** `--fail-on warn --fail-on nothing`, or `--fail-on warn,nothing`. */

@@ -1,0 +1,161 @@
+/**
+ * On a real API server: each fact is read as the ServiceAccount, with exactly the generated rules. A missing rule fails its
+ * request; without any one verb, some request must fail, otherwise the verb is not needed.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ApiError, type ClusterApi } from '../../src/cluster/api.ts';
+import { openClusterApi } from '../../src/cluster/client.ts';
+import { type AccessRule, RULES_BY_NEED, rulesFor } from '../../src/install/access.ts';
+import { clusterRoles } from '../../src/install/rbac.ts';
+import { plain, type TreeObject } from '../../src/install/yaml.ts';
+import type { Need } from '../../src/policy/fact.ts';
+import { assetsMissing } from '../cluster/assets.ts';
+import { type ControlPlane, startControlPlane } from '../cluster/control-plane.ts';
+import { writeKubeconfig } from '../support/kubeconfig.ts';
+import { describeWith } from '../support/real-part.ts';
+
+type Attempt = (api: ClusterApi) => Promise<unknown>;
+
+const SECRETS: readonly Attempt[] = [
+  async (api) => api.request({ path: '/api/v1/namespaces/shop/secrets/pull' }),
+  async (api) => api.request({ path: '/api/v1/namespaces/shop/serviceaccounts/default' }),
+];
+
+/** The requests of the sources of each fact. */
+const ATTEMPTS: Readonly<Record<Need, readonly Attempt[]>> = {
+  namespaceLabels: [
+    async (api) => api.request({ path: '/api/v1/namespaces/shop' }),
+    async (api) => api.request({ path: '/api/v1/namespaces' }),
+    async (api) => firstEvent(api, '/api/v1/namespaces'),
+  ],
+  pullSecrets: SECRETS,
+  registryImages: SECRETS,
+  registryTags: SECRETS,
+  registryDetails: SECRETS,
+  now: [],
+};
+
+async function firstEvent(api: ClusterApi, path: string): Promise<unknown> {
+  const ended = new AbortController();
+  for await (const event of api.watch({ path, idleMs: 10_000 }, ended.signal)) {
+    ended.abort();
+    return event;
+  }
+  return undefined;
+}
+
+describeWith(assetsMissing, 'the generated roles on a real API server', () => {
+  let plane: ControlPlane;
+  let server: ClusterApi;
+  let folder: string;
+
+  const create = async (path: string, object: unknown): Promise<unknown> => {
+    const { status, body } = await plane.request('POST', path, object);
+    expect(`${path} ${status} ${status < 300 ? '' : JSON.stringify(body)}`).toMatch(/ 201 $/);
+    return body;
+  };
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'tidewaiter-access-'));
+    plane = await startControlPlane();
+    for (const name of ['tidewaiter', 'shop']) await create('/api/v1/namespaces', { metadata: { name } });
+    await create('/api/v1/namespaces/shop/secrets', { metadata: { name: 'pull' } });
+    await create('/api/v1/namespaces/tidewaiter/serviceaccounts', { metadata: { name: 'tidewaiter' } });
+    const { status } = (await create('/api/v1/namespaces/tidewaiter/serviceaccounts/tidewaiter/token', {
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenRequest',
+      spec: {},
+    })) as { readonly status: { readonly token: string } };
+    server = openClusterApi(
+      {
+        mode: 'on',
+        from: '--cluster',
+        kubeconfig: writeKubeconfig(folder, plane, status.token),
+        context: undefined,
+      },
+      { env: {}, originOf: () => '' },
+    );
+  }, 120_000);
+  afterAll(async () => {
+    await server?.close();
+    await plane?.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** Replaces all roles of the ServiceAccount, and returns how to remove them. */
+  async function withRoles(
+    rules: readonly AccessRule[],
+    onlyNamespaces: readonly string[] | undefined,
+    run: () => Promise<void>,
+  ): Promise<void> {
+    const objects = clusterRoles(rules, { namespace: 'tidewaiter', onlyNamespaces }).map(
+      (tree) => plain(tree) as TreeObject & { readonly kind: string; readonly metadata: { namespace?: string } },
+    );
+    const pathOf = ({ kind, metadata: { namespace } }: (typeof objects)[number]): string =>
+      `/apis/rbac.authorization.k8s.io/v1/${namespace === undefined ? '' : `namespaces/${namespace}/`}${kind.toLowerCase()}s`;
+    for (const object of objects) await create(pathOf(object), object);
+    try {
+      await run();
+    } finally {
+      for (const object of objects) await plane.request('DELETE', `${pathOf(object)}/tidewaiter`);
+    }
+  }
+
+  /** The statuses of all requests, once the roles have taken effect. */
+  async function statuses(attempts: readonly Attempt[], isSettled: (found: readonly number[]) => boolean) {
+    const until = performance.now() + 10_000;
+    for (;;) {
+      const found = await Promise.all(
+        attempts.map(async (attempt) =>
+          attempt(server).then(
+            () => 200,
+            (error: unknown) => (error instanceof ApiError ? error.status : Promise.reject(error)),
+          ),
+        ),
+      );
+      if (isSettled(found) || performance.now() > until) return found;
+    }
+  }
+
+  const isFine = (found: readonly number[]): boolean => found.every((status) => status === 200);
+
+  test('without a role, every request is forbidden', async () => {
+    const attempts = [...new Set(Object.values(ATTEMPTS).flat())];
+    const found = await statuses(attempts, (seen) => seen.every((status) => status === 403));
+    expect(found).toEqual(attempts.map(() => 403));
+  });
+
+  const FACTS = (Object.keys(RULES_BY_NEED) as Need[]).filter((need) => RULES_BY_NEED[need].length > 0);
+
+  test.each(FACTS.flatMap((need) => [[need, undefined] as const, [need, ['shop']] as const]))(
+    '%s needs exactly its rules, in the namespaces %j',
+    async (need, onlyNamespaces) => {
+      const rules = rulesFor(new Set([need]));
+      const attempts = ATTEMPTS[need];
+      await withRoles(rules, onlyNamespaces, async () => {
+        expect(await statuses(attempts, isFine)).toEqual(attempts.map(() => 200));
+      });
+      for (const [index, { verbs }] of rules.entries()) {
+        for (const verb of verbs) {
+          const less = rules.map((rule, at) =>
+            at === index ? { ...rule, verbs: verbs.filter((one) => one !== verb) } : rule,
+          );
+          const some = less.filter((rule) => rule.verbs.length > 0);
+          await withRoles(some, onlyNamespaces, async () => {
+            const oneIsMissing = (found: readonly number[]): boolean =>
+              found.filter((status) => status === 403).length === 1;
+            const found = await statuses(attempts, oneIsMissing);
+            expect(
+              found.toSorted((one, other) => one - other),
+              `without ${verb}`,
+            ).toEqual([...attempts.slice(1).map(() => 200), 403]);
+          });
+        }
+      }
+    },
+    60_000,
+  );
+});
