@@ -13,6 +13,6 @@ if (isOld(process.versions.node)) {
   process.exitCode = 2;
 } else {
   process.getBuiltinModule('node:module').enableCompileCache();
-  const { run } = await import('./cli/program.ts');
-  process.exitCode = await run(process.argv.slice(2));
+  const { runProcess } = await import('./cli/program.ts');
+  process.exitCode = await runProcess(process.argv);
 }

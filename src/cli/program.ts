@@ -7,18 +7,26 @@ import { addCompletion, addExplain, addRules, addSchema } from './help-commands.
 import { addManifests } from './install-commands.ts';
 import { addDrift, addPin } from './pin-commands.ts';
 import { UserError } from '../error/user-error.ts';
+import { invocationOf, NAME, withName } from './invocation.ts';
 import { OutputError, processTerminal } from './process-terminal.ts';
 import type { Terminal } from './terminal.ts';
 
+/** Runs the command line of this process. `argv` as in process.argv. */
+export async function runProcess(argv: readonly string[]): Promise<number> {
+  const { name, words } = invocationOf(argv);
+  return run(words, processTerminal(), name);
+}
+
 /** Runs one command line. Resolves with the exit code: 0 success, 1 check failed, 2 error. */
-export async function run(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
+export async function run(argv: readonly string[], terminal: Terminal, name = NAME): Promise<number> {
   const result: Result = { code: 0 };
-  const program = buildProgram(result, terminal);
+  const named: Terminal = { ...terminal, note: (text) => terminal.note(withName(text, name)) };
+  const program = buildProgram(name, result, named);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return result.code;
   } catch (error) {
-    return failed(error, terminal);
+    return failed(error, named);
   }
 }
 
@@ -35,14 +43,17 @@ function failed(error: unknown, terminal: Terminal): number {
   return 2;
 }
 
-function buildProgram(result: Result, terminal: Terminal): Command {
-  const program = new Command('tidewaiter')
+function buildProgram(name: string, result: Result, terminal: Terminal): Command {
+  const program = new Command(name)
     .description('Check, pin, and admit container images in Kubernetes')
     .version(VERSION, '-V, --version', 'Print the version')
     .helpOption('-h, --help', 'Print help')
     .helpCommand('help [command]', 'Print help for a command')
     .exitOverride()
-    .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.note(text) })
+    .configureOutput({
+      writeOut: (text) => terminal.out(withName(text, name)),
+      writeErr: (text) => terminal.note(text),
+    })
     .showHelpAfterError('for usage, add --help')
     .addHelpText('after', EXAMPLES);
   addServe(program, result, terminal);
