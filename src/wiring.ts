@@ -15,7 +15,7 @@ import type { Rule } from './policy/rule.ts';
 import { RULES } from './policy/rules/index.ts';
 
 /** The built-in policy of the package, one level above this file and its bundle. */
-const BUILT_IN = fileURLToPath(new URL('../manifests/policies/baseline.yaml', import.meta.url));
+export const BUILT_IN = fileURLToPath(new URL('../manifests/policies/baseline.yaml', import.meta.url));
 
 export interface Composed {
   readonly context: Context;

@@ -1,6 +1,7 @@
 /** The command-line definitions of `manifests` and its subcommands. */
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
+  collect,
   configOption,
   namespaceName,
   namespaceNames,
@@ -8,14 +9,62 @@ import {
   policyOption,
   type Result,
 } from './command-options.ts';
+import { isAddressRange } from '../install/options.ts';
 import type { Terminal } from './terminal.ts';
 
 export function addManifests(program: Command, result: Result, terminal: Terminal): void {
   const manifests = program
     .command('manifests')
     .description('Print the Kubernetes manifests of the admission webhook')
-    .helpCommand('help [command]', 'Print help for a command');
+    .helpCommand('help [command]', 'Print help for a command')
+    .addOption(policyOption())
+    .addOption(serverNamespace())
+    .addOption(new Option('--replicas <NUMBER>', 'Number of servers').argParser(replicas).default(2))
+    .option('--image <REF>', 'Image of the server (default: the image of this version)')
+    .addOption(
+      new Option('--tls <MODE>', 'Serving certificate: from cert-manager, or files that you put into the Secret')
+        .choices(['cert-manager', 'files'])
+        .default('cert-manager'),
+    )
+    .addOption(new Option('--fail <MODE>', FAIL_HELP).choices(['open', 'closed']).default('open'))
+    .addOption(onlyNamespaces())
+    .addOption(
+      new Option(
+        '--api-server-range <CIDR>',
+        'Addresses of API servers, which alone can send reviews; repeatable (default: any address)',
+      ).argParser(collectRange),
+    )
+    .option('--service-monitor', 'Add a ServiceMonitor for the Prometheus Operator')
+    .option('--prometheus-rule', 'Add a PrometheusRule with alerts for the Prometheus Operator')
+    .addHelpText('after', MANIFESTS_EXAMPLES)
+    .action(async (flags) => {
+      const { printManifests } = await import('./manifests/manifests.ts');
+      result.code = await printManifests(flags, terminal);
+    });
   addRbac(manifests, result, terminal);
+}
+
+const FAIL_HELP =
+  'During an outage of the server, allow objects without a review (open), or reject them (closed); a namespace chooses by the label tidewaiter.dev/fail';
+
+const MANIFESTS_EXAMPLES = `
+Examples:
+  # Install the webhook with your policies; cert-manager must be installed
+  tidewaiter manifests -p policies/ | kubectl apply -f -
+
+  # Reject objects during an outage, except in namespaces with the label tidewaiter.dev/fail: open
+  tidewaiter manifests --fail closed --replicas 3
+
+Exit codes: 0 success, 2 invalid settings or policies`;
+
+function replicas(value: string): number {
+  if (/^[1-9]\d{0,2}$/.test(value)) return Number(value);
+  throw new InvalidArgumentError('Expected a number from 1 to 999.');
+}
+
+function collectRange(value: string, before: readonly string[] | undefined): readonly string[] {
+  if (isAddressRange(value)) return collect(value, before);
+  throw new InvalidArgumentError('Expected addresses in CIDR notation, for example 10.0.0.0/24.');
 }
 
 const serverNamespace = (): Option =>

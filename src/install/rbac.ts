@@ -1,8 +1,7 @@
 /** Roles and their bindings to the ServiceAccount of the server. */
 import type { AccessRule } from './access.ts';
+import { LABELS, NAME } from './options.ts';
 import { commented, type Tree, type TreeObject } from './yaml.ts';
-
-export const NAME = 'tidewaiter';
 
 const API = 'rbac.authorization.k8s.io';
 
@@ -33,11 +32,6 @@ export function clusterRoles(rules: readonly AccessRule[], options: RoleOptions)
   ];
 }
 
-/** The Role in the namespace of the server, for its own objects. */
-export function ownRole(rules: readonly AccessRule[], namespace: string): readonly TreeObject[] {
-  return pair({ kind: 'Role', rules, namespace, target: namespace, name: `${NAME}-own` });
-}
-
 interface Pair {
   readonly kind: 'ClusterRole' | 'Role';
   readonly rules: readonly AccessRule[];
@@ -45,12 +39,11 @@ interface Pair {
   readonly namespace: string;
   /** The namespace of a Role. */
   readonly target?: string;
-  readonly name?: string;
 }
 
-function pair({ kind, rules, namespace, target, name = NAME }: Pair): readonly TreeObject[] {
+function pair({ kind, rules, namespace, target }: Pair): readonly TreeObject[] {
   if (rules.length === 0) return [];
-  const metadata = { name, ...(target === undefined ? {} : { namespace: target }), labels: LABELS };
+  const metadata = { name: NAME, ...(target === undefined ? {} : { namespace: target }), labels: LABELS };
   const apiVersion = `${API}/v1`;
   return [
     { apiVersion, kind, metadata, rules: rules.map(ruleTree) },
@@ -58,13 +51,11 @@ function pair({ kind, rules, namespace, target, name = NAME }: Pair): readonly T
       apiVersion,
       kind: `${kind}Binding`,
       metadata,
-      roleRef: { apiGroup: API, kind, name },
+      roleRef: { apiGroup: API, kind, name: NAME },
       subjects: [{ kind: 'ServiceAccount', name: NAME, namespace }],
     },
   ];
 }
-
-export const LABELS: TreeObject = { 'app.kubernetes.io/name': NAME, 'app.kubernetes.io/part-of': NAME };
 
 function ruleTree({ apiGroup, resource, names, verbs, why }: AccessRule): Tree {
   return commented(why, {

@@ -26,7 +26,7 @@ export interface NameServerOptions {
 
 const QUERY_MS = 1000;
 const TRIES = 2;
-const LIMIT_MS = 4000;
+export const LIMIT_MS = 4000;
 /** RFC 8305: the wait for the other family after one has addresses. */
 const OTHER_FAMILY_MS = 50;
 /** The limit for one family. Clients try no more, and addresses are cached. */

@@ -18,7 +18,7 @@ export interface Transport {
 }
 
 /** For TCP and TLS, after DNS; enough for one lost packet. A host that does not respond uses a place for this time. */
-const CONNECT_TIMEOUT_MS = 3000;
+export const CONNECT_TIMEOUT_MS = 3000;
 /** The time without a byte. The caller's signal ends a response that is slower. */
 const IDLE_TIMEOUT_MS = 20_000;
 /**

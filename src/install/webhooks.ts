@@ -1,0 +1,114 @@
+/** The webhook configurations. */
+import { API_RESOURCES, type ApiResource } from '../pod/api-resources.ts';
+import { FAIL_LABEL, type InstallOptions, LABELS, NAME } from './options.ts';
+import { commented, type Tree, type TreeObject } from './yaml.ts';
+
+type WebhookOptions = Pick<InstallOptions, 'namespace' | 'tls' | 'fail' | 'pins' | 'lookups'>;
+
+/** Seconds for a review without a lookup, which takes milliseconds; the rest is for a busy server. */
+const REVIEW_SECONDS = 5;
+/** Seconds for a review with lookups: name resolution, connecting, and two responses, with the margin of server/deadline.ts. */
+const LOOKUP_SECONDS = 10;
+
+/** The validating configuration, and the mutating one if a policy pins images. */
+export function webhookConfigurations(options: WebhookOptions): readonly TreeObject[] {
+  const validating = configuration('Validating', [
+    webhook(options, 'validate', 'open'),
+    webhook(options, 'validate', 'closed'),
+  ]);
+  if (!options.pins) return [validating(options)];
+  const mutating = configuration('Mutating', [
+    webhook(options, 'mutate', 'open'),
+    webhook(options, 'mutate', 'closed'),
+  ]);
+  return [validating(options), mutating(options)];
+}
+
+function configuration(
+  kind: 'Validating' | 'Mutating',
+  webhooks: readonly Tree[],
+): (options: WebhookOptions) => TreeObject {
+  return ({ namespace, tls }) => ({
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: `${kind}WebhookConfiguration`,
+    metadata: {
+      name: NAME,
+      labels: LABELS,
+      ...(tls === 'cert-manager' ? { annotations: commented(INJECTED, { [INJECT]: `${namespace}/${NAME}` }) } : {}),
+    },
+    webhooks,
+  });
+}
+
+const INJECT = 'cert-manager.io/inject-ca-from';
+const INJECTED = 'cert-manager sets caBundle of each webhook from this Certificate.';
+
+type Verb = 'validate' | 'mutate';
+type Failure = InstallOptions['fail'];
+
+/** For the namespaces that fail in this way: those with the label, or those without it. */
+function webhook({ namespace, fail, lookups }: WebhookOptions, verb: Verb, failure: Failure): Tree {
+  const isDefault = failure === fail;
+  return commented(`${failure === 'open' ? OPEN : CLOSED} ${isDefault ? ALL_OTHERS : LABELLED[failure]}`, {
+    name: `${isDefault ? '' : `${failure}.`}${verb}.tidewaiter.dev`,
+    clientConfig: { service: { namespace, name: NAME, path: `/${verb}`, port: 443 } },
+    failurePolicy: failure === 'open' ? 'Ignore' : 'Fail',
+    timeoutSeconds: lookups ? LOOKUP_SECONDS : REVIEW_SECONDS,
+    matchPolicy: 'Equivalent',
+    sideEffects: 'None',
+    admissionReviewVersions: ['v1', 'v1beta1'],
+    ...(verb === 'mutate'
+      ? { reinvocationPolicy: commented('Other webhooks can add containers afterward.', 'IfNeeded') }
+      : {}),
+    namespaceSelector: {
+      matchExpressions: [
+        commented('By the name, which users cannot change: the cluster and the server can always start.', {
+          key: 'kubernetes.io/metadata.name',
+          operator: 'NotIn',
+          values: ['kube-system', namespace],
+        }),
+        isDefault
+          ? { key: FAIL_LABEL, operator: 'NotIn', values: [failure === 'open' ? 'closed' : 'open'] }
+          : { key: FAIL_LABEL, operator: 'In', values: [failure] },
+      ],
+    },
+    matchConditions: commented(SPARED, conditions(namespace)),
+    rules: rules(verb),
+  });
+}
+
+const OPEN = 'During an outage of the server, objects are allowed without a review:';
+const CLOSED = 'During an outage of the server, objects are rejected:';
+const ALL_OTHERS = 'the default for namespaces.';
+const LABELLED: Readonly<Record<Failure, string>> = {
+  open: `namespaces with the label ${FAIL_LABEL}: open.`,
+  closed: `namespaces with the label ${FAIL_LABEL}: closed.`,
+};
+
+const SPARED = 'Requests that a cluster needs to recover are never reviewed, even if you add rules.';
+
+function conditions(namespace: string): readonly Tree[] {
+  return [
+    { name: 'not-a-lease', expression: `request.resource.group != 'coordination.k8s.io'` },
+    { name: 'not-a-node', expression: `!(request.resource.group == '' && request.resource.resource == 'nodes')` },
+    {
+      name: 'not-tidewaiter',
+      expression: `!(has(request.namespace) && request.namespace in ['kube-system', '${namespace}'])`,
+    },
+  ];
+}
+
+/** One rule for each group, from the engine's table. */
+function rules(verb: Verb): readonly Tree[] {
+  const pathsOf = (resource: ApiResource): readonly string[] =>
+    (verb === 'mutate' ? resource.mutated : ['', ...resource.subresources]).map((sub) =>
+      sub === '' ? resource.resource : `${resource.resource}/${sub}`,
+    );
+  return [...new Set(API_RESOURCES.map(({ group }) => group))].map((group) => ({
+    apiGroups: [group],
+    apiVersions: ['v1'],
+    operations: ['CREATE', 'UPDATE'],
+    resources: API_RESOURCES.filter((resource) => resource.group === group).flatMap(pathsOf),
+    scope: 'Namespaced',
+  }));
+}

@@ -1,0 +1,233 @@
+/** The output of `manifests`: complete, valid for kubectl, and derived from the policies and the flags. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { loadAll } from 'js-yaml';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { loadConfig } from '../../src/config/config.ts';
+import { configurationText } from '../../src/install/configuration.ts';
+import { API_RESOURCES, type ApiResource } from '../../src/pod/api-resources.ts';
+import { CONNECT_TIMEOUT_MS } from '../../src/registry/transport.ts';
+import { LIMIT_MS } from '../../src/registry/name-servers.ts';
+import { budgetMs } from '../../src/server/deadline.ts';
+import type { Manifest, Webhook } from '../manifests/documents.ts';
+import { runCommand } from '../support/command.ts';
+
+interface ReviewWebhook extends Webhook {
+  readonly matchConditions: readonly { readonly name: string; readonly expression: string }[];
+}
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(path.join(tmpdir(), 'tidewaiter-manifests-'));
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+function policy(name: string, spec: string): string {
+  const file = path.join(dir, `${name}.yaml`);
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, `apiVersion: tidewaiter.dev/v1alpha1\nkind: ImagePolicy\nmetadata: {name: p}\nspec: ${spec}\n`);
+  return file;
+}
+
+async function manifests(...flags: readonly string[]): Promise<readonly Manifest[]> {
+  const { code, out, note } = await runCommand(['manifests', ...flags]);
+  expect({ code, note }).toEqual({ code: 0, note: '' });
+  return loadAll(out) as readonly Manifest[];
+}
+
+const webhooksIn = (objects: readonly Manifest[], kind: 'Validating' | 'Mutating'): readonly ReviewWebhook[] =>
+  objects.flatMap((object) =>
+    object.kind === `${kind}WebhookConfiguration` ? ((object.webhooks ?? []) as readonly ReviewWebhook[]) : [],
+  );
+
+const kindsOf = (objects: readonly Manifest[]): readonly string[] => objects.map(({ kind }) => kind);
+
+const ALWAYS = ['Namespace', 'ServiceAccount', 'ConfigMap', 'ConfigMap'];
+const CERT_MANAGER = ['Issuer', 'Certificate', 'Issuer', 'Certificate'];
+const SERVER = ['Service', 'Deployment', 'PodDisruptionBudget', 'NetworkPolicy'];
+
+describe('manifests', () => {
+  test('has what the built-in policy needs: no role, no token, and no mutating webhook', async () => {
+    const objects = await manifests();
+    expect(kindsOf(objects)).toEqual([...ALWAYS, ...CERT_MANAGER, ...SERVER, 'ValidatingWebhookConfiguration']);
+    const deployment = objects.find(({ kind }) => kind === 'Deployment');
+    expect(deployment?.spec).toMatchObject({
+      replicas: 2,
+      template: { spec: { automountServiceAccountToken: false } },
+    });
+  });
+
+  test('has roles, a token, and the mutating webhook for a policy that pins', async () => {
+    const objects = await manifests('-p', policy('pin', '{pin: {}}'), '--tls', 'files');
+    expect(kindsOf(objects)).toEqual([
+      'Namespace',
+      'ServiceAccount',
+      'ClusterRole',
+      'ClusterRoleBinding',
+      'ConfigMap',
+      'ConfigMap',
+      ...SERVER,
+      'ValidatingWebhookConfiguration',
+      'MutatingWebhookConfiguration',
+    ]);
+    expect(objects.find(({ kind }) => kind === 'Deployment')?.spec).toMatchObject({
+      template: { spec: { automountServiceAccountToken: true } },
+    });
+  });
+
+  test('puts all objects into the chosen namespace, and nothing of it into another', async () => {
+    const objects = await manifests('-n', 'gate', '--service-monitor', '--prometheus-rule');
+    const text = JSON.stringify(objects);
+    expect(text).not.toContain('tidewaiter.tidewaiter');
+    expect(text).not.toContain('"namespace":"tidewaiter"');
+    expect(kindsOf(objects)).toEqual(expect.arrayContaining(['ServiceMonitor', 'PrometheusRule']));
+    expect(objects.find(({ kind }) => kind === 'Service')?.spec).toMatchObject({
+      ports: [{ port: 443 }, { name: 'operations', port: 8080 }],
+    });
+  });
+
+  test('restricts the port for reviews to the given ranges', async () => {
+    const objects = await manifests('--api-server-range', '10.0.0.0/24', '--api-server-range', 'fd00::/8');
+    expect(objects.find(({ kind }) => kind === 'NetworkPolicy')?.spec).toMatchObject({
+      ingress: [
+        {
+          from: [{ ipBlock: { cidr: '10.0.0.0/24' } }, { ipBlock: { cidr: 'fd00::/8' } }],
+          ports: [{ port: 'https' }],
+        },
+        { ports: [{ port: 'operations' }] },
+      ],
+    });
+  });
+
+  test('starts a rollout when the policies change, and only then', async () => {
+    const checksum = async (file: string): Promise<unknown> =>
+      (await manifests('-p', file)).flatMap(({ kind, spec }) =>
+        kind === 'Deployment'
+          ? (spec as { template: { metadata: { annotations: object } } }).template.metadata.annotations
+          : [],
+      );
+    const one = await checksum(policy('a', '{rules: [{rule: image-qualified}]}'));
+    expect(await checksum(policy('a', '{rules: [{rule: image-qualified}]}'))).toEqual(one);
+    expect(await checksum(policy('a', '{rules: [{rule: image-reference}]}'))).not.toEqual(one);
+  });
+
+  test('contains the policy files of a directory by name, and no other files', async () => {
+    policy('sub/b', '{rules: [{rule: image-qualified}]}');
+    writeFileSync(path.join(dir, 'kustomization.yaml'), 'kind: Kustomization\n');
+    const objects = await manifests('-p', dir);
+    const map = objects.find(({ metadata }) => metadata.name === 'tidewaiter-policies');
+    expect(Object.keys(map?.data ?? {})).toEqual(['b.yaml']);
+  });
+
+  test.each<readonly [flags: readonly string[], message: string]>([
+    [['--replicas', '0'], 'Expected a number from 1 to 999.'],
+    [['--api-server-range', '10.0.0.0'], 'for example 10.0.0.0/24'],
+    [['--api-server-range', '10.0.0.0/33'], 'for example 10.0.0.0/24'],
+    [['--tls', 'none'], 'Allowed choices are cert-manager, files.'],
+    [['--fail', 'shut'], 'Allowed choices are open, closed.'],
+    [['-n', 'Gate'], 'Use lowercase letters'],
+  ])('rejects %j', async (flags, message) => {
+    const { code, note } = await runCommand(['manifests', ...flags]);
+    expect(code).toBe(2);
+    expect(note).toContain(message);
+  });
+
+  test('rejects two policy files with one name, which a ConfigMap cannot contain', async () => {
+    policy('a/x', '{rules: [{rule: image-qualified}]}');
+    const other = policy('b/x', '{rules: [{rule: image-qualified}]}').replace('x.yaml', '');
+    writeFileSync(
+      path.join(other, 'x.yaml'),
+      'apiVersion: tidewaiter.dev/v1alpha1\nkind: ImagePolicy\nmetadata: {name: q}\nspec: {rules: [{rule: image-qualified}]}\n',
+    );
+    const { code, note } = await runCommand(['manifests', '-p', dir]);
+    expect(code).toBe(2);
+    expect(note).toBe(`${dir}/b/x.yaml: a ConfigMap cannot also contain ${dir}/a/x.yaml; rename one of the files\n`);
+  });
+});
+
+test('the configuration file is valid, and its addresses are those of the Deployment', async () => {
+  const file = path.join(dir, 'tidewaiter.yaml');
+  writeFileSync(file, configurationText());
+  const { config } = await loadConfig({ config: file }, { TIDEWAITER_LISTEN: '' });
+  expect(config.listen).toEqual({ host: '0.0.0.0', port: 8443 });
+  expect(config.operations).toEqual({ host: '0.0.0.0', port: 8080 });
+  expect(config.policies).toEqual(['/etc/tidewaiter-policies']);
+});
+
+describe('the webhooks', () => {
+  test.each(['open', 'closed'] as const)(
+    'with --fail %s: every namespace belongs to exactly one of two',
+    async (fail) => {
+      const other = fail === 'open' ? 'closed' : 'open';
+      const objects = await manifests('--fail', fail, '-p', policy('pin', '{pin: {}}'));
+      for (const kind of ['Validating', 'Mutating'] as const) {
+        const verb = kind === 'Validating' ? 'validate' : 'mutate';
+        const found = webhooksIn(objects, kind).map(({ name, failurePolicy, namespaceSelector }) => ({
+          name,
+          failurePolicy,
+          by: namespaceSelector.matchExpressions[1],
+        }));
+        const policyOf = { open: 'Ignore', closed: 'Fail' };
+        expect(new Set(found)).toEqual(
+          new Set([
+            {
+              name: `${verb}.tidewaiter.dev`,
+              failurePolicy: policyOf[fail],
+              by: { key: 'tidewaiter.dev/fail', operator: 'NotIn', values: [other] },
+            },
+            {
+              name: `${other}.${verb}.tidewaiter.dev`,
+              failurePolicy: policyOf[other],
+              by: { key: 'tidewaiter.dev/fail', operator: 'In', values: [other] },
+            },
+          ]),
+        );
+      }
+    },
+  );
+
+  const registered = (paths: (resource: ApiResource) => readonly string[]): readonly string[] =>
+    API_RESOURCES.flatMap((one) =>
+      paths(one).map((sub) => `${one.group}/${one.resource}${sub === '' ? '' : `/${sub}`}`),
+    ).sort();
+
+  test('follow the good practices of Kubernetes', async () => {
+    const objects = await manifests('-p', policy('pin', '{pin: {}}'));
+    const all = [...webhooksIn(objects, 'Validating'), ...webhooksIn(objects, 'Mutating')];
+    expect(all).toHaveLength(4);
+    for (const webhook of all) {
+      expect(webhook).toMatchObject({
+        sideEffects: 'None',
+        matchPolicy: 'Equivalent',
+        admissionReviewVersions: ['v1', 'v1beta1'],
+      });
+      expect(webhook.namespaceSelector.matchExpressions[0]).toEqual({
+        key: 'kubernetes.io/metadata.name',
+        operator: 'NotIn',
+        values: ['kube-system', 'tidewaiter'],
+      });
+      expect(webhook.objectSelector).toBeUndefined();
+      expect(webhook.clientConfig.caBundle).toBeUndefined();
+      expect(webhook.matchConditions.map(({ name }) => name)).toEqual(['not-a-lease', 'not-a-node', 'not-tidewaiter']);
+      expect(new Set(webhook.rules.flatMap(({ operations, scope }) => [...operations, scope]))).toEqual(
+        new Set(['CREATE', 'UPDATE', 'Namespaced']),
+      );
+      const resources = webhook.rules
+        .flatMap(({ apiGroups, resources: names }) => names.map((name) => `${apiGroups[0]}/${name}`))
+        .sort();
+      const isMutating = webhook.name.includes('mutate');
+      expect(resources).toEqual(
+        registered(isMutating ? ({ mutated }) => mutated : ({ subresources }) => ['', ...subresources]),
+      );
+      expect(webhook.reinvocationPolicy).toBe(isMutating ? 'IfNeeded' : undefined);
+    }
+  });
+
+  test('wait as long as a lookup can take: name resolution, connecting, and two responses of a second', async () => {
+    const [lookups] = webhooksIn(await manifests('-p', policy('e', '{rules: [{rule: image-exists}]}')), 'Validating');
+    expect(budgetMs(`${lookups?.timeoutSeconds}s`)).toBeGreaterThanOrEqual(LIMIT_MS + CONNECT_TIMEOUT_MS + 2000);
+    const [local] = webhooksIn(await manifests(), 'Validating');
+    expect(local?.timeoutSeconds).toBe(5);
+  });
+});
