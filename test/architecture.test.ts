@@ -143,7 +143,8 @@ describe('the architecture', () => {
     fastify: { importers: ['server/http.ts'], lazy: false },
     pino: { importers: ['server/log.ts'], lazy: false },
     'pino-pretty': { importers: ['server/log.ts'], lazy: true },
-    selfsigned: { importers: ['certificate/generated-certificate.ts'], lazy: true },
+    '@peculiar/x509': { importers: ['certificate/sign.ts'], lazy: true },
+    'reflect-metadata': { importers: ['certificate/sign.ts'], lazy: true },
     'ajv/dist/2020.js': { importers: ['policy/schema-faults.ts'], lazy: false },
     '@prometheus-io/client': { importers: ['server/metrics.ts'], lazy: false },
     commander: {

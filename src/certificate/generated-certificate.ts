@@ -2,7 +2,7 @@
  * Generated serving certificates for loopback and development, signed by a generated CA. A configured certificate is checked in
  * configured-certificate.ts; certificate-directory.ts reads and writes the files.
  */
-import { createPublicKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import path from 'node:path';
 import { domainToASCII } from 'node:url';
@@ -16,6 +16,7 @@ import {
   readDirectory,
   storeFile,
 } from './certificate-directory.ts';
+import { type Authority, newKey, signAuthority, signLeaf } from './sign.ts';
 import { UserError } from '../error/user-error.ts';
 
 export { type ServingCertificate } from './certificate.ts';
@@ -25,8 +26,6 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const LEAF_DAYS = 90;
 const CA_DAYS = 3650;
 const RENEW_DAYS = 30;
-/** Clock skew allowance: a client with a slow clock rejects a certificate that starts now. */
-const BACKDATE_MS = 60 * 60 * 1000;
 const ALWAYS = [
   'localhost',
   '127.0.0.1',
@@ -92,7 +91,8 @@ function nextTask(directory: CertificateDirectory, required: readonly string[], 
   // The names of the old certificate stay; otherwise, two servers with different hosts and one directory would replace each
   // other's certificate again and again.
   const names = [...new Set([...required, ...(cert.state === 'good' ? hostsOf(cert.value) : [])])];
-  const make = (): Promise<string> => newLeaf(names, { authority, key: key.value, now });
+  const make = (): Promise<string> =>
+    signLeaf(names, { authority, key: key.value, now, lifetimeMs: LEAF_DAYS * DAY_MS });
   return { file: 'tls.crt', stored: cert, problem: leaf.problem, make };
 }
 
@@ -121,13 +121,11 @@ function leafProblem(leaf: X509Certificate, required: readonly string[], now: Da
   return invalidAt(leaf, now) ?? endsWithin(RENEW_DAYS, leaf, now);
 }
 
-type Authority = { readonly cert: string; readonly key: string };
-
 /** A CA must outlive the certificates that it signs. A new CA with the same key keeps older certificates valid. */
 function checkAuthority({ ca, caKey }: CertificateDirectory, now: Date): FileTask | Authority {
   if (caKey.state !== 'good') return { file: 'ca.key', stored: caKey, problem: caKey.problem, make: newKey };
   const problem = ca.state === 'good' ? authorityProblem(ca.value, caKey.value, now) : ca.problem;
-  if (ca.state === 'good' && problem === undefined) return { cert: ca.text, key: caKey.text };
+  if (ca.state === 'good' && problem === undefined) return { cert: ca.text, key: caKey.value };
   return { file: 'ca.crt', stored: ca, problem, make: () => newAuthority(caKey.value, now) };
 }
 
@@ -145,65 +143,6 @@ function hostsOf({ subjectAltName = '' }: X509Certificate): readonly string[] {
   return hosts.flatMap(([, host = '']) => hostName(host) ?? []);
 }
 
-function newKey(): string {
-  return generateKeyPairSync('ec', { namedCurve: 'P-256' })
-    .privateKey.export({ type: 'pkcs8', format: 'pem' })
-    .toString();
-}
-
 function newAuthority(key: KeyObject, now: Date): Promise<string> {
-  return sign(OUR_CA, key, {
-    ...validity(CA_DAYS, now),
-    extensions: [
-      { name: 'basicConstraints', cA: true, pathLenConstraint: 0, critical: true },
-      { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
-    ],
-  });
-}
-
-interface LeafInputs {
-  readonly authority: Authority;
-  readonly key: KeyObject;
-  readonly now: Date;
-}
-
-function newLeaf(names: readonly string[], { authority, key, now }: LeafInputs): Promise<string> {
-  return sign('tidewaiter', key, {
-    ...validity(LEAF_DAYS, now),
-    ca: authority,
-    extensions: [
-      { name: 'basicConstraints', cA: false, critical: true },
-      { name: 'keyUsage', digitalSignature: true, critical: true },
-      { name: 'extKeyUsage', serverAuth: true },
-      {
-        name: 'subjectAltName',
-        altNames: names.map((name) => (isIP(name) === 0 ? { type: 2, value: name } : { type: 7, ip: name })),
-      },
-    ],
-  });
-}
-
-function validity(days: number, now: Date): { notBeforeDate: Date; notAfterDate: Date } {
-  return {
-    notBeforeDate: new Date(now.getTime() - BACKDATE_MS),
-    notAfterDate: new Date(now.getTime() + days * DAY_MS),
-  };
-}
-
-type SignOptions = NonNullable<Parameters<typeof import('selfsigned').generate>[1]>;
-
-/** Loads selfsigned on demand, because most starts find a certificate. Its default hash is SHA-1, which clients reject. */
-async function sign(commonName: string, key: KeyObject, options: SignOptions): Promise<string> {
-  // In the bundle, a CommonJS package has only its default export.
-  const { default: selfsigned } = await import('selfsigned');
-  const privateKey = key.export({ type: 'pkcs8', format: 'pem' }).toString();
-  const publicKey = createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString();
-  const keyPair = { privateKey, publicKey };
-  const { cert } = await selfsigned.generate([{ name: 'commonName', value: commonName }], {
-    ...options,
-    keyPair,
-    keyType: 'ec',
-    algorithm: 'sha256',
-  });
-  return `${cert.trimEnd()}\n`;
+  return signAuthority(OUR_CA, key, { now, lifetimeMs: CA_DAYS * DAY_MS });
 }
