@@ -9,11 +9,14 @@ import { UserError } from '../error/user-error.ts';
 /** OIDs of serverAuth and anyExtendedKeyUsage. */
 const FOR_SERVERS = ['1.3.6.1.5.5.7.3.1', '2.5.29.37.0'];
 
+/** Paths of PEM files. */
+export interface CertificateFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
 /** Throws UserError. */
-export async function loadCertificate(
-  files: { readonly cert: string; readonly key: string },
-  now = new Date(),
-): Promise<ServingCertificate> {
+export async function loadCertificate(files: CertificateFiles, now = new Date()): Promise<ServingCertificate> {
   const certName = `certificate ${quoteValue(files.cert)}`;
   const keyName = `private key ${quoteValue(files.key)}`;
   const cert = await readGiven(files.cert, 'cert', certName);

@@ -1,4 +1,5 @@
 /** Readers of configuration values; `from` is the source of a value. */
+import type { CertificateFiles } from '../certificate/configured-certificate.ts';
 import type { ClusterSettings } from '../cluster/settings.ts';
 import { UserError } from '../error/user-error.ts';
 import { quoteValue } from '../image/quote.ts';
@@ -74,12 +75,6 @@ export function clientConfig(ca: Value, { value, from }: Value): ClientConfig | 
 /** Returns the spelling for the place where the user set the value that requires another setting. */
 function settingOf(from: string, key: string, flag: string): string {
   return from.startsWith('--') ? flag : key;
-}
-
-/** The files of a serving certificate and its key. */
-export interface CertificateFiles {
-  readonly cert: string;
-  readonly key: string;
 }
 
 export function certificateOf(cert: Value, key: Value): CertificateFiles | undefined {

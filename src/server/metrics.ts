@@ -12,20 +12,34 @@ export interface Metrics {
   countMutation(mutation: Mutation): void;
   /** Sets the loaded exceptions, so that an unused exception appears as well. */
   setExceptions(exceptions: readonly ImageException[]): void;
+  readonly certificate: CertificateMetrics;
   /** Counts an HTTP error that was sent instead of a review; `code` is the HTTP status. */
   countRejection(code: number): void;
   /** Returns the Prometheus text format and its content type. */
   exposition(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
+export interface CertificateMetrics {
+  setExpiry(expiry: Date): void;
+  /** Sets whether the newest certificate is in use; otherwise an earlier one stays. */
+  setReloaded(isInUse: boolean): void;
+}
+
 /** From 0.5 ms, because the API server's own first bucket is 5 ms, to 30 s, the longest time that it waits. */
 const BUCKETS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 2.5, 10, 30];
 
-export function createMetrics(version: string, certificateExpiry: Date): Metrics {
+export function createMetrics(version: string): Metrics {
   const registry = new Registry();
-  setConstants([registry], version, certificateExpiry);
+  const build = new Gauge({
+    name: 'tidewaiter_build_info',
+    help: 'Always 1.',
+    labelNames: ['version'],
+    registers: [registry],
+  });
+  build.set({ version }, 1);
   const instruments = createInstruments([registry]);
   const { duration, reviews, rejections, uses, ends } = instruments;
+  const certificate = createCertificateMetrics([registry]);
   const tally = createTally();
   const settle = (): void => {
     for (const [endpoint, seconds] of tally.takeDurations()) duration.observe({ endpoint }, seconds);
@@ -51,6 +65,7 @@ export function createMetrics(version: string, certificateExpiry: Date): Metrics
         uses.inc({ exception }, 0);
       }
     },
+    certificate,
     countRejection: (code) => rejections.inc({ code: String(code) }),
     async exposition() {
       settle();
@@ -59,15 +74,22 @@ export function createMetrics(version: string, certificateExpiry: Date): Metrics
   };
 }
 
-function setConstants(registers: Registry[], version: string, certificateExpiry: Date): void {
-  const build = new Gauge({ name: 'tidewaiter_build_info', help: 'Always 1.', labelNames: ['version'], registers });
-  build.set({ version }, 1);
+function createCertificateMetrics(registers: Registry[]): CertificateMetrics {
   const expiry = new Gauge({
     name: 'tidewaiter_certificate_expiry_timestamp_seconds',
     help: 'Expiry time of the serving certificate, in seconds since 1970.',
     registers,
   });
-  expiry.set(certificateExpiry.getTime() / 1000);
+  const reloaded = new Gauge({
+    name: 'tidewaiter_certificate_last_reload_successful',
+    help: '1: the newest certificate is in use. 0: it cannot be used, and an earlier one stays.',
+    registers,
+  });
+  reloaded.set(1);
+  return {
+    setExpiry: (date) => expiry.set(date.getTime() / 1000),
+    setReloaded: (isInUse) => reloaded.set(isInUse ? 1 : 0),
+  };
 }
 
 function createInstruments(registers: Registry[]) {

@@ -33,7 +33,7 @@ const SECONDS = 'tidewaiter_review_duration_seconds_sum{endpoint="validate"}';
 describe('the metrics', () => {
   // Below, at and above the number of reviews that are handed on at once, and several times of it.
   test.each([1, 511, 512, 513, 1300])('count %i reviews once, however often they are read', async (reviews) => {
-    const metrics = createMetrics('0.0.0', new Date(0));
+    const metrics = createMetrics('0.0.0');
     for (let index = 0; index < reviews; index++) {
       metrics.countReview('validate', 'CREATE', 'deny', 0.25);
       metrics.countFindings([finding, finding]);
@@ -53,7 +53,7 @@ describe('the metrics', () => {
   });
 
   test('count what became of images that wanted a digest', async () => {
-    const metrics = createMetrics('0.0.0', new Date(0));
+    const metrics = createMetrics('0.0.0');
     const images = registryOf({ 'docker.io/library/gone:1': no('notFound') });
     const pod = podOf(
       '{containers: [{name: a, image: "nginx:1"}, {name: b, image: "b:1"}, {name: c, image: "gone:1"}]}',

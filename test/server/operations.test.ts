@@ -6,7 +6,7 @@ import { createMetrics } from '../../src/server/metrics.ts';
 import { buildOperations } from '../../src/server/operations.ts';
 
 test('of many requests on one connection the first is answered: nothing makes a client read long answers', async () => {
-  const metrics = createMetrics('0.0.0-test', new Date());
+  const metrics = createMetrics('0.0.0-test');
   const app = buildOperations({ version: '0.0.0-test', metrics, notReady: () => undefined });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const client = connect((app.server.address() as AddressInfo).port, '127.0.0.1');

@@ -29,7 +29,7 @@ function scene(): Scene {
         throw error;
       },
     },
-    metrics: createMetrics('0.0.0-test', new Date()),
+    metrics: createMetrics('0.0.0-test'),
   });
   return {
     decided,

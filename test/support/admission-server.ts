@@ -56,7 +56,7 @@ export async function startAdmissionServer(context: Context, clients?: ClientAut
   const rejections: string[] = [];
   const operations: Operations = {
     version: '0.0.0-test',
-    metrics: createMetrics('0.0.0-test', certificate.notAfter),
+    metrics: createMetrics('0.0.0-test'),
     notReady: () => undefined,
   };
   const log = {
@@ -66,6 +66,7 @@ export async function startAdmissionServer(context: Context, clients?: ClientAut
   };
   const current = createCurrentContext(context);
   const tls = createCurrentTls({ ...certificate, clients });
+  operations.metrics.certificate.setExpiry(certificate.notAfter);
   const app = buildServer(current, { tls, operations, log });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const bound = app.server.address();

@@ -13,13 +13,9 @@ import type { AdmissionServer } from '../../server/http.ts';
 import { createMetrics } from '../../server/metrics.ts';
 import { buildOperations, type Operations } from '../../server/operations.ts';
 import { keepTickClass } from '../../server/fast/tick.ts';
-import {
-  ensureCertificate,
-  loadCertificate,
-  type ServingCertificate,
-} from '../../certificate/generated-certificate.ts';
 import { VERSION } from '../../version.ts';
 import { configured } from '../configured.ts';
+import { openCertificate } from './serving-certificate.ts';
 import { openRegistry, needRegistry } from '../open-registry.ts';
 import { configText } from './config-text.ts';
 import { greet, type Greeting } from './greeting.ts';
@@ -55,18 +51,20 @@ interface RunningServer {
 async function start(config: Config, terminal: Terminal): Promise<RunningServer> {
   const { context: offline, policySource, loaded: policies } = await compose(config);
   if (offline.world?.namespaces === undefined) requireDecidable(policies);
-  const certificate = await certificateFor(config);
   const clients = await clientsOf(config);
+  const log = createLog(config.logLevel, await standardOutput(terminal.isTerminal));
+  process.once('exit', () => log.flush());
+  const metrics = createMetrics(VERSION);
+  const source = await openCertificate(config, { log, metrics: metrics.certificate });
+  const { certificate } = source;
   for (const note of certificate.notes) terminal.note(`${note}\n`);
   let stopping = false;
   const operations: Operations = {
     version: VERSION,
-    metrics: createMetrics(VERSION, certificate.notAfter),
+    metrics,
     notReady: () => (stopping ? 'stopping' : undefined),
   };
-  operations.metrics.setExceptions(policies.exceptions);
-  const log = createLog(config.logLevel, await standardOutput(terminal.isTerminal));
-  process.once('exit', () => log.flush());
+  metrics.setExceptions(policies.exceptions);
   logNotices(policies, log);
   logOpenCredentials(config, log);
   const registries = await registriesFor(config, offline.policies, log);
@@ -80,11 +78,13 @@ async function start(config: Config, terminal: Terminal): Promise<RunningServer>
     await Promise.all([listener.close(), registries?.close()]);
     throw error;
   });
+  source.follow((next) => tls.change((settings) => ({ ...settings, ...next })));
   announce(listener.address, { certificate, policySource, policies: policies.policies }, { log, terminal });
   return {
     stopRequested,
     async stop() {
       stopping = true;
+      source.close();
       await stop(server, [listener, side], log);
       await registries?.close();
     },
@@ -137,11 +137,6 @@ function logNotices(policies: LoadedPolicies, log: ServerLog): void {
   for (const { file, line, column, message } of policies.inputNotices) {
     log.warn({ place: line === null ? file : `${file}:${line}:${column ?? 1}` }, message);
   }
-}
-
-async function certificateFor({ certificate, certsDir, listen: { host } }: Config): Promise<ServingCertificate> {
-  if (certificate !== undefined) return loadCertificate(certificate);
-  return ensureCertificate(certsDir, ['0.0.0.0', '::', ''].includes(host) ? [] : [host]);
 }
 
 /** Resolves on the first SIGTERM or SIGINT; the second signal ends the process. */
