@@ -19,13 +19,18 @@ export interface NamespaceSource {
 }
 
 export interface SecretSource {
-  /** Returns a Secret of any type. `no`: the Secret does not exist. */
-  secret(namespace: string, name: string, signal: AbortSignal): Promise<Fact<PullSecret>>;
+  /** Returns a Secret of any type. `no`: the Secret does not exist. `refresh`: remembered facts do not count. */
+  secret(namespace: string, name: string, signal: AbortSignal, refresh?: boolean): Promise<Fact<PullSecret>>;
 }
 
 export interface ServiceAccountSource {
   /** Returns the names in `imagePullSecrets`, in order. `no`: the ServiceAccount does not exist. */
-  pullSecretsOf(namespace: string, name: string, signal: AbortSignal): Promise<Fact<readonly string[]>>;
+  pullSecretsOf(
+    namespace: string,
+    name: string,
+    signal: AbortSignal,
+    refresh?: boolean,
+  ): Promise<Fact<readonly string[]>>;
 }
 
 /** Reviews from the same namespace share limits. One object for each review. */

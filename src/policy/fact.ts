@@ -3,7 +3,8 @@ import type { PullSecret } from '../credential/pull-secret.ts';
 import { forEachNeed, type RegistryFactsByNeed } from './registry-questions.ts';
 
 export type Fact<T> =
-  | { readonly state: 'yes'; readonly value: T }
+  /** `isRemembered`: the value can be some seconds older than the request. */
+  | { readonly state: 'yes'; readonly value: T; readonly isRemembered?: boolean }
   | { readonly state: 'no' }
   /** `causedBy`: only the author of the object can cause it. */
   | { readonly state: 'unknown'; readonly reason: string; readonly causedBy?: 'author' | undefined };

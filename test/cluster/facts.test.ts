@@ -1,0 +1,321 @@
+/** Secrets, ServiceAccounts, and labels of namespaces from a scripted API server. */
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { Outage } from '../../src/admission/context.ts';
+import type { ClusterApi } from '../../src/cluster/api.ts';
+import { type ClusterFacts, createClusterFacts } from '../../src/cluster/facts/cluster-facts.ts';
+import type { Fact, Need } from '../../src/policy/fact.ts';
+import { apiClient } from '../support/api-client.ts';
+import { type ApiServer, type Script, sendJson, sendStatus, startApiServer } from '../support/api-server.ts';
+
+let server: ApiServer;
+let api: ClusterApi;
+let facts: ClusterFacts;
+let counted: string[];
+let details: string[];
+let nowMs: number;
+
+beforeEach(async () => {
+  server = await startApiServer();
+  api = apiClient(server.url);
+  counted = [];
+  details = [];
+  nowMs = 1000;
+  facts = createClusterFacts(api, {
+    count: (resource, result) => counted.push(`${resource} ${result}`),
+    logDetail: (detail) => details.push(detail),
+    now: () => nowMs,
+  });
+});
+
+afterEach(async () => {
+  facts.close();
+  await api.close();
+  await server.close();
+});
+
+const TYPE = 'kubernetes.io/dockerconfigjson';
+const PASSWORD = 'hush-hush-hush';
+
+function pullSecret(password = PASSWORD, type = TYPE): { readonly type: string; readonly data: object } {
+  const config = JSON.stringify({ auths: { 'registry.example.com': { username: 'ci', password } } });
+  return { type, data: { '.dockerconfigjson': Buffer.from(config).toString('base64') } };
+}
+
+const NEEDS = new Set<Need>(['pullSecrets', 'namespaceLabels']);
+const PULL = new Set<Need>(['pullSecrets']);
+const signal = (): AbortSignal => new AbortController().signal;
+const SECRETS = '/api/v1/namespaces/shop/secrets';
+
+const text = (fact: Fact<unknown>): string => (fact.state === 'unknown' ? fact.reason : fact.state);
+
+/** The state of the fact, or the message of the outage. */
+async function secret(name = 'pull', namespace = 'shop', refresh = false): Promise<string> {
+  try {
+    const fact = await facts.sourcesFor(PULL).secrets?.secret(namespace, name, signal(), refresh);
+    if (fact === undefined) throw new Error('there is no source');
+    return fact.state === 'yes' ? fact.value.contents().state : text(fact);
+  } catch (error) {
+    if (error instanceof Outage) return error.message;
+    throw error;
+  }
+}
+
+async function account(name = 'default'): Promise<unknown> {
+  const fact = await facts.sourcesFor(PULL).serviceAccounts?.pullSecretsOf('shop', name, signal());
+  return fact?.state === 'yes' ? fact.value : fact?.state;
+}
+
+async function labels(namespace = 'shop'): Promise<unknown> {
+  try {
+    const fact = await facts.sourcesFor(NEEDS).namespaces?.labelsOf(namespace, signal());
+    return fact?.state === 'yes' ? fact.value : fact?.state;
+  } catch (error) {
+    if (error instanceof Outage) return error.message;
+    throw error;
+  }
+}
+
+const paths = (): readonly string[] => server.requests.map(({ path }) => path);
+
+describe('a Secret', () => {
+  test('is read by name, and remembered for 10 s', async () => {
+    server.put(SECRETS, 'pull', pullSecret());
+    expect(await secret()).toBe('read');
+    nowMs += 9999;
+    expect(await secret()).toBe('read');
+    expect(paths()).toEqual([`${SECRETS}/pull`]);
+    nowMs += 1;
+    expect(await secret()).toBe('read');
+    expect(paths()).toHaveLength(2);
+    expect(counted).toEqual(['secrets found', 'secrets found']);
+  });
+
+  test('is not remembered for a lookup that wants a new fact', async () => {
+    server.put(SECRETS, 'pull', pullSecret());
+    await secret();
+    server.put(SECRETS, 'pull', pullSecret('new'));
+    expect(await secret('pull', 'shop', true)).toBe('read');
+    expect(paths()).toHaveLength(2);
+  });
+
+  test('is found when it is created a moment after it was missing', async () => {
+    expect(await secret()).toBe('no');
+    server.put(SECRETS, 'pull', pullSecret());
+    expect(await secret()).toBe('read');
+    expect(counted).toEqual(['secrets notFound', 'secrets found']);
+  });
+
+  test('is requested again if it was created while a request for it was under way', async () => {
+    const { promise: arrived, resolve: hasArrived } = Promise.withResolvers<void>();
+    const { promise: isCreated, resolve: create } = Promise.withResolvers<void>();
+    let isFirst = true;
+    server.scripts.push(async (_request, response) => {
+      if (!isFirst) return false;
+      isFirst = false;
+      hasArrived();
+      await isCreated;
+      sendStatus(response, 404, 'NotFound');
+      return true;
+    });
+    const early = secret();
+    await arrived;
+    server.put(SECRETS, 'pull', pullSecret());
+    const late = [secret(), secret(), secret()];
+    create();
+    expect(await early).toBe('no');
+    expect(await Promise.all(late)).toEqual(['read', 'read', 'read']);
+    expect(paths()).toHaveLength(2);
+  });
+
+  test('is requested once for all reviews that wait for it', async () => {
+    server.put(SECRETS, 'pull', pullSecret());
+    expect(new Set(await Promise.all(Array.from({ length: 200 }, () => secret())))).toEqual(new Set(['read']));
+    expect(paths()).toHaveLength(1);
+  });
+
+  test.each<[string, object, string]>([
+    ['of another type', pullSecret(PASSWORD, 'Opaque'), 'other-type'],
+    ['without its key', { type: TYPE, data: { other: 'e30=' } }, 'no-key'],
+    ['without data', { type: TYPE, data: { '.dockerconfigjson': '' } }, 'empty'],
+    ['with broken data', { type: TYPE, data: { '.dockerconfigjson': 'e30' } }, 'Secret "pull" is malformed'],
+    ['with broken JSON', { type: TYPE, data: { '.dockerconfigjson': 'e3s=' } }, 'malformed'],
+  ])('%s is not remembered, because it is repaired at once', async (_what, object, state) => {
+    server.put(SECRETS, 'pull', { ...object });
+    expect(await secret()).toBe(state);
+    server.put(SECRETS, 'pull', pullSecret());
+    expect(await secret()).toBe('read');
+  });
+
+  test('of another namespace does not count', async () => {
+    server.put('/api/v1/namespaces/bank/secrets', 'pull', pullSecret());
+    expect(await secret('pull', 'bank')).toBe('read');
+    expect(await secret('pull', 'shop')).toBe('no');
+  });
+
+  test.each([
+    '../../bank/secrets/pull',
+    'a/b',
+    'A',
+    'ü',
+    '',
+    '.',
+    '..',
+    '-a',
+    'a?b',
+    'a%2fb',
+    '__proto__',
+    'x'.repeat(254),
+    'x'.repeat(100_000),
+    `${'a.'.repeat(50_000)}a`,
+    `${'a'.repeat(100_000)}!`,
+  ])('that no API server can have is not requested: %.20s', async (name) => {
+    expect(await secret(name)).toBe('no');
+    expect(await secret('pull', name)).toBe('no');
+    expect(paths()).toEqual([]);
+  });
+
+  test('that the API server does not let tidewaiter read names the RBAC rule', async () => {
+    server.scripts.push((_request, response) => (sendStatus(response, 403, 'Forbidden', 'secrets is forbidden'), true));
+    expect(await secret()).toBe(
+      'tidewaiter cannot get secrets in namespace "shop" (HTTP 403): grant get on secrets with a Role in that namespace, or a ClusterRole (tidewaiter manifests rbac)',
+    );
+    server.scripts.length = 0;
+    server.put(SECRETS, 'pull', pullSecret());
+    expect(await secret()).toBe('read');
+    expect(counted).toEqual(['secrets forbidden', 'secrets found']);
+  });
+
+  const json =
+    (body: unknown): Script =>
+    (_request, response) => (sendJson(response, 200, body), true);
+  const UNKNOWN =
+    'Secret "shop/pull": the API server did not return it (get secrets in namespace "shop"; see the tidewaiter log)';
+
+  test.each<[string, Script, string]>([
+    ['another Secret', json({ metadata: { name: 'other', namespace: 'shop' }, ...pullSecret() }), 'failed'],
+    ['one of another namespace', json({ metadata: { name: 'pull', namespace: 'bank' }, ...pullSecret() }), 'failed'],
+    ['a list', json({ metadata: {}, items: [pullSecret()] }), 'failed'],
+    ['an array', json([pullSecret()]), 'unavailable'],
+    ['null', json(null), 'unavailable'],
+    ['HTML', (_request, response) => (response.end('<html>sign in</html>'), true), 'unavailable'],
+    [
+      'an HTML error',
+      (_request, response) => (response.writeHead(404).end('<html>no route</html>'), true),
+      'unavailable',
+    ],
+    [
+      'half a response',
+      (_request, response) => (
+        response.writeHead(200, { 'content-length': 99 }).write('{"kind"'),
+        response.destroy(),
+        true
+      ),
+      'unavailable',
+    ],
+    ['no response', (_request, response) => (response.destroy(), true), 'unavailable'],
+  ])('for which the API server returns %s is unknown', async (_what, script, result) => {
+    server.scripts.push(script);
+    expect(await secret()).toBe(UNKNOWN);
+    expect(counted).toEqual([`secrets ${result}`]);
+    expect(details).toHaveLength(1);
+    expect(JSON.stringify(details)).not.toContain(PASSWORD);
+    expect(JSON.stringify(details)).not.toContain(Buffer.from(PASSWORD).toString('base64').slice(0, 12));
+  });
+
+  test.each([500, 503, 429, 401, 404])('is unknown after HTTP %i without a reason', async (status) => {
+    server.scripts.push((_request, response) => (sendJson(response, status, {}), true));
+    expect(await secret()).toContain(`the API server returned HTTP ${status}`);
+  });
+
+  test('is unknown after 2 s if the API server hangs, and then the next review tries again', async () => {
+    server.put(SECRETS, 'pull', pullSecret());
+    server.scripts.push(() => true);
+    const startMs = performance.now();
+    expect(await secret()).toContain('the API server did not return it');
+    expect(performance.now() - startMs).toBeLessThan(3500);
+    server.scripts.length = 0;
+    expect(await secret()).toBe('read');
+  });
+
+  test('leaves a review when its time is up', async () => {
+    server.scripts.push(() => true);
+    const review = new AbortController();
+    const fact = facts.sourcesFor(PULL).secrets?.secret('shop', 'pull', review.signal);
+    setTimeout(() => review.abort(new Error('late')), 50);
+    await expect(fact).rejects.toThrow('late');
+  });
+
+  test('of one namespace leaves places to others', async () => {
+    server.put('/api/v1/namespaces/bank/secrets', 'pull', pullSecret());
+    server.scripts.push(({ path }) => path.startsWith(SECRETS));
+    const stuck = Array.from({ length: 400 }, (_, index) => secret(`s${index}`));
+    const startMs = performance.now();
+    expect(await secret('pull', 'bank')).toBe('read');
+    expect(performance.now() - startMs).toBeLessThan(1000);
+    expect(paths().filter((path) => path.startsWith(SECRETS)).length).toBeLessThanOrEqual(8);
+    facts.close();
+    server.scripts.length = 0;
+    await Promise.allSettled(stuck);
+  }, 60_000);
+});
+
+describe('a ServiceAccount', () => {
+  const ACCOUNTS = '/api/v1/namespaces/shop/serviceaccounts';
+
+  test('has the names of its pull secrets in order, and is remembered', async () => {
+    server.put(ACCOUNTS, 'default', { imagePullSecrets: [{ name: 'b' }, {}, { name: 'a' }], secrets: [{ name: 'x' }] });
+    expect(await account()).toEqual(['b', '', 'a']);
+    expect(await account()).toEqual(['b', '', 'a']);
+    expect(paths()).toEqual([`${ACCOUNTS}/default`]);
+  });
+
+  test('can be missing, and can have no list', async () => {
+    expect(await account()).toBe('no');
+    server.put(ACCOUNTS, 'default');
+    expect(await account()).toEqual([]);
+  });
+});
+
+describe('the labels of a namespace', () => {
+  const NAMESPACES = '/api/v1/namespaces';
+
+  test('are unknown until all are read, and then come from the watch', async () => {
+    server.put(NAMESPACES, 'shop', { metadata: { labels: { team: 'a' } } });
+    expect(await labels()).toBe('the labels of the namespaces have not been read from the cluster yet');
+    expect(facts.notSynced()).toBe('the labels of the namespaces have not been read from the cluster yet');
+    await vi.waitFor(() => expect(facts.notSynced()).toBeUndefined());
+    expect(await labels()).toEqual({ team: 'a', 'kubernetes.io/metadata.name': 'shop' });
+    server.put(NAMESPACES, 'shop', { metadata: { labels: { team: 'b' } } });
+    await vi.waitFor(async () => expect(await labels()).toMatchObject({ team: 'b' }));
+    expect(paths()).toEqual([NAMESPACES]);
+    expect([...facts.idleSeconds().keys()]).toEqual(['namespaces']);
+  });
+
+  test('of a namespace that the watch does not have are requested', async () => {
+    facts.sourcesFor(NEEDS);
+    await vi.waitFor(() => expect(facts.notSynced()).toBeUndefined());
+    server.scripts.push(({ path }, response) => {
+      if (path !== `${NAMESPACES}/new`) return false;
+      sendJson(response, 200, { metadata: { name: 'new', labels: { team: 'n' } } });
+      return true;
+    });
+    expect(await labels('new')).toEqual({ team: 'n', 'kubernetes.io/metadata.name': 'new' });
+    expect(await labels('gone')).toBe('no');
+  });
+
+  test('are not watched if no policy needs them', async () => {
+    server.put(SECRETS, 'pull', pullSecret());
+    await secret();
+    expect(facts.notSynced()).toBeUndefined();
+    expect(facts.idleSeconds().size).toBe(0);
+    expect(paths()).toEqual([`${SECRETS}/pull`]);
+  });
+
+  test('that tidewaiter may not read name the ClusterRole', async () => {
+    server.scripts.push((_request, response) => (sendStatus(response, 403, 'Forbidden'), true));
+    const message =
+      'tidewaiter cannot get, list and watch namespaces (HTTP 403): grant get, list and watch on namespaces with a ClusterRole (tidewaiter manifests rbac)';
+    await vi.waitFor(async () => expect(await labels()).toBe(message));
+    expect(facts.notSynced()).toBe(message);
+  });
+});
