@@ -35,6 +35,7 @@ export interface Files {
 const controllers = [
   'deployment-controller',
   'replicaset-controller',
+  'replicationcontroller-controller',
   'statefulset-controller',
   'daemonset-controller',
   'job-controller',

@@ -1,4 +1,4 @@
-// Somebody else's mutating webhook: labels every object that has no such label yet.
+// Another mutating webhook: changes objects as a function says, by default with a label.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -12,20 +12,28 @@ export interface OtherWebhook extends Target {
   stop(): Promise<void>;
 }
 
-interface LabelReview {
-  readonly request: {
-    readonly uid: string;
-    readonly object: { readonly metadata: { readonly labels?: Readonly<Record<string, string>> } };
-  };
+/** Returns the operations of a JSON Patch. */
+export type Change = (object: ReviewedObject) => readonly object[];
+
+export interface ReviewedObject {
+  readonly metadata: { readonly labels?: Readonly<Record<string, string>> };
+  readonly spec: { readonly containers: readonly { readonly name: string }[] };
 }
 
-export async function startOtherWebhook(): Promise<OtherWebhook> {
+interface OtherReview {
+  readonly request: { readonly uid: string; readonly object: ReviewedObject };
+}
+
+const addLabel: Change = ({ metadata }) => [
+  { op: 'add', path: '/metadata/labels', value: { other: 'was-here', ...metadata.labels } },
+];
+
+export async function startOtherWebhook(change = addLabel): Promise<OtherWebhook> {
   const authority = await createAuthority();
   const server = createServer(await authority.serverCertificate([loopback]));
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const { uid, object } = (JSON.parse(await text(request)) as LabelReview).request;
-    const labels = { other: 'was-here', ...object.metadata.labels };
-    const patch = btoa(JSON.stringify([{ op: 'add', path: '/metadata/labels', value: labels }]));
+    const { uid, object } = (JSON.parse(await text(request)) as OtherReview).request;
+    const patch = btoa(JSON.stringify(change(object)));
     const changed = { uid, allowed: true, patchType: 'JSONPatch', patch };
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: changed }));
@@ -45,15 +53,15 @@ export async function startOtherWebhook(): Promise<OtherWebhook> {
   };
 }
 
-/** For Pods of one namespace; its name sorts behind ours, so it is called after us. */
-export function otherConfiguration({ url, caBundle }: Target, namespace: string): Configuration {
+/** For Pods of one namespace. By default, its name sorts after ours, so the API server calls it after us. */
+export function otherConfiguration({ url, caBundle }: Target, namespace: string, name = 'zz-other'): Configuration {
   return {
     kind: 'MutatingWebhookConfiguration',
-    metadata: { name: 'zz-other' },
+    metadata: { name },
     webhooks: [
       {
         name: 'label.other.example.com',
-        clientConfig: { url: `${url}/label`, caBundle },
+        clientConfig: { url: `${url}/change`, caBundle },
         rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
         failurePolicy: 'Fail',
         sideEffects: 'None',

@@ -150,21 +150,6 @@ describeWith(assetsMissing, 'pinning, with a real API server', () => {
     expect((await get(path)).status.collisionCount).toBeUndefined();
   });
 
-  test.each(['StatefulSet', 'DaemonSet', 'ReplicationController'])(
-    'a %s is pinned, and stays as it is',
-    async (kind) => {
-      current = FIRST;
-      const object = workload(kind, `one-${kind.toLowerCase()}`, 'nginx:1');
-      const reply = await create(object);
-      expect([reply.status, imageIn(reply.body)]).toEqual([201, `nginx:1@${FIRST}`]);
-      current = SECOND;
-      await delay(1000);
-      const path = `${pathOf(object, namespace)}/${object.metadata.name}`;
-      expect((await get(path)).metadata.generation ?? 1).toBe(1);
-      expect(imageIn((await send('PATCH', path, { metadata: { labels: { a: 'b' } } })).body)).toBe(`nginx:1@${FIRST}`);
-    },
-  );
-
   test('a Job is pinned when it is created, updated after, and applied again in spite of its immutable template', async () => {
     current = FIRST;
     const manifest = job('once', 'nginx:1');
