@@ -1,10 +1,11 @@
 // Generates the committed files that derive from rules and schemas: docs/rules.md, the
-// keys in docs/configuration.md, and docs/schemas/ for editors.
+// keys in docs/configuration.md, docs/schemas/ for editors, manifests/install, and the chart.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { defaultText, optionOf, variableOf } from '../src/config/key.ts';
 import { ROWS } from '../src/config/keys.ts';
 import { schemaText, SCHEMA_NAMES } from '../src/cli/schema.ts';
+import { generatedManifests } from './manifests.ts';
 import { RULES } from '../src/policy/rules/index.ts';
 import { rulesMarkdown } from '../src/report/rule-markdown.ts';
 
@@ -14,6 +15,7 @@ const ROOT = path.resolve(import.meta.dirname, '..');
 export const GENERATED: ReadonlyMap<string, string> = new Map([
   ['docs/rules.md', rulesMarkdown(RULES)],
   ['docs/configuration.md', withConfigTable(readFileSync(path.join(ROOT, 'docs/configuration.md'), 'utf8'))],
+  ...generatedManifests(),
   ...SCHEMA_NAMES.map((name) => [`docs/schemas/${name}.json`, schemaText(name) ?? ''] as const),
 ]);
 

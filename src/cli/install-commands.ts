@@ -42,6 +42,7 @@ export function addManifests(program: Command, result: Result, terminal: Termina
       result.code = await printManifests(flags, terminal);
     });
   addRbac(manifests, result, terminal);
+  addValues(manifests, result, terminal);
 }
 
 const FAIL_HELP =
@@ -99,5 +100,25 @@ Examples:
 
   # Allow it to read Secrets in two namespaces only
   tidewaiter manifests rbac -p policies/ --only-namespaces shop,payments
+
+Exit codes: 0 success, 2 invalid settings or policies`;
+
+function addValues(manifests: Command, result: Result, terminal: Terminal): void {
+  manifests
+    .command('values')
+    .description('Print your policies, and what they need, as values of the Helm chart')
+    .addOption(policyOption())
+    .addHelpText('after', VALUES_EXAMPLES)
+    .action(async (flags) => {
+      const { printValues } = await import('./manifests/values.ts');
+      result.code = await printValues(flags, terminal);
+    });
+}
+
+const VALUES_EXAMPLES = `
+Examples:
+  # Install the chart with your policies
+  tidewaiter manifests values -p policies/ > values.yaml
+  helm install tidewaiter manifests/chart -n tidewaiter --create-namespace -f values.yaml
 
 Exit codes: 0 success, 2 invalid settings or policies`;

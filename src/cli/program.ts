@@ -49,6 +49,8 @@ function buildProgram(name: string, result: Result, terminal: Terminal): Command
     .version(VERSION, '-V, --version', 'Print the version')
     .helpOption('-h, --help', 'Print help')
     .helpCommand('help [command]', 'Print help for a command')
+    // A command and its subcommands can have options with the same names.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.out(withName(text, name)),

@@ -107,7 +107,7 @@ export function deployment(options: InstallOptions, checksum: string): TreeObjec
   };
 }
 
-export const CHECKSUM = 'tidewaiter.dev/configuration';
+const CHECKSUM = 'tidewaiter.dev/configuration';
 
 function podSpec({ image, needs }: InstallOptions): TreeObject {
   const readsCluster = rulesFor(needs).length > 0;
