@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Context, RegistrySources, World } from './admission/context.ts';
 import type { ClusterApi } from './cluster/api.ts';
+import type { ClusterFacts, ClusterFactsOptions } from './cluster/facts/cluster-facts.ts';
 import { isInPod } from './cluster/in-pod.ts';
 import type { Config } from './config/config.ts';
 import { PLUGIN_TIMEOUT_MS } from './config/keys.ts';
@@ -141,4 +142,23 @@ export async function openCluster({ cluster, env, originOf }: Config): Promise<C
   if (mode === 'off' || !isSelected) return undefined;
   const { openClusterApi } = await import('./cluster/client.ts');
   return openClusterApi(cluster, { env, originOf });
+}
+
+export interface OpenFacts extends Omit<ClusterFacts, 'close'> {
+  close(): Promise<void>;
+}
+
+/** undefined: no cluster is used. */
+export async function openClusterFacts(config: Config, options: ClusterFactsOptions): Promise<OpenFacts | undefined> {
+  const api = await openCluster(config);
+  if (api === undefined) return undefined;
+  const { createClusterFacts } = await import('./cluster/facts/cluster-facts.ts');
+  const facts = createClusterFacts(api, options);
+  return {
+    ...facts,
+    async close() {
+      facts.close();
+      await api.close();
+    },
+  };
 }

@@ -79,12 +79,16 @@ const MAX_OF_NAMESPACE = 50;
 const PERIOD_MS = 600_000;
 
 /** Returns a log that writes each message once per period, up to a limit for each namespace and for all namespaces. */
-export function limitedDetailLog(write: (text: string) => void, now: () => number): DetailLog {
+export function limitedDetailLog(
+  write: (text: string) => void,
+  now: () => number,
+  what = 'registry failures',
+): DetailLog {
   const logged = new Set<string>();
   const counts = new Map<string, number>();
   let untilMs = -Infinity;
   const writeEnd = (which: string): void =>
-    write(`more registry failures${which} are not logged until ${new Date(untilMs).toISOString()}`);
+    write(`more ${what}${which} are not logged until ${new Date(untilMs).toISOString()}`);
   return (text, namespace) => {
     if (now() >= untilMs) {
       logged.clear();
@@ -97,6 +101,6 @@ export function limitedDetailLog(write: (text: string) => void, now: () => numbe
     counts.set(namespace, count + 1);
     write(text);
     if (logged.size === MAX_DETAILS) writeEnd('');
-    else if (count + 1 === MAX_OF_NAMESPACE) writeEnd(` of images in namespace ${quoteValue(namespace)}`);
+    else if (count + 1 === MAX_OF_NAMESPACE) writeEnd(` in namespace ${quoteValue(namespace)}`);
   };
 }

@@ -14,11 +14,15 @@ export function findUndecidable({ scope, bindings, pin }: Policy): readonly Dead
   const names = [...new Set(lenient.map(({ rule }) => rule))].join(', ');
   const remedies = lenient.length === 0 ? [] : [`set onUnknown: deny for ${names}`];
   const selectors = lenient.length === 0 && pin === undefined ? [] : scope.clausesWithLabels;
-  const selecting = [`select by "namespaces" or by the label ${NAME_LABEL}`, ...(pin === undefined ? remedies : [])];
+  const selecting = [
+    'use --cluster on',
+    `select by "namespaces" or by the label ${NAME_LABEL}`,
+    ...(pin === undefined ? remedies : []),
+  ];
   return [
     ...selectors.map((clause) => ({
       pointer: `/spec/${clause}/namespaceSelector`,
-      problem: `serve does not know the labels of namespaces, so it cannot determine where the policy applies; ${selecting.join(', or ')}`,
+      problem: `without a cluster, serve does not know the labels of namespaces, so it cannot determine where the policy applies; ${selecting.join(', or ')}`,
     })),
     ...lenient.flatMap(({ index, rule, asks }) => (asks ? [ruleProblem(index, rule)] : [])),
   ];
@@ -27,6 +31,6 @@ export function findUndecidable({ scope, bindings, pin }: Policy): readonly Dead
 function ruleProblem(index: number, rule: string): DeadClause {
   return {
     pointer: `/spec/rules/${index}/rule`,
-    problem: `serve does not know the labels of namespaces, which rule ${rule} requires; use only the namespace name, or set onUnknown: deny`,
+    problem: `without a cluster, serve does not know the labels of namespaces, which rule ${rule} requires; use --cluster on, use only the namespace name, or set onUnknown: deny`,
   };
 }

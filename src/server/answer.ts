@@ -3,6 +3,7 @@ import type { Context } from '../admission/context.ts';
 import { type MaybePromise, whenKnown } from '../admission/maybe-promise.ts';
 import { mutate } from '../admission/mutate.ts';
 import type { Mutation } from '../admission/mutation.ts';
+import { decideWithNewFacts } from '../admission/new-facts.ts';
 import { answerText, mutationReview, type Review, type ReviewAnswer, decisionReview } from '../admission/review.ts';
 import { validate, type Decision } from '../admission/validate.ts';
 import { limitWait, type WaitingRoom } from './deadline.ts';
@@ -120,6 +121,10 @@ function attempt(
   }
 }
 
+function isAllowed({ allowed }: Decision): boolean {
+  return allowed;
+}
+
 interface ReviewDecision extends Pick<ReviewRecord, 'decision' | 'mutation'> {
   readonly answer: ReviewAnswer;
 }
@@ -133,14 +138,17 @@ function decide(
   const controller = new AbortController();
   const room: WaitingRoom = { url, enter: () => mayWait(request.namespace) };
   if (endpoint === 'mutate') {
-    const result = limitWait(mutate(request, context, controller.signal), controller, room);
+    const decideMutation = (known: Context): MaybePromise<Mutation> => mutate(request, known, controller.signal);
+    const hasNoFindings = ({ findings }: Mutation): boolean => findings.length === 0;
+    const result = limitWait(decideWithNewFacts(context, decideMutation, hasNoFindings), controller, room);
     return whenKnown(result, (mutation) => ({
       decision: undefined,
       mutation,
       answer: mutationReview(review, mutation),
     }));
   }
-  const result = limitWait(validate(request, context, controller.signal), controller, room);
+  const decideReview = (known: Context): MaybePromise<Decision> => validate(request, known, controller.signal);
+  const result = limitWait(decideWithNewFacts(context, decideReview, isAllowed), controller, room);
   return whenKnown(result, (decision) => ({ decision, mutation: undefined, answer: decisionReview(review, decision) }));
 }
 

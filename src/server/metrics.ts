@@ -13,6 +13,7 @@ export interface Metrics {
   /** Sets the loaded exceptions, so that an unused exception appears as well. */
   setExceptions(exceptions: readonly ImageException[]): void;
   readonly certificate: CertificateMetrics;
+  readonly cluster: ClusterMetrics;
   /** Counts an HTTP error that was sent instead of a review; `code` is the HTTP status. */
   countRejection(code: number): void;
   /** Returns the Prometheus text format and its content type. */
@@ -23,6 +24,12 @@ export interface CertificateMetrics {
   setExpiry(expiry: Date): void;
   /** Sets whether the newest certificate is in use; otherwise an earlier one stays. */
   setReloaded(isInUse: boolean): void;
+}
+
+export interface ClusterMetrics {
+  countRequest(resource: string, result: string): void;
+  /** `seconds` returns the seconds since the last event of each watch, by resource. */
+  setIdle(seconds: () => ReadonlyMap<string, number>): void;
 }
 
 /** From 0.5 ms, because the API server's own first bucket is 5 ms, to 30 s, the longest time that it waits. */
@@ -40,6 +47,7 @@ export function createMetrics(version: string): Metrics {
   const instruments = createInstruments([registry]);
   const { duration, reviews, rejections, uses, ends } = instruments;
   const certificate = createCertificateMetrics([registry]);
+  const { settle: settleCluster, ...cluster } = createClusterMetrics([registry]);
   const tally = createTally();
   const settle = (): void => {
     for (const [endpoint, seconds] of tally.takeDurations()) duration.observe({ endpoint }, seconds);
@@ -66,9 +74,11 @@ export function createMetrics(version: string): Metrics {
       }
     },
     certificate,
+    cluster,
     countRejection: (code) => rejections.inc({ code: String(code) }),
     async exposition() {
       settle();
+      settleCluster();
       return { contentType: registry.contentType, text: await registry.metrics() };
     },
   };
@@ -149,5 +159,30 @@ function createExceptionInstruments(registers: Registry[]) {
       labelNames: ['exception'],
       registers,
     }),
+  };
+}
+
+function createClusterMetrics(registers: Registry[]): ClusterMetrics & { readonly settle: () => void } {
+  const requests = new Counter({
+    name: 'tidewaiter_cluster_requests_total',
+    help: 'Objects read from the API server, by result: found, notFound, forbidden, failed, unavailable.',
+    labelNames: ['resource', 'result'],
+    registers,
+  });
+  const idle = new Gauge({
+    name: 'tidewaiter_watch_idle_seconds',
+    help: 'Time since the last event or bookmark of a watch; the API server sends bookmarks about once a minute.',
+    labelNames: ['resource'],
+    registers,
+  });
+  let idleSeconds = (): ReadonlyMap<string, number> => new Map();
+  return {
+    countRequest: (resource, result) => requests.inc({ resource, result }),
+    setIdle(seconds) {
+      idleSeconds = seconds;
+    },
+    settle() {
+      for (const [resource, seconds] of idleSeconds()) idle.set({ resource }, seconds);
+    },
   };
 }

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Outage } from '../../src/admission/context.ts';
 import type { ClusterApi } from '../../src/cluster/api.ts';
 import { type ClusterFacts, createClusterFacts } from '../../src/cluster/facts/cluster-facts.ts';
-import type { Fact, Need } from '../../src/policy/fact.ts';
+import type { Fact } from '../../src/policy/fact.ts';
 import { apiClient } from '../support/api-client.ts';
 import { type ApiServer, type Script, sendJson, sendStatus, startApiServer } from '../support/api-server.ts';
 
@@ -41,8 +41,8 @@ function pullSecret(password = PASSWORD, type = TYPE): { readonly type: string; 
   return { type, data: { '.dockerconfigjson': Buffer.from(config).toString('base64') } };
 }
 
-const NEEDS = new Set<Need>(['pullSecrets', 'namespaceLabels']);
-const PULL = new Set<Need>(['pullSecrets']);
+const PULL = new Set(['secrets', 'serviceaccounts']);
+const NEEDS = new Set([...PULL, 'namespaces']);
 const signal = (): AbortSignal => new AbortController().signal;
 const SECRETS = '/api/v1/namespaces/shop/secrets';
 

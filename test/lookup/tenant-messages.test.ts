@@ -229,7 +229,7 @@ describe('the log', () => {
     tell('z', '');
     expect(lines).toHaveLength(53);
     expect(lines.slice(-3)).toEqual([
-      'more registry failures of images in namespace "mallory" are not logged until 1970-01-01T00:10:00.000Z',
+      'more registry failures in namespace "mallory" are not logged until 1970-01-01T00:10:00.000Z',
       'y',
       'z',
     ]);

@@ -65,4 +65,17 @@ describe('the metrics', () => {
       'tidewaiter_findings_total{policy="test",rule="pin",action="warn",outcome="violation"}': 1,
     });
   });
+
+  test('count requests to the API server, and show how long watches are idle when they are read', async () => {
+    const metrics = createMetrics('0.0.0');
+    let seconds = 3;
+    metrics.cluster.countRequest('secrets', 'found');
+    metrics.cluster.countRequest('secrets', 'found');
+    metrics.cluster.setIdle(() => new Map([['namespaces', seconds]]));
+    const REQUESTS = 'tidewaiter_cluster_requests_total{resource="secrets",result="found"}';
+    const IDLE = 'tidewaiter_watch_idle_seconds{resource="namespaces"}';
+    expect(await samples(metrics)).toMatchObject({ [REQUESTS]: 2, [IDLE]: 3 });
+    seconds = 7;
+    expect(await samples(metrics)).toMatchObject({ [REQUESTS]: 2, [IDLE]: 7 });
+  });
 });

@@ -1,6 +1,6 @@
 /** `tidewaiter serve`: listens, prints commands to try, and stops gracefully. */
 import type { Config, Flags } from '../../config/config.ts';
-import { compose } from '../../wiring.ts';
+import { compose, type Composed } from '../../wiring.ts';
 import { type LoadedPolicies, noticesAt, requireDecidable } from '../../files/policies.ts';
 import { createLog, type ServerLog, standardOutput } from '../../server/log.ts';
 import { pinsImages } from '../../policy/plan.ts';
@@ -10,13 +10,14 @@ import { type ClientAuthority, loadClientAuthority } from '../../server/client-a
 import { createCurrentContext } from '../../server/current-context.ts';
 import { createCurrentTls } from '../../server/current-tls.ts';
 import type { AdmissionServer } from '../../server/http.ts';
-import { createMetrics } from '../../server/metrics.ts';
+import { createMetrics, type Metrics } from '../../server/metrics.ts';
 import { buildOperations, type Operations } from '../../server/operations.ts';
 import { keepTickClass } from '../../server/fast/tick.ts';
 import { VERSION } from '../../version.ts';
 import { configured } from '../configured.ts';
 import { openCertificate } from './serving-certificate.ts';
 import { openRegistry, needRegistry } from '../open-registry.ts';
+import { type ClusterUse, createClusterUse } from './cluster-use.ts';
 import { configText } from './config-text.ts';
 import { greet, type Greeting } from './greeting.ts';
 import { listen, type Listener, OPERATIONS, REVIEWS } from './listener.ts';
@@ -48,13 +49,36 @@ interface RunningServer {
   readonly stop: () => Promise<void>;
 }
 
+/** Closes the cluster on errors, because its watch keeps the process running. */
 async function start(config: Config, terminal: Terminal): Promise<RunningServer> {
-  const { context: offline, policySource, loaded: policies } = await compose(config);
-  if (offline.world?.namespaces === undefined) requireDecidable(policies);
-  const clients = await clientsOf(config);
+  const composed = await compose(config);
   const log = createLog(config.logLevel, await standardOutput(terminal.isTerminal));
   process.once('exit', () => log.flush());
   const metrics = createMetrics(VERSION);
+  const cluster = createClusterUse(config, { log, metrics: metrics.cluster });
+  try {
+    return await startWith(composed, { config, terminal, log, metrics, cluster });
+  } catch (error) {
+    await cluster.close();
+    throw error;
+  }
+}
+
+interface StartParts {
+  readonly config: Config;
+  readonly terminal: Terminal;
+  readonly log: ServerLog;
+  readonly metrics: Metrics;
+  readonly cluster: ClusterUse;
+}
+
+async function startWith(
+  { context: offline, policySource, loaded: policies }: Composed,
+  { config, terminal, log, metrics, cluster }: StartParts,
+): Promise<RunningServer> {
+  const clusterSources = await cluster.sourcesFor(offline.policies);
+  if (clusterSources.namespaces === undefined) requireDecidable(policies);
+  const clients = await clientsOf(config);
   const source = await openCertificate(config, { log, metrics: metrics.certificate });
   const { certificate } = source;
   for (const note of certificate.notes) terminal.note(`${note}\n`);
@@ -62,13 +86,14 @@ async function start(config: Config, terminal: Terminal): Promise<RunningServer>
   const operations: Operations = {
     version: VERSION,
     metrics,
-    notReady: () => (stopping ? 'stopping' : undefined),
+    notReady: () => (stopping ? 'stopping' : cluster.notReady()),
   };
   metrics.setExceptions(policies.exceptions);
   logNotices(policies, log);
   logOpenCredentials(config, log);
   const registries = await registriesFor(config, offline.policies, log);
-  const context = registries === undefined ? offline : { ...offline, world: registries.sources };
+  const world = { ...registries?.sources, ...clusterSources };
+  const context = Object.keys(world).length === 0 ? offline : { ...offline, world };
   const current = createCurrentContext(context);
   const tls = createCurrentTls({ ...certificate, clients });
   const server = buildServer(current, { tls, operations, log });
@@ -86,7 +111,7 @@ async function start(config: Config, terminal: Terminal): Promise<RunningServer>
       stopping = true;
       source.close();
       await stop(server, [listener, side], log);
-      await registries?.close();
+      await Promise.all([registries?.close(), cluster.close()]);
     },
   };
 }

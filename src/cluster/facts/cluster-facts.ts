@@ -1,6 +1,5 @@
 /** The facts of a cluster that policies need: Secrets, ServiceAccounts, and labels of namespaces. */
 import type { World } from '../../admission/context.ts';
-import type { Need } from '../../policy/fact.ts';
 import { createFairQueue } from '../../registry/fair-queue.ts';
 import { type QueueLimits, UNLIMITED } from '../../registry/fair-share.ts';
 import type { ClusterApi } from '../api.ts';
@@ -10,8 +9,8 @@ import { createSecretSource } from './secrets.ts';
 import { createServiceAccountSource } from './service-accounts.ts';
 
 export interface ClusterFacts {
-  /** The sources for the facts; the first call for labels of namespaces starts their watch. */
-  sourcesFor(needs: ReadonlySet<Need>): Pick<World, 'namespaces' | 'secrets' | 'serviceAccounts'>;
+  /** `resources`: as in RBAC rules. The first call with `namespaces` starts their watch. */
+  sourcesFor(resources: ReadonlySet<string>): Pick<World, 'namespaces' | 'secrets' | 'serviceAccounts'>;
   /** Why facts that are watched are not known yet; undefined: all are known. */
   notSynced(): string | undefined;
   /** Seconds since the last event of each watch, by resource. */
@@ -30,13 +29,14 @@ const LIMITS: QueueLimits = {
   patienceMs: 500,
 };
 
+export interface ClusterFactsOptions extends Pick<ReaderParts, 'count' | 'logDetail'> {
+  /** Milliseconds. */
+  readonly now?: () => number;
+}
+
 export function createClusterFacts(
   api: ClusterApi,
-  {
-    count,
-    logDetail,
-    now = () => performance.now(),
-  }: Pick<ReaderParts, 'count' | 'logDetail'> & { readonly now?: () => number },
+  { count, logDetail, now = () => performance.now() }: ClusterFactsOptions,
 ): ClusterFacts {
   const parts: ReaderParts = { api, queue: createFairQueue(LIMITS), count, logDetail };
   const secrets = createSecretSource(parts, now);
@@ -44,9 +44,13 @@ export function createClusterFacts(
   const end = new AbortController();
   let namespaces: WatchedNamespaces | undefined;
   return {
-    sourcesFor(needs) {
-      if (needs.has('namespaceLabels')) namespaces ??= watchNamespaces(parts, end.signal);
-      return { namespaces, secrets, serviceAccounts };
+    sourcesFor(resources) {
+      if (resources.has('namespaces')) namespaces ??= watchNamespaces(parts, end.signal);
+      return {
+        namespaces: resources.has('namespaces') ? namespaces : undefined,
+        secrets: resources.has('secrets') ? secrets : undefined,
+        serviceAccounts: resources.has('serviceaccounts') ? serviceAccounts : undefined,
+      };
     },
     notSynced: () => namespaces?.notSynced(),
     idleSeconds: () => new Map(namespaces === undefined ? [] : [['namespaces', namespaces.idleSeconds()]]),

@@ -44,10 +44,10 @@ async function problemsOf(spec: string): Promise<readonly string[]> {
 
 const LABELS = 'namespaceSelector: {matchLabels: {env: prod}}';
 const PLACE =
-  'policy "ours": serve does not know the labels of namespaces, so it cannot determine where the policy applies';
-const BY_NAME = 'select by "namespaces" or by the label kubernetes.io/metadata.name';
+  'policy "ours": without a cluster, serve does not know the labels of namespaces, so it cannot determine where the policy applies';
+const BY_NAME = 'use --cluster on, or select by "namespaces" or by the label kubernetes.io/metadata.name';
 const RULE =
-  'policy "ours": serve does not know the labels of namespaces, which rule cel requires; use only the namespace name, or set onUnknown: deny';
+  'policy "ours": without a cluster, serve does not know the labels of namespaces, which rule cel requires; use --cluster on, use only the namespace name, or set onUnknown: deny';
 
 describe('a policy that needs labels of namespaces', () => {
   test.each<[string, string, readonly string[]]>([
