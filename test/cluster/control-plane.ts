@@ -32,8 +32,15 @@ export interface ControlPlane {
   kubectl(args: readonly string[], stdin?: string): Promise<CommandResult>;
   /** Sends a request as the admin. By default, a PATCH with a list is a JSON Patch, any other PATCH a JSON Merge Patch. */
   request(method: string, path: string, body?: unknown, type?: string): Promise<Reply>;
+  /** Kills kube-apiserver and starts it again with the same data and port. Resolves when it is ready. */
+  restartApiServer(): Promise<void>;
   /** Ends all three processes and removes their data. */
   stop(): Promise<void>;
+}
+
+export interface ControlPlaneOptions {
+  /** Starts a proxy for etcd's port, and returns the port that kube-apiserver connects to instead. */
+  readonly etcdProxy?: (etcdPort: number) => Promise<number>;
 }
 
 const startWithinMs = 90_000;
@@ -42,7 +49,7 @@ const startWithinMs = 90_000;
  * Starts a control plane of its own on free ports, with its data in a temporary folder; a few seconds until it answers.
  * Rejects with how to get the programs when they are missing, and with the last lines of a program that ended early.
  */
-export async function startControlPlane(): Promise<ControlPlane> {
+export async function startControlPlane({ etcdProxy }: ControlPlaneOptions = {}): Promise<ControlPlane> {
   if (assetsMissing !== undefined) throw new Error(assetsMissing);
   const folder = mkdtempSync(join(tmpdir(), 'tidewaiter-cluster-'));
   const supervisor = startSupervisor(folder);
@@ -51,7 +58,9 @@ export async function startControlPlane(): Promise<ControlPlane> {
     const files = await writeFiles(folder, ports);
     const client = createApiClient(urlOf(ports), files.ca, files.admin);
     supervisor.start('etcd', etcdFlags(files, ports));
-    supervisor.start('kube-apiserver', apiServerFlags(files, ports));
+    const etcd = (await etcdProxy?.(ports.etcd)) ?? ports.etcd;
+    const flags = apiServerFlags(files, { ...ports, etcd });
+    supervisor.start('kube-apiserver', flags);
     await untilFound('/readyz', client, supervisor);
     supervisor.start('kube-controller-manager', controllerManagerFlags(files));
     // A Pod is refused until its namespace has a service account, which a controller makes.
@@ -67,6 +76,10 @@ export async function startControlPlane(): Promise<ControlPlane> {
         const broken = supervisor.broken();
         if (broken !== undefined) throw new Error(broken);
         return client.request(method, path, body, type);
+      },
+      async restartApiServer() {
+        await supervisor.restart('kube-apiserver', flags);
+        await untilFound('/readyz', client, supervisor);
       },
       stop() {
         client.close();

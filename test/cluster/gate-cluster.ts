@@ -4,7 +4,7 @@ import { afterAll, beforeAll } from 'vitest';
 import type { Context } from '../../src/admission/context.ts';
 import { type TestServer, startAdmissionServer } from '../support/admission-server.ts';
 import type { Reply } from './connection.ts';
-import { type ControlPlane, startControlPlane } from './control-plane.ts';
+import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from './control-plane.ts';
 import { createNamespace, type KubernetesObject, pathOf, podOf } from './objects.ts';
 import {
   byUrl,
@@ -23,10 +23,10 @@ export interface GateCluster {
   create(namespace: string, object: KubernetesObject, query?: string): Promise<Reply>;
 }
 
-interface GateClusterOptions {
+interface GateClusterOptions extends ControlPlaneOptions {
   readonly namespaces: readonly string[];
   readonly context: (plane: ControlPlane) => Context | Promise<Context>;
-  /** What to register; by default the committed configurations. */
+  /** What to register first; by default the committed configurations. */
   readonly configurations?: (target: Target) => readonly Configuration[];
 }
 
@@ -37,13 +37,14 @@ export function gateClusterWith({
   namespaces,
   context,
   configurations = committed,
+  ...options
 }: GateClusterOptions): () => GateCluster {
   let plane: ControlPlane | undefined;
   let server: TestServer | undefined;
   let cluster: GateCluster | undefined;
 
   beforeAll(async () => {
-    const started = (plane = await startControlPlane());
+    const started = (plane = await startControlPlane(options));
     for (const namespace of namespaces) await createNamespace(started, namespace);
     const serving = (server = await startAdmissionServer(await context(started)));
     const target = { url: serving.url, caBundle: Buffer.from(serving.certificate.ca ?? '').toString('base64') };

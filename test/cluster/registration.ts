@@ -17,6 +17,7 @@ export interface Webhook {
   };
   readonly rules: readonly Rule[];
   readonly failurePolicy?: string;
+  readonly timeoutSeconds?: number;
   readonly sideEffects: string;
   readonly admissionReviewVersions: readonly string[];
   readonly namespaceSelector?: { readonly matchExpressions?: readonly object[] };

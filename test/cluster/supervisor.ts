@@ -10,6 +10,8 @@ import { startGuard } from './guard.ts';
 export interface Supervisor {
   /** Starts a program with its output in `<folder>/<program>.log`. */
   start(program: Program, flags: readonly string[]): void;
+  /** Kills a program and starts it again. */
+  restart(program: Program, flags: readonly string[]): Promise<void>;
   /** Why this control plane ended without `stop`: which program ended, how, and its last lines. */
   broken(): string | undefined;
   /** Ends all programs at once (their data is thrown away anyhow) and removes the folder. */
@@ -17,6 +19,7 @@ export interface Supervisor {
 }
 
 interface Running {
+  readonly program: Program;
   readonly child: ChildProcess;
   /** Resolves when the process is gone, with how. */
   readonly ended: Promise<string>;
@@ -25,7 +28,7 @@ interface Running {
 /** Supervises programs that keep everything they write in one folder, which goes with them. */
 export function startSupervisor(folder: string): Supervisor {
   const guard = startGuard(folder);
-  const programs: Running[] = [];
+  let programs: readonly Running[] = [];
   let stopped: Promise<void> | undefined;
   let broken: string | undefined;
 
@@ -40,13 +43,23 @@ export function startSupervisor(folder: string): Supervisor {
   const supervisor: Supervisor = {
     start(program, flags) {
       const running = run(program, flags, folder);
-      programs.push(running);
+      programs = [...programs, running];
       guard.watch(running.child);
       // Without one of them the others are of no use.
       void running.ended.then((how) => {
+        if (!programs.includes(running)) return undefined; // it is restarted
         if (stopped === undefined) broken = how;
         return supervisor.stop();
       });
+    },
+    async restart(program, flags) {
+      const old = programs.filter((running) => running.program === program);
+      programs = programs.filter((running) => !old.includes(running));
+      for (const { child, ended } of old) {
+        child.kill('SIGKILL');
+        await ended;
+      }
+      supervisor.start(program, flags);
     },
     broken: () => broken,
     stop: () => (stopped ??= stopAll()),
@@ -63,7 +76,7 @@ function run(program: Program, flags: readonly string[], folder: string): Runnin
     child.once('error', (error) => resolve(`${program} could not be started: ${error.message}`));
     child.once('exit', (code, signal) => resolve(`${program} ended with ${signal ?? code}\n${lastLines(logFile)}`));
   });
-  return { child, ended };
+  return { program, child, ended };
 }
 
 function lastLines(file: string): string {
