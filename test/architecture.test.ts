@@ -155,6 +155,7 @@ describe('the architecture', () => {
         'cli/help-commands.ts',
         'cli/install-commands.ts',
         'cli/pin-commands.ts',
+        'cli/doctor-command.ts',
       ],
       lazy: false,
     },

@@ -8,7 +8,7 @@ type WebhookOptions = Pick<InstallOptions, 'namespace' | 'tls' | 'fail' | 'pins'
 /** Seconds for a review without a lookup, which takes milliseconds; the rest is for a busy server. */
 const REVIEW_SECONDS = 5;
 /** Seconds for a review with lookups: name resolution, connecting, and two responses, with the margin of server/deadline.ts. */
-const LOOKUP_SECONDS = 10;
+export const LOOKUP_SECONDS = 10;
 
 /** The validating configuration, and the mutating one if a policy pins images. */
 export function webhookConfigurations(options: WebhookOptions): readonly TreeObject[] {

@@ -1,6 +1,7 @@
 /** Lists the report formats of each command. A new format is a file and a row here. */
 import type { Rule } from '../policy/rule.ts';
 import type { CheckReport, FailOn } from './check.ts';
+import type { DoctorReport } from './doctor.ts';
 import type { Paint } from './paint.ts';
 import type { DriftReport, PinReport } from './pin.ts';
 import type { PinView } from './pin-text.ts';
@@ -24,6 +25,7 @@ interface Results {
   readonly replay: { readonly report: ReplayReport; readonly policies: string; readonly ink: Paint };
   readonly pin: PinView & { readonly report: PinReport };
   readonly drift: { readonly report: DriftReport; readonly ink: Paint };
+  readonly doctor: { readonly report: DoctorReport; readonly ink: Paint };
 }
 
 export type ReportCommand = keyof Results;
@@ -54,8 +56,9 @@ const FORMATS = {
     },
     pin: async ({ report, ...rest }) => (await import('./pin-text.ts')).prettyPin(report, rest),
     drift: async ({ report, ink }) => (await import('./pin-text.ts')).prettyDrift(report, ink),
+    doctor: async ({ report, ink }) => ({ out: (await import('./doctor-text.ts')).prettyDoctor(report, ink) }),
   },
-  json: { check: json, test: json, replay: json, pin: json, drift: json },
+  json: { check: json, test: json, replay: json, pin: json, drift: json, doctor: json },
   sarif: {
     check: async ({ report, rules, version, folder }) => {
       const { sarifCheck } = await import('./sarif.ts');

@@ -1,6 +1,7 @@
 /** Evaluates a review and produces its response, its log line, and its metrics. */
 import type { Context } from '../admission/context.ts';
 import { type MaybePromise, whenKnown } from '../admission/maybe-promise.ts';
+import { probeAnswer } from '../admission/probe.ts';
 import { mutate } from '../admission/mutate.ts';
 import type { Mutation } from '../admission/mutation.ts';
 import { decideWithNewFacts } from '../admission/new-facts.ts';
@@ -79,6 +80,8 @@ export function answer(read: ReadBody, exchange: ReviewExchange, services: Revie
   const { send } = exchange;
   if ('problem' in read) return reject(services, read.code, read.problem, send);
   const { review } = read;
+  const probe = review.request.dryRun ? probeAnswer(review, exchange.endpoint) : undefined;
+  if (probe !== undefined) return send(200, answerText(probe));
   const failed = (error: unknown): void => fail(services, error, review.request.uid, send);
   const shared: Attempt = { exchange, services, context: services.current.context, start };
   attempt(review, shared, (error) => {

@@ -117,6 +117,7 @@ export function apiServerFlags(files: Files, ports: Ports): readonly string[] {
     '--authorization-mode=RBAC',
     '--allow-privileged=true',
     '--service-cluster-ip-range=10.0.0.0/24',
+    '--enable-aggregator-routing=true', // calls webhooks at endpoints, because there is no kube-proxy
     '--service-account-issuer=https://kubernetes.default.svc',
     `--service-account-key-file=${files.serviceAccountKey}`,
     `--service-account-signing-key-file=${files.serviceAccountKey}`,

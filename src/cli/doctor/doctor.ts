@@ -1,0 +1,68 @@
+/** `tidewaiter doctor`: checks the configuration and, with a cluster, the installation in it. */
+import type { Config, Flags } from '../../config/config.ts';
+import { diagnose } from '../../doctor/check.ts';
+import { CHECKS } from '../../doctor/checks/index.ts';
+import { collect, type CollectOptions, noCluster } from '../../doctor/collect.ts';
+import { UserError } from '../../error/user-error.ts';
+import { doctorExitCode, type DoctorReport, doctorReport } from '../../report/doctor.ts';
+import { type FormatName, formatReport } from '../../report/index.ts';
+import { paint } from '../../report/paint.ts';
+import { openCluster } from '../../wiring.ts';
+import { configured } from '../configured.ts';
+import { print, type Terminal } from '../terminal.ts';
+import { localValues } from './local-values.ts';
+
+export interface DoctorFlags extends Omit<Flags, 'cluster'> {
+  readonly cluster?: boolean | undefined;
+  readonly namespace?: string | undefined;
+  readonly probeNamespace?: string | undefined;
+  readonly output: FormatName<'doctor'>;
+}
+
+export async function doctor(flags: DoctorFlags, terminal: Terminal, now = Date.now()): Promise<number> {
+  const { cluster = false, namespace, probeNamespace, output, ...settings } = flags;
+  const isSelected = cluster || settings['kubeconfig'] !== undefined || settings['context'] !== undefined;
+  const config = await loaded({ ...settings, cluster: isSelected ? 'on' : 'off' }, terminal);
+  const report = await examine(config, { namespace, probeNamespace, isSelected, now });
+  print(await formatReport('doctor', output, { report, ink: paint(terminal.colors) }), terminal);
+  return doctorExitCode(report);
+}
+
+async function loaded(flags: Flags, terminal: Terminal): Promise<Config | UserError> {
+  try {
+    return (await configured(flags, terminal)).config;
+  } catch (error) {
+    if (error instanceof UserError) return error;
+    throw error;
+  }
+}
+
+interface Examination extends Omit<CollectOptions, 'api'> {
+  readonly isSelected: boolean;
+  readonly now: number;
+}
+
+async function examine(
+  config: Config | UserError,
+  { isSelected, now, ...options }: Examination,
+): Promise<DoctorReport> {
+  const local = await localValues(config, now);
+  const checks = CHECKS.filter(({ needsCluster }) => isSelected || !needsCluster);
+  const api = config instanceof UserError ? undefined : await openCluster(config);
+  if (api === undefined) {
+    const values = { ...local, ...noCluster('the configuration cannot be loaded') };
+    return doctorReport({ server: null, namespace: null, probes: [], ...diagnose(checks, values) });
+  }
+  try {
+    const values = { ...local, ...(await collect({ api, ...options })) };
+    const { namespace, probes } = values;
+    return doctorReport({
+      server: api.server,
+      namespace: namespace.state === 'known' ? namespace.value : null,
+      probes: probes.state === 'known' ? probes.value : [],
+      ...diagnose(checks, values),
+    });
+  } finally {
+    await api.close();
+  }
+}

@@ -1,0 +1,175 @@
+// A complete installation on a control plane: the objects that `tidewaiter manifests` prints, and a real server, to which the
+// API server connects through the Service. There is no kubelet, so the tests write the status of the Pods.
+import { networkInterfaces } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { parseDocuments } from '../../src/files/yaml/yaml.ts';
+import { buildServer } from '../../src/server/app.ts';
+import { createCurrentContext } from '../../src/server/current-context.ts';
+import { createCurrentTls } from '../../src/server/current-tls.ts';
+import { createMetrics } from '../../src/server/metrics.ts';
+import { buildOperations } from '../../src/server/operations.ts';
+import { compose } from '../../src/wiring.ts';
+import { kindTable } from '../../src/pod/kinds.ts';
+import { runCommand } from '../support/command.ts';
+import { createAuthority, type KeyPair } from './certificates.ts';
+import type { ControlPlane } from './control-plane.ts';
+
+/** An address of this machine that the API server accepts as an endpoint; undefined: there is none. */
+export const endpointAddress = Object.values(networkInterfaces())
+  .flatMap((addresses) => addresses ?? [])
+  .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+
+export interface Installed {
+  readonly kind: string;
+  readonly apiVersion: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+}
+
+export interface Installation {
+  readonly port: number;
+  readonly operationsPort: number;
+  /** PEM */
+  readonly ca: string;
+  /** Changes the certificate that the server presents. */
+  present(certificate: KeyPair): void;
+  /** The Pods, Ready. */
+  readonly pods: readonly string[];
+  stop(): Promise<void>;
+}
+
+export const SERVER_NAME = 'tidewaiter.tidewaiter.svc';
+
+/** `policies`: paths. */
+export async function install(plane: ControlPlane, policies: readonly string[]): Promise<Installation> {
+  if (endpointAddress === undefined) throw new Error('this machine has only loopback addresses');
+  const authority = await createAuthority();
+  const certificate = await authority.serverCertificate([SERVER_NAME]);
+  const { context } = await compose({ kinds: kindTable(), policies });
+  const operations = {
+    version: '0.1.0',
+    metrics: createMetrics('0.1.0', new Date(Date.now() + 1e9)),
+    notReady: () => undefined,
+  };
+  const tls = createCurrentTls({ ...certificate, clients: undefined });
+  const log = { review: () => undefined, rejected: () => undefined, failed: () => undefined };
+  const app = buildServer(createCurrentContext(context), { tls, operations, log });
+  const side = buildOperations(operations);
+  await app.listen({ host: endpointAddress, port: 0 });
+  await side.listen({ host: endpointAddress, port: 0 });
+  const port = portOf(app.server.address());
+  const operationsPort = portOf(side.server.address());
+  await applyManifests(plane, policies, { ca: authority.cert, certificate });
+  await createEndpoints(plane, port);
+  const pods = await readyPods(plane);
+  return {
+    port,
+    operationsPort,
+    ca: authority.cert,
+    pods,
+    present: (next) => tls.change((current) => ({ ...current, ...next })),
+    async stop() {
+      app.server.closeAllConnections();
+      await Promise.all([app.close(), side.close()]);
+    },
+  };
+}
+
+function portOf(address: unknown): number {
+  return (address as { readonly port: number }).port;
+}
+
+interface Trust {
+  readonly ca: string;
+  readonly certificate: KeyPair;
+}
+
+async function applyManifests(plane: ControlPlane, policies: readonly string[], trust: Trust): Promise<void> {
+  const flags = policies.flatMap((policy) => ['-p', policy]);
+  const { code, out, note } = await runCommand(['manifests', '--tls', 'files', '--fail', 'closed', ...flags]);
+  if (code !== 0) throw new Error(note);
+  const objects = parseDocuments(out).map((document) => {
+    if (!document.ok) throw new Error(document.problem);
+    return document.value as Installed & { webhooks?: { clientConfig: object }[] };
+  });
+  for (const object of objects) {
+    const webhooks = object.webhooks?.map((webhook) => ({
+      ...webhook,
+      clientConfig: { ...webhook.clientConfig, caBundle: base64(trust.ca) },
+    }));
+    await create(plane, webhooks === undefined ? object : { ...object, webhooks });
+    if (object.kind === 'Namespace') await create(plane, tlsSecret(trust));
+  }
+}
+
+export function tlsSecret({ ca, certificate }: Trust): Installed & { readonly data: object } {
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'tidewaiter-tls', namespace: 'tidewaiter' },
+    ...{ type: 'kubernetes.io/tls' },
+    data: { 'tls.crt': base64(certificate.cert), 'tls.key': base64(certificate.key), 'ca.crt': base64(ca) },
+  };
+}
+
+export function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
+
+const IRREGULAR: Readonly<Record<string, string>> = { networkpolicy: 'networkpolicies' };
+
+export function collectionOf({ apiVersion, kind, metadata }: Installed): string {
+  const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  const name = kind.toLowerCase();
+  const scope = metadata.namespace === undefined ? '' : `/namespaces/${metadata.namespace}`;
+  return `${root}${scope}/${IRREGULAR[name] ?? `${name}s`}`;
+}
+
+export async function create(plane: ControlPlane, object: Installed): Promise<void> {
+  const { status, body } = await plane.request('POST', collectionOf(object), object);
+  if (status !== 201) throw new Error(`${object.kind} ${object.metadata.name}: ${status} ${JSON.stringify(body)}`);
+}
+
+export function endpointSlice(port: number, addresses: readonly string[]): Installed {
+  const slice = {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: {
+      name: 'tidewaiter-1',
+      namespace: 'tidewaiter',
+      labels: { 'kubernetes.io/service-name': 'tidewaiter' },
+    },
+    addressType: 'IPv4',
+    endpoints: addresses.map((address) => ({ addresses: [address], conditions: { ready: true } })),
+    ports: [{ name: 'https', port, protocol: 'TCP' }],
+  };
+  return slice;
+}
+
+async function createEndpoints(plane: ControlPlane, port: number): Promise<void> {
+  await create(plane, endpointSlice(port, [endpointAddress ?? '']));
+}
+
+const WITHIN_MS = 30_000;
+export const PODS = '/api/v1/namespaces/tidewaiter/pods';
+
+async function readyPods(plane: ControlPlane): Promise<readonly string[]> {
+  const giveUpAt = performance.now() + WITHIN_MS;
+  for (;;) {
+    const { body } = await plane.request('GET', PODS);
+    const names = (body as { items: Installed[] }).items.map(({ metadata }) => metadata.name);
+    if (names.length === 2) {
+      for (const name of names) await plane.request('PATCH', `${PODS}/${name}/status`, { status: STATUS });
+      return names;
+    }
+    if (performance.now() > giveUpAt) throw new Error(`${names.length} Pods exist`);
+    await delay(50);
+  }
+}
+
+const STATUS = {
+  phase: 'Running',
+  podIP: endpointAddress,
+  podIPs: [{ ip: endpointAddress }],
+  conditions: [{ type: 'Ready', status: 'True' }],
+};
