@@ -48,7 +48,7 @@ export async function install(plane: ControlPlane, policies: readonly string[]):
   const { context } = await compose({ kinds: kindTable(), policies });
   const operations = {
     version: '0.1.0',
-    metrics: createMetrics('0.1.0', new Date(Date.now() + 1e9)),
+    metrics: createMetrics('0.1.0'),
     notReady: () => undefined,
   };
   const tls = createCurrentTls({ ...certificate, clients: undefined });
@@ -102,12 +102,12 @@ async function applyManifests(plane: ControlPlane, policies: readonly string[], 
   }
 }
 
-export function tlsSecret({ ca, certificate }: Trust): Installed & { readonly data: object } {
+export function tlsSecret({ ca, certificate }: Trust): Installed & { readonly type: string; readonly data: object } {
   return {
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: { name: 'tidewaiter-tls', namespace: 'tidewaiter' },
-    ...{ type: 'kubernetes.io/tls' },
+    type: 'kubernetes.io/tls',
     data: { 'tls.crt': base64(certificate.cert), 'tls.key': base64(certificate.key), 'ca.crt': base64(ca) },
   };
 }
