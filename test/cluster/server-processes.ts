@@ -27,7 +27,7 @@ export interface ServerProcesses {
   /** The CA of all servers: PEM in base64, as in webhook configurations. */
   caBundle(): string;
   /** Starts a server on a free loopback port, or on `port`. Rejects with the program's output if it does not listen. */
-  start(port?: number): Promise<ServerProcess>;
+  start(port?: number, flags?: readonly string[]): Promise<ServerProcess>;
   /** Kills all running servers. */
   close(): Promise<void>;
 }
@@ -46,9 +46,9 @@ export function prepareServers(): ServerProcesses {
   return {
     folder,
     caBundle: () => readFileSync(join(certs, 'ca.crt')).toString('base64'),
-    async start(port = 0) {
+    async start(port = 0, more = []) {
       const flags = ['--listen', `127.0.0.1:${port}`, '--operations-port', '0', '--certs-dir', certs];
-      const running = run(flags, folder, guard);
+      const running = run([...flags, ...more], folder, guard);
       all.push(running);
       return { ...running, ...(await running.listening) };
     },
