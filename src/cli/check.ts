@@ -17,7 +17,8 @@ export interface CheckFlags {
   readonly config?: string | undefined;
   readonly policy?: readonly string[] | undefined;
   readonly plugin?: readonly string[] | undefined;
-  readonly namespace: string;
+  /** undefined: that of the context, or `default` without a cluster. */
+  readonly namespace?: string | undefined;
   readonly output: FormatName<'check'>;
   readonly failOn: readonly FailOn[];
   /** Milliseconds since 1970. */
@@ -40,7 +41,7 @@ export async function check(paths: readonly string[], flags: CheckFlags, termina
   const progress = progressOn(terminal, 'objects evaluated');
   const options = {
     kinds: config.kinds,
-    namespace: flags.namespace,
+    namespace: flags.namespace ?? 'default',
     stdin: terminal.input(),
     contextWith: (cluster: World) => ({ ...context, world: { ...cluster, ...registry?.sources } }),
     usage,

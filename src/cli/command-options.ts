@@ -88,9 +88,20 @@ export const configOption = (): Option =>
   new Option('-c, --config <FILE>', 'Configuration file (default: tidewaiter.yaml, if it exists)');
 
 export const namespaceOption = (): Option =>
-  new Option('-n, --namespace <NAME>', 'Namespace for objects that do not specify one')
-    .argParser(namespaceName)
-    .default('default');
+  new Option(
+    '-n, --namespace <NAME>',
+    'Namespace for objects that do not specify one (default: that of the context with --cluster, otherwise "default")',
+  ).argParser(namespaceName);
+
+/** For commands, --cluster is a switch: the files that follow it are not its value. */
+export const clusterOptions = (): readonly Option[] => [
+  new Option(
+    '--cluster',
+    'Read objects from the cluster of the current context; implied by --context and --kubeconfig',
+  ),
+  configuredBy(KEYS.context),
+  configuredBy(KEYS.kubeconfig),
+];
 
 /** Milliseconds since 1970. */
 function dayOf(value: string): number {

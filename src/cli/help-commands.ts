@@ -1,6 +1,6 @@
 /** The command-line definitions of `explain`, `rules`, `schema`, and `completion`. */
 import { Argument, type Command, Option } from 'commander';
-import { configOption, namespaceOption, pluginOption, type Result } from './command-options.ts';
+import { clusterOptions, configOption, namespaceOption, pluginOption, type Result } from './command-options.ts';
 import type { Terminal } from './terminal.ts';
 
 const textOrJson = (description: string): Option =>
@@ -102,12 +102,18 @@ Exit codes: 0 a credential matches; 1 no credential matches, or a pull secret
 is malformed; 2 invalid reference or unreadable input`;
 
 function addExplainPod(explain: Command, result: Result, terminal: Terminal): void {
-  explain
+  const command = explain
     .command('pod')
-    .description('Show each workload as a tree: ports, volumes, containers in start order, and credentials')
-    .argument('<FILE|DIR|-...>', 'Manifests, with the Secrets and ServiceAccounts that they use; "-" is standard input')
+    .description('Show workloads as trees, with credentials; with --cluster, live Pods and why images are not pulled')
+    .argument(
+      '<FILE|DIR|POD|-...>',
+      'Manifests, with the Secrets and ServiceAccounts that they use; "-" is standard input. With --cluster, an argument without "/" and .yaml, .yml, or .json is the name of a Pod',
+    )
     .addOption(configOption())
-    .addOption(namespaceOption())
+    .addOption(namespaceOption());
+  for (const option of clusterOptions()) command.addOption(option);
+  command
+    .option('--offline', 'With --cluster: query no registries')
     .addOption(textOrJson('Output format; json prints one object per line'))
     .addHelpText('after', EXPLAIN_POD_EXAMPLES)
     .action(async (paths, flags) => {
@@ -124,7 +130,11 @@ Examples:
   # Show a running Deployment with its ServiceAccount and pull secret
   kubectl get deployment/web serviceaccount/default secret/regcred -o yaml | tidewaiter explain pod -
 
-Exit codes: 0 success, 1 no workload found, 2 unreadable input`;
+  # Show a live Pod: which images run, what their tags point to now, and why a pull failed
+  tidewaiter explain pod web-6d5f8c7b9-x2x7p -n shop --cluster
+
+Exit codes: 0 success, 1 no workload or Pod found, 2 unreadable input, or no
+response from the cluster`;
 
 export function addRules(program: Command, result: Result, terminal: Terminal): void {
   program

@@ -9,6 +9,7 @@ export function processTerminal(): Terminal {
     note: toStandardError(),
     isTerminal,
     colors: isTerminal && process.stdout.hasColors(),
+    columns: isTerminal ? process.stdout.columns : undefined,
     input: () => process.stdin,
   };
 }

@@ -5,6 +5,8 @@ export interface Terminal {
   /** Whether stdout is a person's terminal. */
   readonly isTerminal: boolean;
   readonly colors: boolean;
+  /** undefined: stdout is not a terminal, and lines are not broken. */
+  readonly columns?: number | undefined;
   /** Standard input. */
   input(): AsyncIterable<Uint8Array | string>;
 }

@@ -1,5 +1,5 @@
 /** The cluster that the manifests describe: its Namespaces, Secrets, and ServiceAccounts, as facts. */
-import type { NamespaceSource, SecretSource, ServiceAccountSource } from '../admission/context.ts';
+import type { NamespaceSource, SecretSource, ServiceAccountSource, World } from '../admission/context.ts';
 import { namespaceLabelsIn, pullSecretsIn } from '../admission/facts/cluster-objects.ts';
 import { PULL_SECRET_KEYS, type PullSecret } from '../credential/pull-secret.ts';
 import { readSecret } from '../credential/secret-object.ts';
@@ -15,19 +15,33 @@ export interface ClusterObjects {
   readonly errors: readonly InputError[];
 }
 
-/** Objects that are not in the manifests are unknown. Recordings do not describe the cluster. */
-export function clusterObjectsIn(manifests: readonly Manifest[]): ClusterObjects {
+/**
+ * Objects that are not in the manifests are those of `cluster`, or unknown without it: the manifests come first, because they are
+ * about to be applied. Recordings do not describe the cluster.
+ */
+export function clusterObjectsIn(manifests: readonly Manifest[], cluster: ClusterSources = {}): ClusterObjects {
   const errors: InputError[] = [];
-  const secrets = secretsIn(manifests, errors);
-  return { namespaces: namespacesIn(manifests), secrets, serviceAccounts: serviceAccountsIn(manifests), errors };
+  const secrets = secretsIn(manifests, errors, cluster.secrets);
+  return {
+    namespaces: namespacesIn(manifests, cluster.namespaces),
+    secrets,
+    serviceAccounts: serviceAccountsIn(manifests, cluster.serviceAccounts),
+    errors,
+  };
 }
+
+export type ClusterSources = Pick<World, 'namespaces' | 'secrets' | 'serviceAccounts'>;
 
 /** Reports whether a manifest is a Secret and not part of a recording. */
 export function isSecret({ request: { type, object, pluginsRan } }: Manifest): boolean {
   return type.group === '' && type.kind === 'Secret' && object !== undefined && !pluginsRan;
 }
 
-function secretsIn(manifests: readonly Manifest[], errors: InputError[]): SecretSource {
+function secretsIn(
+  manifests: readonly Manifest[],
+  errors: InputError[],
+  cluster: SecretSource | undefined,
+): SecretSource {
   const known = new Map<string, Fact<PullSecret>>();
   for (const manifest of manifests.filter(isSecret)) {
     const { object = {}, name, namespace } = manifest.request;
@@ -41,12 +55,17 @@ function secretsIn(manifests: readonly Manifest[], errors: InputError[]): Secret
     }
   }
   return {
-    secret: (namespace, name) =>
-      Promise.resolve(known.get(`${namespace}/${name}`) ?? absent('Secret', namespace, name)),
+    async secret(namespace, name, signal, refresh) {
+      const fact = known.get(`${namespace}/${name}`) ?? cluster?.secret(namespace, name, signal, refresh);
+      return fact ?? absent('Secret', namespace, name);
+    },
   };
 }
 
-function serviceAccountsIn(manifests: readonly Manifest[]): ServiceAccountSource {
+function serviceAccountsIn(
+  manifests: readonly Manifest[],
+  cluster: ServiceAccountSource | undefined,
+): ServiceAccountSource {
   const known = new Map<string, Fact<readonly string[]>>();
   for (const { request } of manifests) {
     const { type, object, name, namespace, pluginsRan } = request;
@@ -54,8 +73,10 @@ function serviceAccountsIn(manifests: readonly Manifest[]): ServiceAccountSource
     known.set(`${namespace}/${name}`, pullSecretsIn(object));
   }
   return {
-    pullSecretsOf: (namespace, name) =>
-      Promise.resolve(known.get(`${namespace}/${name}`) ?? absent('ServiceAccount', namespace, name)),
+    async pullSecretsOf(namespace, name, signal, refresh) {
+      const fact = known.get(`${namespace}/${name}`) ?? cluster?.pullSecretsOf(namespace, name, signal, refresh);
+      return fact ?? absent('ServiceAccount', namespace, name);
+    },
   };
 }
 
@@ -63,8 +84,7 @@ function absent(kind: string, namespace: string, name: string): Fact<never> {
   return { state: 'unknown', reason: `${kind} ${quoteValue(`${namespace}/${name}`)} is not in the input files` };
 }
 
-/** The labels of the Namespace objects among the manifests; of all others nothing is known. */
-function namespacesIn(manifests: readonly Manifest[]): NamespaceSource {
+function namespacesIn(manifests: readonly Manifest[], cluster: NamespaceSource | undefined): NamespaceSource {
   const known = new Map<string, Labels>();
   for (const { request } of manifests) {
     const { type, object, name } = request;
@@ -72,10 +92,11 @@ function namespacesIn(manifests: readonly Manifest[]): NamespaceSource {
     known.set(name, namespaceLabelsIn(object, name));
   }
   return {
-    labelsOf(namespace) {
+    async labelsOf(namespace, signal) {
       const labels = known.get(namespace);
-      if (labels !== undefined) return Promise.resolve({ state: 'yes', value: labels });
-      return Promise.resolve({ state: 'unknown', reason: `namespace "${namespace}" is not in the input files` });
+      if (labels !== undefined) return { state: 'yes', value: labels };
+      const fact = cluster?.labelsOf(namespace, signal);
+      return fact ?? { state: 'unknown', reason: `namespace "${namespace}" is not in the input files` };
     },
   };
 }

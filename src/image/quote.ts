@@ -22,6 +22,21 @@ export function quoteValue(text: string, max = 200): string {
   return `"${shown}"`;
 }
 
+/** Returns text from a cluster on one line: whitespace as single spaces, other invisible characters as `\u....`, at most `max`. */
+export function printable(text: string, max: number): string {
+  let shown = '';
+  // A character of the result can take several of the text, but no whole message of megabytes is read.
+  for (const character of text
+    .slice(0, 4 * max)
+    .replace(/[\t\n\v\f\r ]+/g, ' ')
+    .trim()) {
+    const escaped = /["\\]/.test(character) ? character : escapeCharacter(character);
+    if (shown.length + escaped.length > max) return `${shown}${CUT}`;
+    shown += escaped;
+  }
+  return text.length > 4 * max ? `${shown}${CUT}` : shown;
+}
+
 function escapeCharacter(character: string): string {
   if (character === '"' || character === '\\') return `\\${character}`;
   if (!UNPRINTABLE.test(character)) return character;

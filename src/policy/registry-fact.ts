@@ -73,6 +73,8 @@ export interface RegistryDetails {
   readonly digest: string;
   readonly mediaType: string;
   readonly platforms: readonly Platform[];
+  /** Of an index: the digests of its images, one for each platform. */
+  readonly imageDigests?: readonly string[] | undefined;
   /** Unix time in milliseconds, of the newest platform; `undefined` if the image configuration has no date. */
   readonly createdMs: number | undefined;
   /** Compressed size of the first platform's configuration and layers. */

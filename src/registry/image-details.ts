@@ -27,7 +27,7 @@ export async function fetchDetails(request: ManifestRequest): Promise<RegistryDe
   return { digest, mediaType, platforms, createdMs, sizeBytes: manifest.sizeBytes };
 }
 
-type Described = Pick<RegistryDetails, 'platforms' | 'createdMs' | 'sizeBytes'>;
+type Described = Pick<RegistryDetails, 'platforms' | 'imageDigests' | 'createdMs' | 'sizeBytes'>;
 
 async function indexDetails(entries: readonly IndexEntry[], request: ManifestRequest): Promise<Described> {
   const images = entries.filter(({ isImage }) => isImage);
@@ -40,6 +40,7 @@ async function indexDetails(entries: readonly IndexEntry[], request: ManifestReq
   const known = times.filter((time) => time !== undefined);
   return {
     platforms,
+    imageDigests: images.map(({ digest }) => digest),
     createdMs: known.length === times.length && known.length > 0 ? Math.max(...known) : undefined,
     sizeBytes: read[0]?.sizeBytes ?? 0,
   };

@@ -76,7 +76,7 @@ function volumeText({ name, type }: VolumeSummary): string {
   return `${shown(name ?? '(no name)')} (${shown(type)})`;
 }
 
-function secretsText({ from, serviceAccount, state, reason, secrets }: PullSecretsSummary): string {
+export function secretsText({ from, serviceAccount, state, reason, secrets }: PullSecretsSummary): string {
   if (from === 'node') return 'only those of the node: mirror Pods have no pull secrets';
   const account = `ServiceAccount ${shown(serviceAccount)}`;
   if (state === 'none') return `none: ${account} does not exist`;
@@ -108,7 +108,7 @@ function containerRow(container: ContainerSummary, secrets: PullSecretsSummary, 
   };
 }
 
-const KINDS: Readonly<Record<ContainerSummary['kind'], string>> = {
+export const KINDS: Readonly<Record<ContainerSummary['kind'], string>> = {
   regular: '',
   init: 'init',
   sidecar: 'sidecar',
@@ -123,7 +123,7 @@ function imageText({ runtimeRef, image, problem }: ImageSummary): string {
 
 const MAX_CANDIDATES = 3;
 
-function credentialsText({ state, candidates }: CredentialsSummary, { from }: PullSecretsSummary): string {
+export function credentialsText({ state, candidates }: CredentialsSummary, { from }: PullSecretsSummary): string {
   if (state === 'refused') return 'not pulled: a pull secret is malformed';
   if (state === 'anonymous') return from === 'node' ? 'credentials of the node' : 'anonymous';
   if (state === 'unreadable') return 'not pulled';
@@ -142,7 +142,7 @@ function imageTrees(images: readonly ImageSummary[]): readonly (readonly string[
 }
 
 /** Quotes a text that contains other characters than usual names, registries, and user names do. */
-function shown(text: string): string {
+export function shown(text: string): string {
   return text === '(no name)' || /^[\w.$:/@+*-]{1,300}$/.test(text) ? text : quoteValue(text);
 }
 

@@ -24,7 +24,7 @@ export interface PullRow {
   readonly errors: readonly { readonly secret: string; readonly message: string }[];
 }
 
-interface FailureRow {
+export interface FailureRow {
   readonly cause: string;
   readonly message: string;
   readonly remedy: string | null;
@@ -83,7 +83,7 @@ function attemptRow({ credential, mirror, answer }: PullAttempt): AttemptRow {
   };
 }
 
-function failureRow(fact: RegistryFact<unknown>): FailureRow | null {
+export function failureRow(fact: RegistryFact<unknown>): FailureRow | null {
   if (fact.state === 'yes') return null;
   const { cause, message, remedy = null } = fact.failure;
   return { cause, message, remedy };

@@ -2,7 +2,7 @@
 import { gather } from '../../admission/facts/gather.ts';
 import { summarizeWorkload, type WorkloadSummary } from '../../admission/pod-summary.ts';
 import { loadManifests, type Manifest, type Manifests } from '../../files/manifests.ts';
-import { type ClusterObjects, clusterObjectsIn } from '../../files/cluster-objects.ts';
+import { type ClusterSources, clusterObjectsIn } from '../../files/cluster-objects.ts';
 import type { KindTable } from '../../pod/kinds.ts';
 import { ShapeError } from '../../pod/pointer.ts';
 import { type Workload, workloadOf } from '../../pod/workload.ts';
@@ -13,21 +13,57 @@ import { noticeLine } from '../../report/paint.ts';
 import { inputNoticeRow } from '../../report/rows.ts';
 import { locationText } from '../../files/location-text.ts';
 import { configured } from '../configured.ts';
+import { clusterFlags, selectsCluster, withCluster } from '../open-cluster.ts';
+import type { LivePodFlags } from './live-pod.ts';
 import type { Terminal } from '../terminal.ts';
 import { createLookups } from '../../admission/facts/lookups.ts';
 
-export interface PodFlags {
-  readonly config?: string | undefined;
-  readonly namespace: string;
-  readonly output: 'text' | 'json';
+export type PodFlags = LivePodFlags;
+
+/**
+ * Exits with 0 if there is a workload, 1 if there is none or a Pod does not exist, and 2 if an input cannot be read. With a
+ * cluster, arguments that are not files are names of Pods.
+ */
+export async function explainPod(given: readonly string[], flags: PodFlags, terminal: Terminal): Promise<number> {
+  if (!selectsCluster(flags)) return explainFiles(given, flags, { terminal, sources: undefined });
+  const pods = given.filter((each) => !isFile(each)).map((each) => each.replace(/^pods?\//, ''));
+  const files = given.filter(isFile);
+  const { explainLivePods } = await import('./live-pod.ts');
+  const live = pods.length === 0 ? 0 : await explainLivePods(pods, flags, terminal);
+  if (files.length === 0) return live;
+  return Math.max(live, await explainFilesInCluster(files, flags, terminal));
 }
 
-/** Exits with 0 if there is a workload, 1 if there is none, and 2 if an input cannot be read. */
-export async function explainPod(paths: readonly string[], flags: PodFlags, terminal: Terminal): Promise<number> {
+function isFile(argument: string): boolean {
+  if (argument === '-' || /\.(?:ya?ml|json)$/.test(argument)) return true;
+  return argument.includes('/') && !/^pods?\/[^/]+$/.test(argument);
+}
+
+async function explainFilesInCluster(paths: readonly string[], flags: PodFlags, terminal: Terminal): Promise<number> {
+  const { config } = await configured({ config: flags.config, ...clusterFlags(flags) }, terminal);
+  const { createCommandFacts } = await import('../../cluster/facts/command-facts.ts');
+  return withCluster(config, (api) => {
+    const sources = createCommandFacts(api, (detail) => terminal.note(`${detail}\n`));
+    return explainFiles(paths, { ...flags, namespace: flags.namespace ?? api.namespace }, { terminal, sources });
+  });
+}
+
+interface FileSurroundings {
+  readonly terminal: Terminal;
+  /** The cluster; undefined: only the files are known. */
+  readonly sources: ClusterSources | undefined;
+}
+
+async function explainFiles(
+  paths: readonly string[],
+  flags: PodFlags,
+  { terminal, sources }: FileSurroundings,
+): Promise<number> {
   const { config } = await configured({ config: flags.config }, terminal);
   const { kinds } = config;
-  const loaded = await loadManifests(paths, { kinds, namespace: flags.namespace, stdin: terminal.input() });
-  const { pictures, errors } = await summarizeAll(loaded, kinds);
+  const { namespace = 'default' } = flags;
+  const loaded = await loadManifests(paths, { kinds, namespace, stdin: terminal.input() });
+  const { pictures, errors } = await summarizeAll(loaded, kinds, sources);
   for (const notice of loaded.notices) terminal.note(`${noticeLine(inputNoticeRow(notice), paint(false))}\n`);
   for (const row of errors) terminal.note(`${locationText(row)}: ${row.message}\n`);
   if (errors.length === 0 && pictures.length === 0) {
@@ -49,8 +85,12 @@ interface Summaries {
   readonly errors: readonly ErrorRow[];
 }
 
-async function summarizeAll(loaded: Manifests, kinds: KindTable): Promise<Summaries> {
-  const { errors: secretErrors, ...clusterObjects } = clusterObjectsIn(loaded.manifests);
+async function summarizeAll(
+  loaded: Manifests,
+  kinds: KindTable,
+  sources: ClusterSources | undefined,
+): Promise<Summaries> {
+  const { errors: secretErrors, ...clusterObjects } = clusterObjectsIn(loaded.manifests, sources);
   const errors: ErrorRow[] = [...loaded.errors, ...secretErrors];
   const pictures: WorkloadSummary[] = [];
   for (const manifest of loaded.manifests) {
@@ -61,8 +101,6 @@ async function summarizeAll(loaded: Manifests, kinds: KindTable): Promise<Summar
   }
   return { pictures, errors };
 }
-
-type ClusterSources = Omit<ClusterObjects, 'errors'>;
 
 /** undefined: not a workload. */
 async function summarize(

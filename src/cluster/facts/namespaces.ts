@@ -35,7 +35,7 @@ export function watchNamespaces(parts: ReaderParts, signal: AbortSignal): Watche
   };
 }
 
-const NAMESPACES = {
+export const NAMESPACES = {
   plural: 'namespaces',
   kind: 'Namespace',
   valueOf: (object: JsonObject) => ({ fact: { state: 'yes', value: labelsIn(object) } as const, weight: 0 }),

@@ -45,6 +45,8 @@ export interface ReaderParts {
   /** Shared by the readers of all resources. */
   readonly queue: FairQueue;
   readonly count: (resource: string, result: RequestResult) => void;
+  /** Of one request; by default, that of a review. */
+  readonly timeoutMs?: number | undefined;
   /** Logs a detail that tenants do not see. */
   readonly logDetail: (detail: string, namespace: string) => void;
 }
@@ -134,7 +136,10 @@ async function fetchFact<T>(state: State<T>, object: ObjectName, evicted: AbortS
   const { namespace, name, key } = object;
   memory?.delete(key);
   try {
-    const found = await parts.api.request({ path: pathOf(resource.plural, object), timeoutMs: TIMEOUT_MS }, evicted);
+    const found = await parts.api.request(
+      { path: pathOf(resource.plural, object), timeoutMs: parts.timeoutMs ?? TIMEOUT_MS },
+      evicted,
+    );
     if (!isNamed(found, object)) throw new UnexpectedObject('the API server returned another object');
     const { fact, weight } = resource.valueOf(found, name);
     parts.count(resource.plural, 'found');
