@@ -16,8 +16,8 @@ const RANKS: readonly (readonly string[])[] = [
   ['recording', 'pinning'],
   ['certificate'],
   ['registry', 'files', 'plugin'],
-  ['node', 'cluster'],
-  ['lookup'],
+  ['node'],
+  ['lookup', 'cluster'],
   ['server', 'report', 'config', 'install'],
   ['doctor'],
   ['cli', '.'],
@@ -165,8 +165,17 @@ describe('the architecture', () => {
     '@marcbachmann/cel-js': { importers: ['cel/parse.ts'], lazy: false },
     iovalkey: { importers: ['lookup/shared-cache.ts'], lazy: true },
     re2js: { importers: ['cel/functions/regex.ts', 'pinning/kustomize/images-entry.ts'], lazy: false },
-    undici: { importers: ['registry/exchange.ts', 'registry/transport.ts', 'cluster/client.ts'], lazy: false },
-    '@kubernetes/client-node/dist/config.js': { importers: ['cluster/client.ts'], lazy: false },
+    undici: {
+      importers: [
+        'registry/exchange.ts',
+        'registry/transport.ts',
+        'cluster/connector.ts',
+        'cluster/dispatchers.ts',
+        'cluster/exchange.ts',
+      ],
+      lazy: false,
+    },
+    '@kubernetes/client-node/dist/config.js': { importers: ['cluster/auth-provider.ts'], lazy: false },
   };
 
   test.each(Object.entries(HEAVY))('%s has one importer, lazy where it must be', (name, { importers, lazy }) => {

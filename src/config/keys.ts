@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { OriginOf } from '../error/path-origin.ts';
 import type { KindEntry } from '../pod/kinds.ts';
-import type { Environment } from '../registry/proxy.ts';
+import type { Environment } from '../go/http-proxy.ts';
 import type { RegistrySettings } from '../registry/settings.ts';
 import { cacheSettings, NODE_CREDENTIALS_SCHEMA, nodeCredentialConfig, REGISTRY_CACHE_SCHEMA } from './credentials.ts';
 import type { FlagOf, Intersection, Key, ResultsOf } from './key.ts';

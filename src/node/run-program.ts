@@ -1,6 +1,6 @@
 /** Runs a program that returns credentials, without a shell, within limits for time and output. Messages never contain its output. */
-import { spawn } from 'node:child_process';
-import type { Readable } from 'node:stream';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
 import { createFairQueue } from '../registry/fair-queue.ts';
 import { type Bid, NO_EVICTION_MS, type QueueLimits, UNLIMITED } from '../registry/fair-share.ts';
 import type { Waiters, Waiter } from '../registry/lasting-flights.ts';
@@ -12,6 +12,8 @@ export interface Program {
   /** The program's stdin. */
   readonly input: string;
   readonly timeoutMs: number;
+  /** Receives the end of what the program wrote to stderr, when it ends. Without it, the program has no stderr. */
+  readonly onStderr?: (end: string) => void;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -20,6 +22,8 @@ export type Ended =
   | { readonly state: 'ended'; readonly code: number; readonly output: string }
   /** A sentence fragment that follows the name of the program: `ended with SIGSEGV`. */
   | { readonly state: 'failed'; readonly problem: string; /** Not cached. */ readonly isNotRun?: true };
+
+type Child = ChildProcessByStdio<Writable, Readable, Readable | null>;
 
 /** A token is a few kilobytes. */
 const MAX_OUTPUT_BYTES = 1024 * 1024;
@@ -35,10 +39,12 @@ export async function runProgram(program: Program): Promise<Ended> {
   }
 }
 
-async function run({ file, args, env, input, timeoutMs }: Program): Promise<Ended> {
+async function run({ file, args, env, input, timeoutMs, onStderr }: Program): Promise<Ended> {
   const { promise, resolve } = Promise.withResolvers<Ended>();
   // A process group of its own, so that child processes neither outlive the timeout nor keep the output open.
-  const child = spawn(file, args, { env: { ...env }, shell: false, detached: true, stdio: ['pipe', 'pipe', 'ignore'] });
+  const stdio = ['pipe', 'pipe', onStderr ? 'pipe' : 'ignore'] as const;
+  const child = spawn(file, args, { env: { ...env }, shell: false, detached: true, stdio: [...stdio] }) as Child;
+  const stderr = child.stderr === null ? undefined : collectEnd(child.stderr);
   const failed = (problem: string): void => {
     killGroup(child.pid);
     resolve({ state: 'failed', problem });
@@ -50,6 +56,7 @@ async function run({ file, args, env, input, timeoutMs }: Program): Promise<Ende
   child.stdin.end(input);
   const output = collect(child.stdout, () => failed(`wrote more than ${MAX_OUTPUT_BYTES / 1024} KiB`));
   child.on('close', (code, signal) => {
+    onStderr?.(stderr?.() ?? '');
     if (code === null) failed(`ended with ${signal ?? 'no code'}`);
     else resolve({ state: 'ended', code, output: output() });
   });
@@ -78,6 +85,17 @@ function collect(stream: Readable, onTooMuch: () => void): () => string {
   });
   return () => Buffer.concat(chunks).toString('utf8');
 }
+
+/** Keeps about the last kilobytes of an endless stream. */
+function collectEnd(stream: Readable): () => string {
+  let end = Buffer.alloc(0);
+  stream.on('data', (chunk: Buffer) => {
+    end = Buffer.concat([end, chunk]).subarray(-MAX_STDERR_BYTES);
+  });
+  return () => end.toString('utf8');
+}
+
+const MAX_STDERR_BYTES = 2048;
 
 function killGroup(pid: number | undefined): void {
   if (pid === undefined) return;

@@ -10,7 +10,7 @@ import { createConversations } from './authenticated-request.ts';
 import { fetchDetails } from './image-details.ts';
 import { type ManifestRequest, findManifest } from './fetch-manifest.ts';
 import { createHostNames, type Resolve } from './host-names.ts';
-import type { Environment } from './proxy.ts';
+import type { Environment } from '../go/http-proxy.ts';
 import { addressOf, registryKey } from './registry-address.ts';
 import type { RegistrySettings } from './settings.ts';
 import { remoteHostOf, type RegistryEndpoint, endpointsOf } from './endpoint.ts';

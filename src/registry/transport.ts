@@ -9,7 +9,8 @@ import { exchange } from './exchange.ts';
 import type { HttpResponse, HttpRequest } from './http-message.ts';
 import type { HostNames } from './host-names.ts';
 import { createOrigins } from './origin-queue.ts';
-import { type Environment, proxyFor } from './proxy.ts';
+import type { Environment } from '../go/http-proxy.ts';
+import { proxyFor } from './proxy.ts';
 import type { RegistryEntry } from './settings.ts';
 
 export interface Transport {

@@ -1,0 +1,83 @@
+/** Reads the cluster and the user of a kubeconfig context, and rejects what kubectl rejects (client-go, clientcmd/validation.go). */
+import { UserError } from '../error/user-error.ts';
+import { parseProxy } from '../go/http-proxy.ts';
+import { quoteValue } from '../image/quote.ts';
+import type { JsonObject } from '../pod/pointer.ts';
+import { orList } from '../policy/schema-faults.ts';
+import type { Connection, ServerSettings } from './connection.ts';
+import { flagIn, pemIn, textIn } from './entry.ts';
+import type { Kubeconfig } from './kubeconfig.ts';
+import type { ClusterSettings } from './settings.ts';
+import { userSettings } from './user.ts';
+
+/** `wanted`: instead of the current context. */
+export function connectionOf(config: Kubeconfig, wanted: ClusterSettings['context']): Connection {
+  const source = config.files.map((file) => quoteValue(file)).join(', ');
+  const name = wanted?.name ?? config.currentContext;
+  const context = config.contexts.get(name);
+  if (context === undefined) {
+    const place = wanted === undefined ? '' : `${wanted.from}: `;
+    throw new UserError(`${place}${absentContext(config, name, source)}`);
+  }
+  const title = `context ${quoteValue(name)} in ${source}`;
+  const clusterName = textIn(context, 'cluster');
+  const cluster = config.clusters.get(clusterName);
+  if (cluster === undefined) throw new UserError(`${title}: cluster ${quoteValue(clusterName)} does not exist`);
+  const userName = textIn(context, 'user');
+  const user = userName === '' ? {} : config.users.get(userName);
+  if (user === undefined) throw new UserError(`${title}: user ${quoteValue(userName)} does not exist`);
+  const server = serverSettings(cluster, `cluster ${quoteValue(clusterName)} in ${source}`);
+  const settings = userSettings(user, `user ${quoteValue(userName)} in ${source}`);
+  const namespace = textIn(context, 'namespace') || 'default';
+  // Like kubectl, never sends credentials over plain HTTP.
+  const isTls = server.url.protocol === 'https:';
+  const { title: userTitle, impersonation } = settings;
+  const bare = { title: userTitle, certificate: undefined, credential: { kind: 'none' }, impersonation } as const;
+  return { server, user: isTls ? settings : bare, namespace };
+}
+
+function absentContext({ contexts }: Kubeconfig, name: string, source: string): string {
+  if (source === '') return 'no kubeconfig file exists';
+  const problem = name === '' ? 'has no current context' : `has no context ${quoteValue(name)}`;
+  const names = [...contexts.keys()].map((each) => quoteValue(each));
+  const expected = names.length === 0 ? 'it has no contexts' : `expected ${orList(names)}`;
+  return `kubeconfig ${source} ${problem} (${expected})`;
+}
+
+function serverSettings(entry: JsonObject, title: string): ServerSettings {
+  const ca = pemIn(entry, 'certificate-authority', title);
+  const skipsTlsVerification = flagIn(entry, 'insecure-skip-tls-verify');
+  if (ca !== undefined && skipsTlsVerification) {
+    const problem = '"certificate-authority" and "insecure-skip-tls-verify" are both set; remove one of them';
+    throw new UserError(`${title}: ${problem}`);
+  }
+  const url = serverUrl(textIn(entry, 'server'), { title, isTls: ca !== undefined || skipsTlsVerification });
+  return {
+    url,
+    shown: `${url.origin}${url.pathname.replace(/\/$/, '')}`,
+    ca,
+    skipsTlsVerification,
+    tlsServerName: textIn(entry, 'tls-server-name') || undefined,
+    proxyUrl: proxyOf(entry, title),
+    title,
+    entry,
+  };
+}
+
+/** Without a scheme, a server that has TLS settings uses HTTPS. */
+function serverUrl(text: string, { title, isTls }: { readonly title: string; readonly isTls: boolean }): URL {
+  if (text === '') throw new UserError(`${title}: "server" is required`);
+  const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `${isTls ? 'https' : 'http'}://${text}`);
+  if (url !== null && /^https?:$/.test(url.protocol)) return url;
+  throw new UserError(`${title}: "server": expected an https:// or http:// URL`);
+}
+
+function proxyOf(entry: JsonObject, title: string): string | undefined {
+  const text = textIn(entry, 'proxy-url');
+  if (text === '') return undefined;
+  if (parseProxy(text, PROXY_PROTOCOLS) !== undefined) return text;
+  // The message omits the value, which can contain a password.
+  throw new UserError(`${title}: "proxy-url": expected an http://, https://, or socks5:// URL`);
+}
+
+export const PROXY_PROTOCOLS = ['http:', 'https:', 'socks5:', 'socks5h:'];

@@ -1,0 +1,7 @@
+/** A file, a program, a certificate, or a proxy of a connection cannot be used. The message is a complete sentence without secrets. */
+export class UnusableSettings extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'UnusableSettings';
+  }
+}
