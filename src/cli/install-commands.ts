@@ -1,14 +1,16 @@
-/** The command-line definitions of `manifests` and its subcommands. */
+/** The command-line definitions of `manifests`, its subcommands, and `uninstall`. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
   collect,
   configOption,
+  configuredBy,
   namespaceName,
   namespaceNames,
   pluginOption,
   policyOption,
   type Result,
 } from './command-options.ts';
+import { KEYS } from '../config/keys.ts';
 import { isAddressRange } from '../install/options.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -122,3 +124,30 @@ Examples:
   helm install tidewaiter manifests/chart -n tidewaiter --create-namespace -f values.yaml
 
 Exit codes: 0 success, 2 invalid settings or policies`;
+
+export function addUninstall(program: Command, result: Result, terminal: Terminal): void {
+  program
+    .command('uninstall')
+    .description('Remove the admission webhook from a cluster, the webhook configurations first')
+    .addOption(serverNamespace())
+    .addOption(configuredBy(KEYS.kubeconfig))
+    .addOption(configuredBy(KEYS.context))
+    .option('--dry-run', 'Only print what would be removed')
+    .addHelpText('after', UNINSTALL_EXAMPLES)
+    .action(async (flags) => {
+      const { uninstall } = await import('./uninstall.ts');
+      result.code = await uninstall(flags, terminal);
+    });
+}
+
+const UNINSTALL_EXAMPLES = `
+It removes all objects that "tidewaiter manifests", manifests/install, or the
+Helm chart created, in an order that stops no other requests. The namespace
+remains. After "helm uninstall" or "kubectl delete namespace", it removes the
+rest.
+
+Example:
+  # Print what would be removed from the current context
+  tidewaiter uninstall --dry-run
+
+Exit codes: 0 success, 2 invalid settings, or an object cannot be removed`;

@@ -5,7 +5,7 @@ import { requirePaths, type Result } from './command-options.ts';
 import { addCheck, addReplay, addServe, addTest } from './policy-commands.ts';
 import { addCompletion, addExplain, addRules, addSchema } from './help-commands.ts';
 import { addDoctor } from './doctor-command.ts';
-import { addManifests } from './install-commands.ts';
+import { addManifests, addUninstall } from './install-commands.ts';
 import { addDrift, addPin } from './pin-commands.ts';
 import { UserError } from '../error/user-error.ts';
 import { invocationOf, NAME, withName } from './invocation.ts';
@@ -70,6 +70,7 @@ function buildProgram(name: string, result: Result, terminal: Terminal): Command
   addSchema(program, result, terminal);
   addManifests(program, result, terminal);
   addDoctor(program, result, terminal);
+  addUninstall(program, result, terminal);
   addCompletion(program, result, terminal);
   for (const command of withSubcommands(program)) requirePaths(command);
   return program;

@@ -28,6 +28,8 @@ export interface ServerProcesses {
   caBundle(): string;
   /** Starts a server on a free loopback port, or on `port`. Rejects with the program's output if it does not listen. */
   start(port?: number, flags?: readonly string[]): Promise<ServerProcess>;
+  /** Starts a server with other flags; it must listen on loopback. */
+  startWith(flags: readonly string[]): Promise<ServerProcess>;
   /** Kills all running servers. */
   close(): Promise<void>;
 }
@@ -43,15 +45,17 @@ export function prepareServers(): ServerProcesses {
   const guard = startGuard(folder);
   const certs = join(folder, 'certs');
   const all: RunningProcess[] = [];
+  const startWith = async (flags: readonly string[]): Promise<ServerProcess> => {
+    const running = run(flags, folder, guard);
+    all.push(running);
+    return { ...running, ...(await running.listening) };
+  };
   return {
     folder,
     caBundle: () => readFileSync(join(certs, 'ca.crt')).toString('base64'),
-    async start(port = 0, more = []) {
-      const flags = ['--listen', `127.0.0.1:${port}`, '--operations-port', '0', '--certs-dir', certs];
-      const running = run([...flags, ...more], folder, guard);
-      all.push(running);
-      return { ...running, ...(await running.listening) };
-    },
+    startWith,
+    start: (port = 0, more = []) =>
+      startWith(['--listen', `127.0.0.1:${port}`, '--operations-port', '0', '--certs-dir', certs, ...more]),
     async close() {
       await Promise.all(all.map(({ kill }) => kill()));
       await guard.dismiss();

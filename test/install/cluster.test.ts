@@ -1,0 +1,309 @@
+/**
+ * Each way to install, on a real API server, and each way to remove it: afterward, a Pod can be created even in a namespace whose
+ * reviews fail closed. There is no kubelet, so the test runs the server of the Deployment, and no network, so it registers its URL.
+ */
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { helmMissing, pathOf as programOf, type Program } from '../chart/assets.ts';
+import { assetsMissing, kubectlMissing } from '../cluster/assets.ts';
+import { createAuthority, type Authority } from '../cluster/certificates.ts';
+import type { Reply } from '../cluster/connection.ts';
+import { type ControlPlane, startControlPlane } from '../cluster/control-plane.ts';
+import { createNamespace, podOf } from '../cluster/objects.ts';
+import { untilEffective, type Configuration, type Webhook } from '../cluster/registration.ts';
+import { buildMissing, prepareServers, type ServerProcess, type ServerProcesses } from '../cluster/server-processes.ts';
+import { ROOT } from '../manifests/documents.ts';
+import { runCommand } from '../support/command.ts';
+import { describeWith } from '../support/real-part.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const INSTALL = join(ROOT, 'manifests/install');
+const CHART = join(ROOT, 'manifests/chart');
+const CONFIGURATIONS = ['validating', 'mutating'].map(
+  (kind) => `/apis/admissionregistration.k8s.io/v1/${kind}webhookconfigurations/tidewaiter`,
+);
+
+/** As cert-manager's, without its schemas and its controllers. */
+const CERT_MANAGER = ['Issuer', 'Certificate'].map((kind) => ({
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: `${kind.toLowerCase()}s.cert-manager.io` },
+  spec: {
+    group: 'cert-manager.io',
+    scope: 'Namespaced',
+    names: { kind, plural: `${kind.toLowerCase()}s`, singular: kind.toLowerCase(), listKind: `${kind}List` },
+    versions: [
+      {
+        name: 'v1',
+        served: true,
+        storage: true,
+        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+      },
+    ],
+  },
+}));
+
+describeWith(assetsMissing ?? kubectlMissing ?? helmMissing ?? buildMissing, 'on a real API server', () => {
+  let plane: ControlPlane;
+  let servers: ServerProcesses;
+  let authority: Authority;
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'tidewaiter-install-'));
+    servers = prepareServers();
+    authority = await createAuthority();
+    plane = await startControlPlane();
+    await createNamespace(plane, 'shop');
+    await createNamespace(plane, 'pay');
+    const closed = { metadata: { labels: { 'tidewaiter.dev/fail': 'closed' } } };
+    await plane.request('PATCH', '/api/v1/namespaces/pay', closed);
+    for (const definition of CERT_MANAGER) {
+      await plane.request('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', definition);
+    }
+    for (const plural of ['issuers', 'certificates']) {
+      await untilEffective(
+        plural,
+        async () => plane.request('GET', `/apis/cert-manager.io/v1/${plural}`),
+        ({ status }) => status === 200,
+      );
+    }
+  }, 120_000);
+  afterAll(async () => {
+    await servers?.close();
+    await plane?.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** Also after a test that failed. */
+  afterEach(async () => {
+    await tidewaiter('uninstall');
+    await plane.kubectl(['delete', 'namespace', 'tidewaiter', '--ignore-not-found']);
+  }, 120_000);
+
+  async function kubectl(...args: readonly string[]): Promise<void> {
+    const { code, stderr } = await plane.kubectl(args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  }
+
+  async function helm(program: Program, ...args: readonly string[]): Promise<string> {
+    const home = join(folder, program);
+    const env = {
+      PATH: process.env['PATH'],
+      HOME: home,
+      KUBECONFIG: plane.kubeconfig,
+      HELM_CACHE_HOME: home,
+      HELM_CONFIG_HOME: home,
+      HELM_DATA_HOME: home,
+    };
+    const { stdout } = await promisify(execFile)(programOf(program), args, { env });
+    return stdout;
+  }
+
+  const createPod = async (namespace: string, name: string, image = 'nginx'): Promise<Reply> =>
+    plane.request('POST', `/api/v1/namespaces/${namespace}/pods?dryRun=All`, podOf(name, image));
+
+  /** Runs the server as the Deployment would, with its ConfigMaps and a certificate as files. */
+  async function runDeployed(): Promise<ServerProcess> {
+    const get = async (path: string): Promise<Record<string, unknown>> =>
+      (await plane.request('GET', path)).body as Record<string, unknown>;
+    const { spec } = (await get('/apis/apps/v1/namespaces/tidewaiter/deployments/tidewaiter')) as unknown as Deployment;
+    const { containers, volumes } = spec.template.spec;
+    const root = mkdtempSync(join(folder, 'pod-'));
+    const { cert, key } = await authority.serverCertificate(['127.0.0.1', 'tidewaiter.tidewaiter.svc']);
+    for (const { name, mountPath } of containers[0].volumeMounts) {
+      const directory = join(root, mountPath);
+      mkdirSync(directory, { recursive: true });
+      const { configMap } = volumes.find((volume) => volume.name === name) ?? {};
+      const path = `/api/v1/namespaces/tidewaiter/configmaps/${configMap?.name}`;
+      const files =
+        configMap === undefined
+          ? { 'tls.crt': cert, 'tls.key': key }
+          : ((await get(path))['data'] as Record<string, string>);
+      for (const [file, text] of Object.entries(files)) writeFileSync(join(directory, file), onThisMachine(text, root));
+    }
+    const [command, ...flags] = containers[0].args;
+    expect(command).toBe('serve');
+    return servers.startWith(flags.map((flag) => onThisMachine(flag, root)));
+  }
+
+  const onThisMachine = (text: string, root: string): string =>
+    text
+      .replaceAll('/etc/', `${root}/etc/`)
+      .replace('0.0.0.0:8443', '127.0.0.1:0')
+      .replace('operationsPort: 8080', 'operationsPort: 0');
+
+  const caBundle = (): string => Buffer.from(authority.cert).toString('base64');
+
+  /** As the network and cert-manager would. */
+  async function connect({ url }: ServerProcess): Promise<void> {
+    await eachWebhook(({ service }) => ({ url: `${url}${service?.path}`, caBundle: caBundle() }));
+  }
+
+  /** As the chart and cert-manager would have it. */
+  async function disconnect(): Promise<void> {
+    const service = { namespace: 'tidewaiter', name: 'tidewaiter', port: 443 };
+    await eachWebhook(({ url = '' }) => ({
+      service: { ...service, path: new URL(url).pathname },
+      caBundle: caBundle(),
+    }));
+  }
+
+  async function eachWebhook(change: (before: Webhook['clientConfig']) => Webhook['clientConfig']): Promise<void> {
+    for (const path of CONFIGURATIONS) {
+      const { status, body } = await plane.request('GET', path);
+      if (status === 404) continue;
+      const patch = (body as Configuration).webhooks.map(({ clientConfig }, index) => ({
+        op: 'replace',
+        path: `/webhooks/${index}/clientConfig`,
+        value: change(clientConfig),
+      }));
+      expect(await plane.request('PATCH', path, patch)).toMatchObject({ status: 200 });
+    }
+  }
+
+  /** The server reviews Pods; without it, each namespace fails as it chose. */
+  async function reviewsAndFails(): Promise<void> {
+    const server = await runDeployed();
+    await connect(server);
+    for (const namespace of ['shop', 'pay']) {
+      await untilEffective(
+        `the webhook in ${namespace}`,
+        async () => createPod(namespace, 'web'),
+        ({ status }) => status === 403,
+      );
+      expect(await createPod(namespace, 'web', 'nginx:1.27')).toMatchObject({ status: 201 });
+    }
+    await server.stop();
+    expect(await createPod('shop', 'web')).toMatchObject({ status: 201 });
+    const { status, body } = await createPod('pay', 'web');
+    expect({ status, body }).toMatchObject({
+      status: 500,
+      body: { message: expect.stringMatching(/failed calling webhook "closed\.(validate|mutate)\.tidewaiter\.dev"/) },
+    });
+    await controllersCreateServers();
+    expect(await createPod('kube-system', 'web')).toMatchObject({ status: 201 });
+  }
+
+  /** The Deployment's controllers create Pods of the server itself while no server runs. */
+  async function controllersCreateServers(): Promise<void> {
+    const pods = '/api/v1/namespaces/tidewaiter/pods';
+    await plane.request('DELETE', pods);
+    await vi.waitFor(
+      async () => {
+        const { body } = await plane.request('GET', pods);
+        const { items } = body as { items: readonly { readonly metadata: { readonly deletionTimestamp?: string } }[] };
+        expect(items.filter(({ metadata }) => metadata.deletionTimestamp === undefined).length).toBeGreaterThan(0);
+      },
+      { timeout: 30_000, interval: 100 },
+    );
+  }
+
+  /** Nothing calls a server that is gone. */
+  async function isGone(): Promise<void> {
+    for (const path of CONFIGURATIONS) expect((await plane.request('GET', path)).status).toBe(404);
+    await untilEffective(
+      'the removal',
+      async () => createPod('pay', 'web'),
+      ({ status }) => status === 201,
+    );
+  }
+
+  async function tidewaiter(...argv: readonly string[]): Promise<string> {
+    const { code, out, note } = await runCommand([...argv, '--kubeconfig', plane.kubeconfig]);
+    expect({ code, note: code === 0 ? '' : note }).toEqual({ code: 0, note: '' });
+    return out;
+  }
+
+  async function applyManifests(...flags: readonly string[]): Promise<void> {
+    const { out } = await runCommand(['manifests', ...flags]);
+    const { code, stderr } = await plane.kubectl(['apply', '-f', '-'], out);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  }
+
+  test('kubectl apply -k, then kubectl delete -k', async () => {
+    await kubectl('apply', '-k', INSTALL);
+    await reviewsAndFails();
+    await kubectl('delete', '-k', INSTALL);
+    await isGone();
+    await vi.waitFor(
+      async () => expect((await plane.request('GET', '/api/v1/namespaces/tidewaiter')).status).toBe(404),
+      { timeout: 60_000, interval: 250 },
+    );
+  });
+
+  test.each(['helm3', 'helm4'] as const)('%s install, upgrade, uninstall', async (program) => {
+    const options = ['tidewaiter', CHART, '--namespace', 'tidewaiter'];
+    const notes = await helm(program, 'install', ...options, '--create-namespace');
+    expect(notes).toContain('kubectl label namespace NAME tidewaiter.dev/fail=closed');
+    await reviewsAndFails();
+    await disconnect();
+    // An upgrade keeps what cert-manager or the server has written into the configurations.
+    await helm(program, 'upgrade', ...options, '--set', 'replicas=3');
+    const { body } = await plane.request('GET', CONFIGURATIONS[0] ?? '');
+    expect((body as Configuration).webhooks[0]?.clientConfig.caBundle).toBe(caBundle());
+    await helm(program, 'uninstall', 'tidewaiter', '--namespace', 'tidewaiter');
+    await isGone();
+  });
+
+  test('manifests, then uninstall, which leaves nothing but the namespace', async () => {
+    const policies = join(ROOT, 'manifests/policies/examples/pin.yaml');
+    await applyManifests('-p', policies, '-p', join(ROOT, 'manifests/policies/baseline.yaml'));
+    await reviewsAndFails();
+    const planned = await tidewaiter('uninstall', '--dry-run');
+    expect(planned.split('\n').slice(0, 2)).toEqual([
+      'ValidatingWebhookConfiguration tidewaiter would be removed',
+      'MutatingWebhookConfiguration tidewaiter would be removed',
+    ]);
+    expect(await tidewaiter('uninstall')).toBe(planned.replaceAll('would be removed', 'removed'));
+    await isGone();
+    const all = await plane.kubectl([
+      'get',
+      'clusterroles,clusterrolebindings,all,configmaps,secrets,networkpolicies,serviceaccounts,certificates,issuers',
+      '--namespace=tidewaiter',
+      '--selector=app.kubernetes.io/part-of=tidewaiter',
+      '--ignore-not-found',
+      '--output=name',
+    ]);
+    // Its Pods and ReplicaSets are removed with the Deployment, by the garbage collector.
+    expect(all.stdout.split('\n').filter((line) => !/^(pod|replicaset)/.test(line))).toEqual(['']);
+    expect(await tidewaiter('uninstall')).toBe('');
+  });
+
+  test('the namespace first, then uninstall', async () => {
+    await applyManifests('--tls', 'files', '--fail', 'closed');
+    const server = await runDeployed();
+    await connect(server);
+    await untilEffective(
+      'the webhook',
+      async () => createPod('shop', 'web'),
+      ({ status }) => status === 403,
+    );
+    await kubectl('delete', 'namespace', 'tidewaiter');
+    await server.stop();
+    expect(await createPod('shop', 'web')).toMatchObject({ status: 500 });
+    expect(await tidewaiter('uninstall')).toBe('ValidatingWebhookConfiguration tidewaiter removed\n');
+    await isGone();
+  });
+});
+
+interface Deployment {
+  readonly spec: {
+    readonly template: {
+      readonly spec: {
+        readonly containers: readonly [
+          {
+            readonly args: readonly string[];
+            readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
+          },
+        ];
+        readonly volumes: readonly { readonly name: string; readonly configMap?: { readonly name: string } }[];
+      };
+    };
+  };
+}
