@@ -32,7 +32,8 @@ afterAll(async () => {
   await Promise.all([...running].map((container) => once(container, 'close')));
   image?.remove();
   rmSync(certs, { recursive: true, force: true });
-});
+  // The file system of the image is large.
+}, 60_000);
 
 function start(args?: readonly string[], env: Readonly<Record<string, string>> = {}): Container {
   const container = image.start({ certs, env: { ...PORTS, ...env }, ...(args === undefined ? {} : { args }) });
