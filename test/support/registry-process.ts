@@ -24,10 +24,19 @@ export const HTPASSWD_USER = {
   line: 'ci:$2y$05$r0EJalt.iS1ayEVsGxq0yOF/T1k2iwsHrkHw88/XDVc5U.aX.xeuq\n',
 } as const;
 
+/** A later password of that user, created with `perl -e 'print crypt("…", q($2y$05$abcdefghijklmnopqrstuu))'`. */
+export const HTPASSWD_LATER = {
+  username: 'ci',
+  password: 'battery staple',
+  line: 'ci:$2y$05$abcdefghijklmnopqrstuumjewjQVmxxbBHy234HdGTOAqOuVnhhy\n',
+} as const;
+
 export interface RunningRegistry {
   /** `127.0.0.1:40001`. */
   readonly host: string;
   readonly origin: string;
+  /** Replaces the users of a registry with `htpasswd`, which reads the file again when its time changes. */
+  setUsers(line: string): void;
   stop(): Promise<void>;
 }
 
@@ -37,6 +46,7 @@ export const dockerRegistryMissing =
     ? undefined
     : 'docker-registry is not on the PATH; on Debian, run apt-get install docker-registry';
 
+const HTPASSWD_FILE = 'htpasswd';
 const START_MS = 20_000;
 
 export async function startRegistry(program: string, auth: RegistryAuth): Promise<RunningRegistry> {
@@ -71,7 +81,8 @@ export async function startRegistry(program: string, auth: RegistryAuth): Promis
   });
   try {
     const host = await listening;
-    return { host, origin: `http://${host}`, stop };
+    const setUsers = (line: string): void => writeFileSync(path.join(folder, HTPASSWD_FILE), line);
+    return { host, origin: `http://${host}`, setUsers, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -92,7 +103,7 @@ function configuration(auth: RegistryAuth, folder: string): string {
 function authSection(auth: RegistryAuth, folder: string): object {
   if (auth.kind === 'open') return {};
   if (auth.kind === 'htpasswd') {
-    const file = path.join(folder, 'htpasswd');
+    const file = path.join(folder, HTPASSWD_FILE);
     writeFileSync(file, HTPASSWD_USER.line);
     return { auth: { htpasswd: { realm: 'a, "quoted" realm', path: file } } };
   }
