@@ -1,7 +1,7 @@
 /**
  * The inputs of a decision other than the request: policies, and the source interfaces of the world. Each source interface has one
- * method, which returns a fact, or rejects with an Outage if it cannot determine the fact. When the signal aborts, a source
- * settles: with a fact, or with any error.
+ * method, which returns a known fact synchronously, or rejects with an Outage if it cannot determine the fact. When the signal
+ * aborts, a source settles: with a fact, or with any error.
  */
 import type { Candidate } from '../credential/keyring.ts';
 import type { PullSecret } from '../credential/pull-secret.ts';
@@ -15,12 +15,12 @@ import type { MaybePromise } from './maybe-promise.ts';
 import type { RegistryQuestion, RegistrySourceName, RegistryValues } from '../policy/registry-questions.ts';
 
 export interface NamespaceSource {
-  labelsOf(namespace: string, signal: AbortSignal): Promise<Fact<Labels>>;
+  labelsOf(namespace: string, signal: AbortSignal): MaybePromise<Fact<Labels>>;
 }
 
 export interface SecretSource {
   /** Returns a Secret of any type. `no`: the Secret does not exist. `refresh`: remembered facts do not count. */
-  secret(namespace: string, name: string, signal: AbortSignal, refresh?: boolean): Promise<Fact<PullSecret>>;
+  secret(namespace: string, name: string, signal: AbortSignal, refresh?: boolean): MaybePromise<Fact<PullSecret>>;
 }
 
 export interface ServiceAccountSource {
@@ -30,7 +30,7 @@ export interface ServiceAccountSource {
     name: string,
     signal: AbortSignal,
     refresh?: boolean,
-  ): Promise<Fact<readonly string[]>>;
+  ): MaybePromise<Fact<readonly string[]>>;
 }
 
 /** Reviews from the same namespace share limits. One object for each review. */

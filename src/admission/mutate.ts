@@ -39,7 +39,7 @@ export function mutate(request: AdmissionRequest, context: Context, signal: Abor
   const decide = (labels: Fact<Labels>): Mutation | Promise<Mutation> =>
     read.ok ? pin(pinning, labels) : notPinned(pinning, labels, read.fault);
   if (!needsLabels(context.policies)) return decide(NO_LABELS_NEEDED);
-  return namespaceLabels(namespaceOf(pinning), context, signal).then(decide);
+  return whenKnown(namespaceLabels(namespaceOf(pinning), context, signal), decide);
 }
 
 function notPinned(pinning: Pinning, labels: Fact<Labels>, fault: ShapeFault): Mutation {

@@ -25,11 +25,11 @@ export function decideWithNewFacts<D>(
 
 function noting(world: World, note: () => void, refresh: boolean): World {
   const { secrets, serviceAccounts } = world;
-  const noted = async <T>(lookup: Promise<Fact<T>>): Promise<Fact<T>> => {
-    const fact = await lookup;
-    if (fact.state === 'yes' && fact.isRemembered === true) note();
-    return fact;
-  };
+  const noted = <T>(lookup: MaybePromise<Fact<T>>): MaybePromise<Fact<T>> =>
+    whenKnown(lookup, (fact) => {
+      if (fact.state === 'yes' && fact.isRemembered === true) note();
+      return fact;
+    });
   return {
     ...world,
     secrets: secrets && {

@@ -17,6 +17,7 @@ import { deniedImages } from './facts/denied-images.ts';
 import { gather } from './facts/gather.ts';
 import { lookupScopeOf } from './facts/lookup-scope.ts';
 import { createLookups, namespaceLabels } from './facts/lookups.ts';
+import { whenKnown } from './maybe-promise.ts';
 import { malformedDecision, type MalformedDecision, readWorkload, shapeFaultOf, unreadWorkload } from './malformed.ts';
 import type { AdmissionRequest } from './request.ts';
 
@@ -38,7 +39,7 @@ export type Decision =
     }
   | MalformedDecision;
 
-/** Decides synchronously if no policy in scope needs a fact, as is usual: see test/bench/README.md. */
+/** Decides synchronously if all facts are known that policies in scope need: see test/bench/README.md. */
 export function validate(
   request: AdmissionRequest,
   context: Context,
@@ -52,7 +53,7 @@ export function validate(
   const namespace = workload.clusterScoped ? undefined : request.namespace;
   const review: Review = { request, context, signal, read, workload, namespace, operation: target.operation };
   if (!needsLabels(context.policies)) return decide(review, NO_LABELS_NEEDED);
-  return namespaceLabels(namespace, context, signal).then((labels) => decide(review, labels));
+  return whenKnown(namespaceLabels(namespace, context, signal), (labels) => decide(review, labels));
 }
 
 interface Review {
@@ -104,8 +105,9 @@ function evaluationOf({ scopeRequest, excuses, canChange }: ScopedReview): Omit<
   return { request: scopeRequest, canChange, excuses };
 }
 
-async function decideWithFacts(scoped: ScopedReview): Promise<Decision> {
+function decideWithFacts(scoped: ScopedReview): Decision | Promise<Decision> {
   const { request, context, signal, workload, namespace, scopeRequest, covering, excuses, canChange } = scoped;
+  const malformed = (error: unknown): Decision => malformedDecision(shapeFaultOf(error), request, covering.policies);
   try {
     const scope = lookupScopeOf(covering, workload, {
       includes: canChange,
@@ -115,13 +117,17 @@ async function decideWithFacts(scoped: ScopedReview): Promise<Decision> {
     const lookups = createLookups(namespace, context, signal);
     const { pluginsRan } = request;
     const factRequest = { workload, needs: covering.needs, pluginsRan, scope };
-    const facts = await gather(factRequest, scopeRequest.namespaceLabels, lookups);
-    const findings = evaluate(covering, { ...evaluationOf(scoped), facts });
-    const stored = findings.length === 0 ? undefined : storedWorkload(request, context);
-    if (stored === undefined) return decision(scoped, findings, []);
-    return decision(scoped, findings, await lookUpExistingFindings(findings, stored, { ...scoped, lookups }));
+    const gathered = gather(factRequest, scopeRequest.namespaceLabels, lookups);
+    const decided = whenKnown(gathered, (facts): Decision | Promise<Decision> => {
+      const findings = evaluate(covering, { ...evaluationOf(scoped), facts });
+      const stored = findings.length === 0 ? undefined : storedWorkload(request, context);
+      if (stored === undefined) return decision(scoped, findings, []);
+      const existing = lookUpExistingFindings(findings, stored, { ...scoped, lookups });
+      return existing.then((list) => decision(scoped, findings, list));
+    });
+    return decided instanceof Promise ? decided.catch(malformed) : decided;
   } catch (error) {
-    return malformedDecision(shapeFaultOf(error), request, covering.policies);
+    return malformed(error);
   }
 }
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureAlive } from './alive.ts';
 import { measureCheck, measureHelp, measureStart } from './commands.ts';
+import { measureFacts } from './facts.ts';
 import { measureImageCache } from './image-cache.ts';
 import { measureMutate } from './mutate.ts';
 import { isMissed, type Outcome, outcomeTable } from './outcome.ts';
@@ -12,7 +13,7 @@ import { measureRules } from './rules.ts';
 import { measureServe } from './serve.ts';
 
 /** `alive` only when it is asked for: it takes minutes, and attacks. */
-const USUAL = ['serve', 'mutate', 'rules', 'start', 'help', 'check', 'pin', 'cache'] as const;
+const USUAL = ['serve', 'mutate', 'rules', 'start', 'help', 'check', 'pin', 'cache', 'facts'] as const;
 const PARTS = [...USUAL, 'alive'] as const;
 type Part = (typeof PARTS)[number];
 
@@ -68,6 +69,7 @@ async function measure(part: Part, { seconds, rounds, minutes }: Options): Promi
   if (part === 'check') return measureCheck();
   if (part === 'pin') return measurePin();
   if (part === 'cache') return measureImageCache();
+  if (part === 'facts') return measureFacts();
   if (part === 'mutate') return measureMutate({ seconds, rounds, note });
   if (part === 'rules') return measureRules({ seconds, rounds, note });
   const measured = part === 'alive' ? measureAlive({ minutes, note }) : measureServe({ seconds, rounds, note });

@@ -35,13 +35,17 @@ export interface FactRequest {
 }
 
 /** Pull secrets come first: images are looked up with their credentials. */
-export async function gather(request: FactRequest, labels: Fact<Labels>, lookups: Lookups): Promise<Facts> {
+export function gather(request: FactRequest, labels: Fact<Labels>, lookups: Lookups): MaybePromise<Facts> {
   const { needs, scope } = request;
   const now = needs.has('now') ? lookups.now() : NO_FACTS.now;
   const needsRegistry = scope !== undefined && REGISTRY_NEEDS.some((need) => scope.containersFor(need).size > 0);
-  const pullSecrets = new Map(needsRegistry || needs.has('pullSecrets') ? await pullSecretsOf(request, lookups) : []);
-  const known = { ...NO_FACTS, namespaceLabels: labels, pullSecrets, now };
-  return needsRegistry ? { ...known, ...(await registryFacts({ ...request, scope, pullSecrets }, lookups)) } : known;
+  const secrets = needsRegistry || needs.has('pullSecrets') ? pullSecretsOf(request, lookups) : [];
+  return whenKnown(secrets, (entries): MaybePromise<Facts> => {
+    const pullSecrets = new Map(entries);
+    const known = { ...NO_FACTS, namespaceLabels: labels, pullSecrets, now };
+    if (!needsRegistry) return known;
+    return registryFacts({ ...request, scope, pullSecrets }, lookups).then((found) => ({ ...known, ...found }));
+  });
 }
 
 interface RegistryRequest extends FactRequest {

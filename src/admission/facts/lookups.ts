@@ -43,13 +43,15 @@ export function createLookups(namespace: string | undefined, context: Context, s
     secret: (wanted) =>
       secret(wanted, (name) => {
         if (secrets === undefined || namespace === undefined) return unknown('not connected to a cluster');
-        return settle(deadline, `Secret ${quoteValue(name)}`, () => secrets.secret(namespace, name, signal));
+        const lookUp = (): MaybePromise<Fact<PullSecret>> => secrets.secret(namespace, name, signal);
+        return settle(deadline, () => `Secret ${quoteValue(name)}`, lookUp);
       }),
     serviceAccount: (wanted) =>
       account(wanted, (name) => {
         if (serviceAccounts === undefined || namespace === undefined) return unknown('not connected to a cluster');
-        const lookUp = (): Promise<Fact<readonly string[]>> => serviceAccounts.pullSecretsOf(namespace, name, signal);
-        return settle(deadline, `ServiceAccount ${quoteValue(name)}`, lookUp);
+        const lookUp = (): MaybePromise<Fact<readonly string[]>> =>
+          serviceAccounts.pullSecretsOf(namespace, name, signal);
+        return settle(deadline, () => `ServiceAccount ${quoteValue(name)}`, lookUp);
       }),
   };
 }
@@ -174,29 +176,29 @@ function tooMany(what: string): Unknown {
   return { ...unknown(`the object needs more than ${MAX_LOOKUPS} ${what}`), causedBy: 'author' };
 }
 
-export async function namespaceLabels(
+export function namespaceLabels(
   namespace: string | undefined,
   context: Context,
   signal: AbortSignal,
-): Promise<Fact<Labels>> {
+): MaybePromise<Fact<Labels>> {
   if (namespace === undefined) return { state: 'no' };
-  const what = `the labels of namespace ${quoteValue(namespace)}`;
+  const what = (): string => `the labels of namespace ${quoteValue(namespace)}`;
   const namespaces = context.world?.namespaces;
-  if (namespaces === undefined) return unknown(`${what} are not known here`);
+  if (namespaces === undefined) return unknown(`${what()} are not known here`);
   return settle(deadlineOf(context, signal), what, () => namespaces.labelsOf(namespace, signal));
 }
 
 /** An outage or the deadline makes the fact unknown. Other errors are bugs and are rethrown. */
-function settle<T>(deadline: Deadline, what: string, lookUp: () => Promise<Fact<T>>): Promise<Fact<T>> {
-  const late = unknown(`${what}: no response before the deadline`);
-  return orLate<Fact<T>>(deadline, late, async () => {
-    try {
-      return await lookUp();
-    } catch (error) {
-      if (error instanceof Outage) return unknown(error.message);
-      throw error;
-    }
-  });
+function settle<T>(deadline: Deadline, what: () => string, lookUp: () => MaybePromise<Fact<T>>): MaybePromise<Fact<T>> {
+  const late = (): Unknown => unknown(`${what()}: no response before the deadline`);
+  if (deadline.signal.aborted) return late();
+  const fact = lookUp();
+  return fact instanceof Promise ? orLate<Fact<T>>(deadline, late(), () => fact.catch(unknownInOutage)) : fact;
+}
+
+function unknownInOutage(error: unknown): Unknown {
+  if (error instanceof Outage) return unknown(error.message);
+  throw error;
 }
 
 interface Deadline {
@@ -210,9 +212,9 @@ function deadlineOf({ abortGrace = async () => {} }: Context, signal: AbortSigna
 
 /** A source that settles within the grace has its own reason or a stale value; after it, the fact is late. */
 async function orLate<T>({ signal, grace }: Deadline, late: T, lookUp: () => Promise<T>): Promise<T> {
-  if (signal.aborted) return late;
   const { promise: aborted, resolve } = Promise.withResolvers<T>();
   const onAbort = (): void => void grace().then(() => resolve(late));
+  if (signal.aborted) onAbort();
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     return await Promise.race([lookUp(), aborted]);

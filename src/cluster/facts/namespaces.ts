@@ -1,5 +1,5 @@
 /** The labels of the namespaces of a cluster, kept by a watch. */
-import { type NamespaceSource, Outage } from '../../admission/context.ts';
+import type { NamespaceSource } from '../../admission/context.ts';
 import { namespaceLabelsIn } from '../../admission/facts/cluster-objects.ts';
 import { isObject, type JsonObject } from '../../pod/pointer.ts';
 import type { Labels } from '../../policy/fact.ts';
@@ -26,8 +26,8 @@ export function watchNamespaces(parts: ReaderParts, signal: AbortSignal): Watche
     synced: watch.synced,
     notSynced: () => (watch.isSynced ? undefined : notSynced(watch)),
     idleSeconds: () => watch.idleSeconds(),
-    async labelsOf(namespace, lookupSignal) {
-      if (!watch.isSynced) throw new Outage(notSynced(watch));
+    labelsOf(namespace, lookupSignal) {
+      if (!watch.isSynced) return { state: 'unknown', reason: notSynced(watch) };
       const labels = watch.objects.get(namespace);
       if (labels !== undefined && watch.idleSeconds() < MAX_IDLE_SECONDS) return { state: 'yes', value: labels };
       return reader.read(undefined, namespace, { signal: lookupSignal });

@@ -3,6 +3,7 @@
  * a missing object is looked up by each review, because it may have been created a moment before.
  */
 import { Outage } from '../../admission/context.ts';
+import type { MaybePromise } from '../../admission/maybe-promise.ts';
 import { quoteValue } from '../../image/quote.ts';
 import { isObject, type JsonObject } from '../../pod/pointer.ts';
 import type { Fact } from '../../policy/fact.ts';
@@ -14,10 +15,10 @@ import { missingAccess } from './missing-access.ts';
 
 export interface ObjectReader<T> {
   /**
-   * Rejects with an Outage if the API server does not return the object. `namespace` is undefined for cluster-scoped objects.
-   * `refresh`: a remembered fact does not count.
+   * Returns a remembered fact synchronously; with `refresh`, it does not count. Rejects with an Outage if the API server does not
+   * return the object. `namespace` is undefined for cluster-scoped objects.
    */
-  read(namespace: string | undefined, name: string, lookup: ObjectLookup): Promise<Fact<T>>;
+  read(namespace: string | undefined, name: string, lookup: ObjectLookup): MaybePromise<Fact<T>>;
 }
 
 export interface ObjectLookup {
@@ -79,7 +80,7 @@ export function createObjectReader<T>(
 ): ObjectReader<T> {
   const state: State<T> = { resource, parts, memory, flights: new Map(), started: 0 };
   return {
-    async read(namespace, name, lookup) {
+    read(namespace, name, lookup) {
       if (!isValidName(name) || (namespace !== undefined && !isValidName(namespace))) return { state: 'no' };
       const key = namespace === undefined ? name : `${namespace}/${name}`;
       const remembered = lookup.refresh === true ? undefined : memory?.get(key);
