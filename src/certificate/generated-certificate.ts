@@ -5,7 +5,6 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import path from 'node:path';
-import { domainToASCII } from 'node:url';
 import { quoteValue } from '../image/quote.ts';
 import { day, invalidAt, type ServingCertificate } from './certificate.ts';
 import {
@@ -16,6 +15,7 @@ import {
   readDirectory,
   storeFile,
 } from './certificate-directory.ts';
+import { hostName, hostsOf } from './host-names.ts';
 import { type Authority, newKey, signAuthority, signLeaf } from './sign.ts';
 import { UserError } from '../error/user-error.ts';
 
@@ -59,15 +59,6 @@ function requiredName(host: string): string {
   const name = hostName(host);
   if (name !== undefined) return name;
   throw new UserError(`cannot generate a certificate for ${quoteValue(host)}; expected a DNS name or an IP address`);
-}
-
-/** Normalizes a host for certificates: lowercase, ASCII, no zone, no final dot, one spelling for each IPv6 address. */
-function hostName(host: string): string | undefined {
-  const bare = host.replace(/%.*$/, '').replace(/\.$/, '');
-  if (isIP(bare) === 6) return new URL(`https://[${bare}]`).hostname.slice(1, -1);
-  // Checked before the conversion, which turns "a/b" into "a" as in a URL.
-  const name = /^[\p{L}\p{M}\p{N}._-]+$/u.test(bare) ? domainToASCII(bare) : '';
-  return isIP(name) !== 0 || /^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/.test(name) ? name : undefined;
 }
 
 type ReadyToServe = { readonly serve: Pick<ServingCertificate, 'cert' | 'key' | 'ca' | 'notAfter'> };
@@ -136,11 +127,6 @@ function authorityProblem(ca: X509Certificate, key: KeyObject, now: Date): strin
 
 function endsWithin(days: number, { validToDate }: X509Certificate, now: Date): string | undefined {
   return validToDate.getTime() - now.getTime() < days * DAY_MS ? `expires on ${day(validToDate)}` : undefined;
-}
-
-function hostsOf({ subjectAltName = '' }: X509Certificate): readonly string[] {
-  const hosts = [...subjectAltName.matchAll(/(?:DNS|IP Address):([^,"\s]+)/g)];
-  return hosts.flatMap(([, host = '']) => hostName(host) ?? []);
 }
 
 function newAuthority(key: KeyObject, now: Date): Promise<string> {
