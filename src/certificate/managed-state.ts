@@ -3,7 +3,8 @@ import { type KeyObject, X509Certificate } from 'node:crypto';
 import { readKey } from './certificate.ts';
 import type { Authority } from './sign.ts';
 
-export const MANAGED_CA = 'tidewaiter CA';
+/** Differs from the CAs of the documentation, which belong to the user. */
+export const MANAGED_CA = 'tidewaiter self-managed CA';
 
 export interface ManagedAuthority extends Authority {
   readonly certificate: X509Certificate;
@@ -30,7 +31,7 @@ export interface ManagedState {
   readonly leaf: ManagedLeaf | undefined;
 }
 
-/** The entries of the Secret. `ca.crt` has all CAs to trust: the current CA, the previous ones, the next CA. */
+/** The entries of the Secret. `ca.crt` has all CAs to trust; `ca.key` and `ca-next.key` tell which are the current and the next. */
 export type ManagedEntries = Readonly<Record<string, string>>;
 
 const KEYS = {
@@ -85,12 +86,18 @@ export function formatManagedState({ current, next, previous, previousUntilMs, l
   };
 }
 
+/** Returns the oldest first, so that the order stays when the next CA becomes the current one. */
 export function authoritiesOf({
   current,
   next,
   previous,
 }: Pick<ManagedState, 'current' | 'next' | 'previous'>): readonly X509Certificate[] {
-  return [current.certificate, ...previous, ...(next === undefined ? [] : [next.certificate])];
+  const all = [current.certificate, ...previous, ...(next === undefined ? [] : [next.certificate])];
+  return all.sort(
+    (one, other) =>
+      one.validFromDate.getTime() - other.validFromDate.getTime() ||
+      one.fingerprint256.localeCompare(other.fingerprint256),
+  );
 }
 
 /** Returns the CAs to trust as PEM. Each was parsed, so the result is always valid. */

@@ -129,7 +129,11 @@ function isLeafDue(state: ManagedState, inputs: RotationInputs): boolean {
   return isDue(leaf.certificate, 'leaf', inputs) && gain > leafRenewMs * MIN_GAIN;
 }
 
-function isDue(certificate: X509Certificate, kind: 'ca' | 'leaf', { lifetimes, jitter, nowMs }: RotationInputs): boolean {
+function isDue(
+  certificate: X509Certificate,
+  kind: 'ca' | 'leaf',
+  { lifetimes, jitter, nowMs }: RotationInputs,
+): boolean {
   const renewMs = lifetimes[`${kind}RenewMs`];
   return nowMs > endOf(certificate) - renewMs * (1 - jitter / 10);
 }

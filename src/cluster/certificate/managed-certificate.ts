@@ -1,0 +1,258 @@
+/**
+ * The serving certificate that replicas generate and renew together, in one Secret. Each replica does the same: it reads the webhook
+ * configurations, then the Secret, and makes the next change; a change that another replica has made first is read again
+ * (HTTP 409). Therefore, no replica has to be the leader. The order of changes: the next CA is stored, then trusted by all
+ * webhooks, then it signs the serving certificate; the old CA is removed when its last certificate has expired.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  authoritiesOf,
+  bundleOf,
+  formatManagedState,
+  type ManagedLeaf,
+  type ManagedState,
+  type ReadState,
+  readManagedState,
+} from '../../certificate/managed-state.ts';
+import { type Change, LIFETIMES, type Lifetimes, nextChange } from '../../certificate/rotation.ts';
+import { ApiError, type ClusterApi } from '../api.ts';
+import { watchObjects } from '../watch.ts';
+import { readTlsSecret, secretsPath, TLS_SECRET, type TlsSecret, writeTlsSecret } from './tls-secret.ts';
+import { createTrust, type Trust } from './trust.ts';
+import {
+  applyBundle,
+  CONFIGURATION_PATHS,
+  readConfigurations,
+  type WebhookConfiguration,
+} from './webhook-configurations.ts';
+
+export interface ManagedOptions {
+  /** DNS names and IP addresses of the server. */
+  readonly names: readonly string[];
+  /** Called when the state is read, and when reading it fails. */
+  readonly onStatus: (status: ManagedStatus) => void;
+  /** Receives what this replica changed. */
+  readonly onNote: (note: string) => void;
+  readonly lifetimes?: Lifetimes;
+  readonly times?: ManagedTimes;
+  /** Unix time in milliseconds. */
+  readonly now?: () => number;
+}
+
+export interface ManagedTimes {
+  /** How long all webhooks must have had a CA before it is used, because each API server learns of a change by itself. */
+  readonly settleMs: number;
+  /** The longest time between two checks; a watch starts one as well. */
+  readonly checkMs: number;
+  readonly retryMs: number;
+}
+
+export interface ManagedStatus {
+  /** The certificate to serve; undefined: there is none yet. */
+  readonly leaf: ManagedLeaf | undefined;
+  /** All CAs of the Secret. */
+  readonly authorities: ManagedState['previous'];
+  /** Why API servers may not accept the certificate; undefined: they accept it. */
+  readonly notReady: string | undefined;
+  /** Why the state cannot be read or renewed. */
+  readonly problem: string | undefined;
+}
+
+const TIMES: ManagedTimes = { settleMs: 10_000, checkMs: 30_000, retryMs: 1000 };
+const MAX_RETRY_MS = 30_000;
+
+interface Manager {
+  readonly api: ClusterApi;
+  readonly options: ManagedOptions;
+  readonly times: ManagedTimes;
+  readonly lifetimes: Lifetimes;
+  readonly now: () => number;
+  readonly jitter: number;
+  readonly trust: Trust;
+  readonly signal: AbortSignal;
+  served: ManagedLeaf | undefined;
+  authorities: ManagedStatus['authorities'];
+  wake: () => void;
+}
+
+/** The result ends it. */
+export function manageCertificate(api: ClusterApi, options: ManagedOptions): () => void {
+  const { times = TIMES, lifetimes = LIFETIMES, now = Date.now } = options;
+  const end = new AbortController();
+  const { signal } = end;
+  const trust = createTrust(times.settleMs);
+  const start = { served: undefined, authorities: [], wake: () => undefined };
+  const manager: Manager = { api, options, times, lifetimes, now, jitter: Math.random(), trust, signal, ...start };
+  const onChange = (): void => manager.wake();
+  const watched = [...CONFIGURATION_PATHS.map((path) => [path, 'tidewaiter']), [secretsPath(api), TLS_SECRET]] as const;
+  for (const [path = '', name = ''] of watched) {
+    watchObjects(api, {
+      path,
+      query: { fieldSelector: `metadata.name=${name}` },
+      valueOf: () => true,
+      onChange,
+      signal,
+    });
+  }
+  void keepRunning(manager);
+  return () => end.abort();
+}
+
+/** `again`: something was changed, or another replica was faster. */
+type Outcome = 'again' | 'pending' | 'idle';
+
+async function keepRunning(manager: Manager): Promise<void> {
+  const { signal, times } = manager;
+  for (let failures = 0; !signal.aborted;) {
+    const { promise: woken, resolve } = Promise.withResolvers<void>();
+    manager.wake = resolve;
+    let outcome: Outcome | 'failed';
+    try {
+      outcome = await pass(manager);
+      failures = 0;
+    } catch (error) {
+      if (signal.aborted) return;
+      outcome = isConflict(error) ? 'again' : 'failed';
+      if (outcome === 'failed') report(manager, messageOf(error));
+      failures += 1;
+    }
+    const backOffMs = Math.min(MAX_RETRY_MS, times.retryMs * 2 ** Math.min(failures, 10)) * (0.5 + Math.random() / 2);
+    const waitMs = {
+      again: failures === 0 ? 0 : Math.random() * 100,
+      pending: times.settleMs / 4,
+      idle: times.checkMs,
+      failed: backOffMs,
+    };
+    const timer = delay(waitMs[outcome], undefined, { signal, ref: false }).catch(() => undefined);
+    await (outcome === 'failed' || outcome === 'again' ? timer : Promise.race([woken, timer]));
+  }
+}
+
+async function pass(manager: Manager): Promise<Outcome> {
+  const { api, signal, trust } = manager;
+  // In this order: see applyBundle.
+  const { configurations, forbidden } = await readConfigurations(api, signal);
+  const secret = await readTlsSecret(api, signal);
+  const read = readManagedState(secret.entries);
+  if (secret.isCertManagers || read.state === 'foreign') throw new Error(foreignSecret(api, secret.isCertManagers));
+  const problems = forbidden === undefined ? [] : [forbidden];
+  const stored =
+    read.state === 'good' ? await spread(manager, configurations, { state: read.value, problems }) : configurations;
+  if (forbidden === undefined) trust.update(stored);
+  if (await renew(manager, { secret, read, problems })) return 'again';
+  if (read.state === 'good') serve(manager, read.value);
+  report(manager, problems[0]);
+  if (problems.length > 0) throw new Error(problems[0]);
+  return read.state === 'good' && isPending(manager, read.value) ? 'pending' : 'idle';
+}
+
+interface Spreading {
+  readonly state: ManagedState;
+  readonly problems: string[];
+}
+
+/** Sets the CAs in all webhooks. A missing permission does not stop the renewal of the serving certificate. */
+async function spread(
+  { api, signal, options }: Manager,
+  configurations: readonly WebhookConfiguration[],
+  { state, problems }: Spreading,
+): Promise<readonly WebhookConfiguration[]> {
+  const bundle = bundleOf(state);
+  return Promise.all(
+    configurations.map(async (one) => {
+      if (one.webhooks.every(({ caBundle }) => caBundle === bundle)) return one;
+      try {
+        const applied = await applyBundle(api, one, bundle, signal);
+        options.onNote(`set caBundle in ${one.kind} "tidewaiter"`);
+        return applied;
+      } catch (error) {
+        if (!isForbidden(error)) throw error;
+        problems.push(error.message);
+        return one;
+      }
+    }),
+  );
+}
+
+interface Renewal {
+  readonly secret: TlsSecret;
+  readonly read: Exclude<ReadState, { state: 'foreign' }>;
+  readonly problems: string[];
+}
+
+/** Reports whether the Secret was changed. */
+async function renew(manager: Manager, { secret, read, problems }: Renewal): Promise<boolean> {
+  const { api, signal, options } = manager;
+  const change = await nextChangeOf(manager, read);
+  if (change === undefined) return false;
+  try {
+    await writeTlsSecret(api, secret, formatManagedState(change.state), signal);
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+    problems.unshift(error.message);
+    return false;
+  }
+  const isDamaged = read.state === 'lost' && !read.isEmpty;
+  options.onNote(`${change.what} in Secret "${TLS_SECRET}"${isDamaged ? ', which was damaged' : ''}`);
+  return true;
+}
+
+function nextChangeOf(manager: Manager, read: Renewal['read']): Promise<Change | undefined> {
+  const { trust, lifetimes, jitter, options, now } = manager;
+  return nextChange(read, {
+    nowMs: now(),
+    lifetimes,
+    jitter,
+    names: options.names,
+    trusted: trust.authorities,
+    isTrustedEverywhere: (ca) => trust.hasSettled(ca),
+  });
+}
+
+/** A replica changes to another certificate when all API servers accept it, or when they reject the one in use. */
+function serve(manager: Manager, { leaf, current, ...others }: ManagedState): void {
+  const { trust, served, now } = manager;
+  manager.authorities = authoritiesOf({ current, ...others });
+  if (leaf === undefined) return;
+  const isLost =
+    served === undefined ||
+    trust.distrustedBy(served.certificate, now()) !== undefined ||
+    served.certificate.validToDate.getTime() <= now();
+  if (isLost || trust.hasSettled(current.certificate)) manager.served = leaf;
+}
+
+function isPending({ trust, served }: Manager, { next, leaf }: ManagedState): boolean {
+  return served !== leaf || (next !== undefined && !trust.hasSettled(next.certificate));
+}
+
+function report(manager: Manager, problem: string | undefined): void {
+  const { served: leaf, authorities, options } = manager;
+  options.onStatus({ leaf, authorities, problem, notReady: notReadyOf(manager, problem) });
+}
+
+function notReadyOf({ served, trust, now }: Manager, problem: string | undefined): string | undefined {
+  const reason = problem === undefined ? '' : `: ${problem}`;
+  if (served === undefined) return `no serving certificate${reason}`;
+  if (!trust.isKnown) return `cannot determine whether API servers accept the serving certificate${reason}`;
+  if (served.certificate.validToDate.getTime() <= now()) return `the serving certificate has expired${reason}`;
+  const webhook = trust.distrustedBy(served.certificate, now());
+  return webhook && `caBundle in ${webhook}, does not contain the CA of the serving certificate${reason}`;
+}
+
+function foreignSecret({ namespace }: ClusterApi, isCertManagers: boolean): string {
+  const owner = isCertManagers ? 'cert-manager' : 'another CA';
+  const files = isCertManagers ? 'cert-manager' : 'files';
+  return `Secret "${TLS_SECRET}" in namespace "${namespace}" has a certificate of ${owner}, and is left unchanged; set tlsMode to ${files}, or delete the Secret`;
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 409;
+}
+
+function isForbidden(error: unknown): error is ApiError {
+  return error instanceof ApiError && error.status === 403;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
