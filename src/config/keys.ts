@@ -17,6 +17,8 @@ import {
   type LogLevel,
   operationsAddress,
   textsOf,
+  TLS_MODES,
+  tlsModeOf,
   type Value,
 } from './values.ts';
 
@@ -121,6 +123,22 @@ export const KEYS = {
     variable: true,
     flag: { name: 'key', value: 'FILE', help: 'Private key of the serving certificate, PEM' },
     paths: ['key'],
+  },
+  tlsMode: {
+    schema: {
+      enum: TLS_MODES,
+      description:
+        'Source of the serving certificate: self (generated in the cluster and renewed), files or cert-manager (cert and key); without it, files if cert is set, self in a Pod, and otherwise generated in certsDir',
+    },
+    variable: true,
+    flag: {
+      name: 'tlsMode',
+      value: 'MODE',
+      help: 'Source of the serving certificate: self, files, or cert-manager (default: files with --cert, self in a Pod)',
+    },
+    uses: ['cert', 'key'],
+    /** undefined: not set. */
+    read: { tlsMode: (mode, given) => tlsModeOf(mode, given('cert')) },
   },
   certsDir: {
     schema: {

@@ -90,6 +90,24 @@ export function certificateOf(cert: Value, key: Value): CertificateFiles | undef
   );
 }
 
+export const TLS_MODES = ['self', 'files', 'cert-manager'] as const;
+export type TlsMode = (typeof TLS_MODES)[number];
+
+export function tlsModeOf({ value, from }: Value, cert: Value): TlsMode | undefined {
+  if (value === undefined) return undefined;
+  const mode = value as TlsMode;
+  if (mode === 'self' && cert.value !== undefined) {
+    throw new UserError(
+      `${from}: tlsMode self generates the certificate, but a certificate is set (${cert.from}); remove one of them`,
+    );
+  }
+  if (mode !== 'self' && cert.value === undefined) {
+    const settings = from.startsWith('--') ? '--cert and --key' : '"cert" and "key"';
+    throw new UserError(`${from}: tlsMode ${mode} requires a certificate and its private key; also set ${settings}`);
+  }
+  return mode;
+}
+
 export function clusterSettings(mode: Value, kubeconfig: Value, context: Value): ClusterSettings {
   return {
     mode: mode.value as ClusterSettings['mode'],

@@ -24,6 +24,10 @@ export interface CertificateMetrics {
   setExpiry(expiry: Date): void;
   /** Sets whether the newest certificate is in use; otherwise an earlier one stays. */
   setReloaded(isInUse: boolean): void;
+  /** Sets the CAs of tlsMode self, by the first digits of their fingerprints. */
+  setAuthorities(expiries: ReadonlyMap<string, Date>): void;
+  /** Sets whether caBundle in all webhook configurations contains the CA of the certificate (tlsMode self). */
+  setTrusted(isTrusted: boolean): void;
 }
 
 export interface ClusterMetrics {
@@ -96,9 +100,25 @@ function createCertificateMetrics(registers: Registry[]): CertificateMetrics {
     registers,
   });
   reloaded.set(1);
+  const authorities = new Gauge({
+    name: 'tidewaiter_ca_expiry_timestamp_seconds',
+    help: 'Expiry time of each CA in caBundle (tlsMode self), in seconds since 1970; by the first digits of its SHA-256 fingerprint.',
+    labelNames: ['ca'],
+    registers,
+  });
+  const untrusted = new Gauge({
+    name: 'tidewaiter_certificate_untrusted',
+    help: '1: caBundle in a webhook configuration does not contain the CA of the serving certificate (tlsMode self).',
+    registers,
+  });
   return {
     setExpiry: (date) => expiry.set(date.getTime() / 1000),
     setReloaded: (isInUse) => reloaded.set(isInUse ? 1 : 0),
+    setAuthorities(expiries) {
+      authorities.reset();
+      for (const [ca, date] of expiries) authorities.set({ ca }, date.getTime() / 1000);
+    },
+    setTrusted: (isTrusted) => untrusted.set(isTrusted ? 0 : 1),
   };
 }
 

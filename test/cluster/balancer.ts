@@ -8,6 +8,8 @@ export interface Balancer {
   readonly url: string;
   /** No new connection goes to this server from now on, as when its Pod is about to be stopped; those that it has stay. */
   leaveOut(port: number): void;
+  /** New connections go to this server as well. */
+  take(port: number): void;
   stop(): Promise<void>;
 }
 
@@ -37,6 +39,9 @@ export async function startBalancer(ports: readonly number[]): Promise<Balancer>
     url: `https://${loopback}:${(server.address() as AddressInfo).port}`,
     leaveOut(port) {
       endpoints = endpoints.filter((other) => other !== port);
+    },
+    take(port) {
+      endpoints = [...endpoints, port];
     },
     stop() {
       for (const socket of open) socket.destroy();

@@ -52,9 +52,11 @@ function putSecret(cluster: MemoryCluster, entries: Readonly<Record<string, stri
 
 function bundles(cluster: MemoryCluster): readonly string[] {
   return [VALIDATING, MUTATING].flatMap((at) =>
-    ((cluster.objects.get(at)?.['webhooks'] ?? []) as readonly { readonly clientConfig: JsonObject }[]).map(
-      ({ clientConfig }) => Buffer.from(String(clientConfig['caBundle'] ?? ''), 'base64').toString(),
-    ),
+    (
+      (cluster.objects.get(at)?.['webhooks'] ?? []) as readonly {
+        readonly clientConfig: { readonly caBundle?: string };
+      }[]
+    ).map(({ clientConfig: { caBundle = '' } }) => Buffer.from(caBundle, 'base64').toString()),
   );
 }
 

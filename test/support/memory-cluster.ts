@@ -36,14 +36,14 @@ export function memoryCluster(): MemoryCluster {
     cluster.after();
     return stored;
   };
+  const create = (collection: string, object: JsonObject): JsonObject => {
+    const path = `${collection}/${(object['metadata'] as { readonly name: string }).name}`;
+    if (objects.has(path)) throw new ApiError(409, 'AlreadyExists', 'already exists');
+    return store(path, object);
+  };
   const respond = ({ method = 'GET', path, body }: ApiRequest): JsonObject => {
     if (method !== 'GET') writes.push(`${method} ${path}`);
-    if (method === 'POST') {
-      const { metadata } = body as { readonly metadata: { readonly name: string } };
-      const at = `${path}/${metadata.name}`;
-      if (objects.has(at)) throw new ApiError(409, 'AlreadyExists', 'already exists');
-      return store(at, body as JsonObject);
-    }
+    if (method === 'POST') return create(path, body as JsonObject);
     const current = objects.get(path);
     if (current === undefined) throw new ApiError(404, 'NotFound', 'not found');
     if (method === 'GET') return structuredClone(current);
@@ -53,13 +53,8 @@ export function memoryCluster(): MemoryCluster {
       throw new ApiError(409, 'Conflict', 'the object has been modified');
     }
     if (method === 'PUT') return store(path, sent);
-    const applied = new Map((sent['webhooks'] as readonly Webhook[]).map((one) => [one.name, one.clientConfig]));
-    const webhooks = (current['webhooks'] as readonly Webhook[]).map((one) => ({
-      ...one,
-      clientConfig: { ...one.clientConfig, ...applied.get(one.name) },
-    }));
-    const isSame = JSON.stringify(webhooks) === JSON.stringify(current['webhooks']);
-    return isSame ? structuredClone(current) : store(path, { ...current, webhooks });
+    const next = { ...current, webhooks: appliedTo(current, sent) };
+    return JSON.stringify(next) === JSON.stringify(current) ? structuredClone(current) : store(path, next);
   };
   const cluster: MemoryCluster = {
     objects,
@@ -100,6 +95,15 @@ export function memoryCluster(): MemoryCluster {
     }),
   };
   return cluster;
+}
+
+/** Server-side apply: the webhooks are a map by name. */
+function appliedTo(current: JsonObject, sent: JsonObject): readonly Webhook[] {
+  const applied = new Map((sent['webhooks'] as readonly Webhook[]).map((one) => [one.name, one.clientConfig]));
+  return (current['webhooks'] as readonly Webhook[]).map((one) => ({
+    ...one,
+    clientConfig: { ...one.clientConfig, ...applied.get(one.name) },
+  }));
 }
 
 function initialEventsEnd(version: number): WatchEvent {

@@ -1,4 +1,5 @@
 /** `tidewaiter serve`: listens, prints commands to try, and stops gracefully. */
+import type { Context } from '../../admission/context.ts';
 import type { Config, Flags } from '../../config/config.ts';
 import { compose, type Composed } from '../../wiring.ts';
 import { type LoadedPolicies, noticesAt, requireDecidable } from '../../files/policies.ts';
@@ -15,6 +16,7 @@ import { buildOperations, type Operations } from '../../server/operations.ts';
 import { keepTickClass } from '../../server/fast/tick.ts';
 import { VERSION } from '../../version.ts';
 import { configured } from '../configured.ts';
+import type { CertificateSource } from './certificate-source.ts';
 import { openCertificate } from './serving-certificate.ts';
 import { openRegistry, needRegistry } from '../open-registry.ts';
 import { type ClusterUse, createClusterUse } from './cluster-use.ts';
@@ -79,41 +81,67 @@ async function startWith(
   const clusterSources = await cluster.sourcesFor(offline.policies);
   if (clusterSources.namespaces === undefined) requireDecidable(policies);
   const clients = await clientsOf(config);
-  const source = await openCertificate(config, { log, metrics: metrics.certificate });
-  const { certificate } = source;
-  for (const note of certificate.notes) terminal.note(`${note}\n`);
-  let stopping = false;
-  const operations: Operations = {
-    version: VERSION,
-    metrics,
-    notReady: () => (stopping ? 'stopping' : cluster.notReady()),
-  };
   metrics.setExceptions(policies.exceptions);
   logNotices(policies, log);
   logOpenCredentials(config, log);
   const registries = await registriesFor(config, offline.policies, log);
   const world = { ...registries?.sources, ...clusterSources };
   const context = Object.keys(world).length === 0 ? offline : { ...offline, world };
+  const about = { policySource, policies: policies.policies };
+  const source = await openCertificate(config, { log, metrics: metrics.certificate });
+  const state = { isStopping: false };
+  const notReady = (): string | undefined =>
+    state.isStopping ? 'stopping' : (source.notReady() ?? cluster.notReady());
+  const parts = { config, terminal, log, cluster, context, clients, source, registries, state, about };
+  const sources = [source, registries, cluster];
+  try {
+    return await listenWith({ ...parts, operations: { version: VERSION, metrics, notReady } });
+  } catch (error) {
+    await closeAll(sources);
+    throw error;
+  }
+}
+
+interface ListenParts extends Pick<StartParts, 'config' | 'terminal' | 'log' | 'cluster'> {
+  readonly context: Context;
+  readonly clients: ClientAuthority | undefined;
+  readonly source: CertificateSource;
+  readonly registries: Awaited<ReturnType<typeof registriesFor>>;
+  readonly operations: Operations;
+  readonly state: { isStopping: boolean };
+  readonly about: Pick<Greeting, 'policySource' | 'policies'>;
+}
+
+async function listenWith(parts: ListenParts): Promise<RunningServer> {
+  const { config, terminal, log, cluster, context, clients, source, registries, operations, state, about } = parts;
   const current = createCurrentContext(context);
+  const sources = [source, registries, cluster];
+  const stopRequested = stopSignal(terminal);
+  const side = await listenApart(config, operations);
+  // Probes are answered while the first certificate is awaited.
+  const certificate = await Promise.race([source.first, stopRequested]);
+  if (certificate === undefined) return { stopRequested, stop: () => closeAll([side, ...sources]) };
+  for (const note of certificate.notes) terminal.note(`${note}\n`);
   const tls = createCurrentTls({ ...certificate, clients });
   const server = buildServer(current, { tls, operations, log });
-  const stopRequested = stopSignal(terminal);
-  const listener = await listen(server, config.listen, REVIEWS);
-  const side = await listenApart(config, operations).catch(async (error: unknown) => {
-    await Promise.all([listener.close(), registries?.close()]);
+  const listener = await listen(server, config.listen, REVIEWS).catch(async (error: unknown) => {
+    await side?.close();
     throw error;
   });
   source.follow((next) => tls.change((settings) => ({ ...settings, ...next })));
-  announce(listener.address, { certificate, policySource, policies: policies.policies }, { log, terminal });
+  announce(listener.address, { certificate, ...about }, { log, terminal });
   return {
     stopRequested,
     async stop() {
-      stopping = true;
-      source.close();
+      state.isStopping = true;
       await stop(server, [listener, side], log);
-      await Promise.all([registries?.close(), cluster.close()]);
+      await closeAll(sources);
     },
   };
+}
+
+async function closeAll(closed: readonly ({ close(): Promise<void> } | undefined)[]): Promise<void> {
+  await Promise.all(closed.map(async (one) => one?.close()));
 }
 
 /** Reports the start in the log and at a terminal. */

@@ -1,35 +1,48 @@
 /** The serving certificate of `serve`, and its replacements while the server runs. */
-import type { ServingCertificate } from '../../certificate/certificate.ts';
+import type { CertificateFiles } from '../../certificate/configured-certificate.ts';
 import { ensureCertificate, loadCertificate } from '../../certificate/generated-certificate.ts';
+import { isInPod } from '../../cluster/in-pod.ts';
 import type { Config } from '../../config/config.ts';
+import { UserError } from '../../error/user-error.ts';
 import { followCertificateFiles } from '../../server/certificate-files.ts';
-import type { ServerLog } from '../../server/log.ts';
-import type { CertificateMetrics } from '../../server/metrics.ts';
+import { openCluster } from '../../wiring.ts';
+import type { CertificateServices, CertificateSource } from './certificate-source.ts';
 
-export interface CertificateSource {
-  /** The certificate at the start. */
-  readonly certificate: ServingCertificate;
-  /** Calls `use` with each later certificate. */
-  follow(use: (pair: { readonly cert: string; readonly key: string }) => void): void;
-  close(): void;
-}
-
-interface Services {
-  readonly log: ServerLog;
-  readonly metrics: CertificateMetrics;
-}
-
-/** Throws UserError. */
-export async function openCertificate(config: Config, { log, metrics }: Services): Promise<CertificateSource> {
-  const { certificate: files } = config;
-  const certificate = await certificateFor(config);
-  metrics.setExpiry(certificate.notAfter);
-  let close = (): void => undefined;
+/** Rejects with UserError. */
+export async function openCertificate(config: Config, services: CertificateServices): Promise<CertificateSource> {
+  const { certificate: files, tlsMode, cluster, env } = config;
+  if (files !== undefined) return followedFiles(files, services);
+  const hosts = hostsOf(config);
+  if (tlsMode === 'self' || (cluster.mode !== 'off' && isInPod(env))) {
+    const api = await openCluster(config);
+    if (api === undefined) {
+      throw new UserError('tlsMode self stores the certificate in a cluster, and there is none; set cluster to on');
+    }
+    const { openManagedSource } = await import('./managed-source.ts');
+    return openManagedSource(api, hosts, services);
+  }
+  const certificate = await ensureCertificate(config.certsDir, hosts);
+  services.metrics.setExpiry(certificate.notAfter);
   return {
-    certificate,
+    first: Promise.resolve(certificate),
+    notReady: () => undefined,
+    follow: () => undefined,
+    close: async () => undefined,
+  };
+}
+
+async function followedFiles(
+  files: CertificateFiles,
+  { log, metrics }: CertificateServices,
+): Promise<CertificateSource> {
+  const certificate = await loadCertificate(files);
+  metrics.setExpiry(certificate.notAfter);
+  let stop = (): void => undefined;
+  return {
+    first: Promise.resolve(certificate),
+    notReady: () => undefined,
     follow(use) {
-      if (files === undefined) return;
-      close = followCertificateFiles(files, certificate, {
+      stop = followCertificateFiles(files, certificate, {
         use({ cert, key, notAfter }) {
           use({ cert, key });
           metrics.setExpiry(notAfter);
@@ -41,11 +54,10 @@ export async function openCertificate(config: Config, { log, metrics }: Services
         },
       });
     },
-    close: () => close(),
+    close: async () => stop(),
   };
 }
 
-async function certificateFor({ certificate, certsDir, listen: { host } }: Config): Promise<ServingCertificate> {
-  if (certificate !== undefined) return loadCertificate(certificate);
-  return ensureCertificate(certsDir, ['0.0.0.0', '::', ''].includes(host) ? [] : [host]);
+function hostsOf({ listen: { host } }: Config): readonly string[] {
+  return ['0.0.0.0', '::', ''].includes(host) ? [] : [host];
 }

@@ -22,6 +22,7 @@ import { createTrust, type Trust } from './trust.ts';
 import {
   applyBundle,
   CONFIGURATION_PATHS,
+  type ReadConfigurations,
   readConfigurations,
   type WebhookConfiguration,
 } from './webhook-configurations.ts';
@@ -52,6 +53,8 @@ export interface ManagedStatus {
   readonly leaf: ManagedLeaf | undefined;
   /** All CAs of the Secret. */
   readonly authorities: ManagedState['previous'];
+  /** Whether caBundle in all webhook configurations contains the CA of the certificate. */
+  readonly isTrusted: boolean;
   /** Why API servers may not accept the certificate; undefined: they accept it. */
   readonly notReady: string | undefined;
   /** Why the state cannot be read or renewed. */
@@ -129,21 +132,34 @@ async function keepRunning(manager: Manager): Promise<void> {
 }
 
 async function pass(manager: Manager): Promise<Outcome> {
-  const { api, signal, trust } = manager;
+  const { api, signal } = manager;
   // In this order: see applyBundle.
-  const { configurations, forbidden } = await readConfigurations(api, signal);
+  const read = await readConfigurations(api, signal);
   const secret = await readTlsSecret(api, signal);
-  const read = readManagedState(secret.entries);
-  if (secret.isCertManagers || read.state === 'foreign') throw new Error(foreignSecret(api, secret.isCertManagers));
-  const problems = forbidden === undefined ? [] : [forbidden];
-  const stored =
-    read.state === 'good' ? await spread(manager, configurations, { state: read.value, problems }) : configurations;
-  if (forbidden === undefined) trust.update(stored);
-  if (await renew(manager, { secret, read, problems })) return 'again';
-  if (read.state === 'good') serve(manager, read.value);
-  report(manager, problems[0]);
-  if (problems.length > 0) throw new Error(problems[0]);
-  return read.state === 'good' && isPending(manager, read.value) ? 'pending' : 'idle';
+  const state = readManagedState(secret.entries);
+  if (secret.isCertManagers || state.state === 'foreign') throw new Error(foreignSecret(api, secret.isCertManagers));
+  return passWith(manager, read, {
+    secret,
+    read: state,
+    problems: read.forbidden === undefined ? [] : [read.forbidden],
+  });
+}
+
+async function passWith(
+  manager: Manager,
+  { configurations, forbidden }: ReadConfigurations,
+  renewal: Renewal,
+): Promise<Outcome> {
+  const { read, problems } = renewal;
+  const state = read.state === 'good' ? read.value : undefined;
+  const stored = state === undefined ? configurations : await spread(manager, configurations, { state, problems });
+  if (forbidden === undefined) manager.trust.update(stored);
+  if (await renew(manager, renewal)) return 'again';
+  if (state !== undefined) serve(manager, state);
+  const [problem] = problems;
+  report(manager, problem);
+  if (problem !== undefined) throw new Error(problem);
+  return state !== undefined && isPending(manager, state) ? 'pending' : 'idle';
 }
 
 interface Spreading {
@@ -226,8 +242,9 @@ function isPending({ trust, served }: Manager, { next, leaf }: ManagedState): bo
 }
 
 function report(manager: Manager, problem: string | undefined): void {
-  const { served: leaf, authorities, options } = manager;
-  options.onStatus({ leaf, authorities, problem, notReady: notReadyOf(manager, problem) });
+  const { served: leaf, authorities, options, trust, now } = manager;
+  const isTrusted = leaf !== undefined && trust.isKnown && trust.distrustedBy(leaf.certificate, now()) === undefined;
+  options.onStatus({ leaf, authorities, isTrusted, problem, notReady: notReadyOf(manager, problem) });
 }
 
 function notReadyOf({ served, trust, now }: Manager, problem: string | undefined): string | undefined {

@@ -1,0 +1,25 @@
+/** Where `serve` gets its certificate from. */
+import type { ServingCertificate } from '../../certificate/certificate.ts';
+import type { ServerLog } from '../../server/log.ts';
+import type { CertificateMetrics } from '../../server/metrics.ts';
+
+/** PEM. */
+export interface Pair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface CertificateSource {
+  /** The certificate at the start; a cluster can take any time. */
+  readonly first: Promise<ServingCertificate>;
+  /** Returns why API servers may not accept the certificate; undefined: there is no known reason. */
+  notReady(): string | undefined;
+  /** Calls `use` with each later certificate. */
+  follow(use: (pair: Pair) => void): void;
+  close(): Promise<void>;
+}
+
+export interface CertificateServices {
+  readonly log: ServerLog;
+  readonly metrics: CertificateMetrics;
+}
