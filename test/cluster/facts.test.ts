@@ -68,7 +68,8 @@ async function account(name = 'default'): Promise<unknown> {
 async function labels(namespace = 'shop'): Promise<unknown> {
   try {
     const fact = await facts.sourcesFor(NEEDS).namespaces?.labelsOf(namespace, signal());
-    return fact?.state === 'yes' ? fact.value : fact?.state;
+    if (fact === undefined) throw new Error('there is no source');
+    return fact.state === 'yes' ? fact.value : text(fact);
   } catch (error) {
     if (error instanceof Outage) return error.message;
     throw error;
