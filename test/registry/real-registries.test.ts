@@ -61,8 +61,8 @@ for (const { name, program, missing } of REGISTRIES) {
       test.each<Family>(['oci', 'docker'])(
         'an index of type %s has its own digest, platforms, and age',
         async (family) => {
-          const amd64 = makeImage(AMD64, older, family);
-          const index = makeIndex([amd64, makeImage(ARM64, newer, family)], family);
+          const [amd64, arm64] = [makeImage(AMD64, older, family), makeImage(ARM64, newer, family)];
+          const index = makeIndex([amd64, arm64], family);
           await pushIndex(origin, index, `index-${family}`);
           const image = `${registry.host}/team/app:index-${family}`;
           const found = { digest: index.manifest.digest, mediaType: index.manifest.mediaType };
@@ -70,6 +70,7 @@ for (const { name, program, missing } of REGISTRIES) {
           expect(await client.details(target(image), soon())).toEqual({
             ...found,
             platforms: [{ ...AMD64, variant: undefined }, ARM64],
+            imageDigests: [amd64, arm64].map(({ manifest }) => manifest.digest),
             createdMs: Date.parse(newer),
             sizeBytes: amd64.sizeBytes,
           });
