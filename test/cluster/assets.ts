@@ -10,8 +10,10 @@ export const programs = ['kube-apiserver', 'etcd', 'kube-controller-manager'] as
 
 export type Program = (typeof programs)[number];
 
+const goMod = readFileSync(join(import.meta.dirname, 'go.mod'), 'utf8');
+
 /** The Kubernetes release that go.mod pins, without the leading "v". */
-export const kubernetesVersion = pinnedVersion(readFileSync(join(import.meta.dirname, 'go.mod'), 'utf8'));
+export const kubernetesVersion = pinnedVersion();
 
 /** The folder that build.mjs fills: outside the repository, one per release and platform. */
 export const cacheFolder = join(
@@ -21,6 +23,16 @@ export const cacheFolder = join(
 );
 
 const assetsFolder = process.env.KUBEBUILDER_ASSETS || cacheFolder;
+
+/** Plays the nodes in some tests; one file per release. */
+export const kwok = `kwok-${/^\tsigs\.k8s\.io\/kwok v(\S+)$/m.exec(goMod)?.[1]}`;
+
+export const kwokPath = join(cacheFolder, kwok);
+
+/** Why no nodes can be played, and how to get the program; undefined when it is there. */
+export const kwokMissing = isExecutable(kwokPath)
+  ? undefined
+  : `${cacheFolder} has no ${kwok}: run npm run test:cluster:build (needs Go >= 1.26)`;
 
 /** Why no control plane can be started, and how to get one; undefined when all three programs are there. */
 export const assetsMissing = missingIn(assetsFolder);
@@ -52,7 +64,7 @@ function isExecutable(path: string): boolean {
   }
 }
 
-function pinnedVersion(goMod: string): string {
+function pinnedVersion(): string {
   const version = /^\tk8s\.io\/kubernetes v(\S+)$/m.exec(goMod)?.[1];
   if (version === undefined)
     throw new Error('test/cluster/go.mod has no line "k8s.io/kubernetes v1.N.P" in a require block');

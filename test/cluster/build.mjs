@@ -1,4 +1,4 @@
-// Builds the control plane that test/cluster runs against (kube-apiserver, etcd, kube-controller-manager) from the Go
+// Builds the control plane that test/cluster runs against (kube-apiserver, etcd, kube-controller-manager), and kwok, from the Go
 // modules that go.mod pins, into a cache outside the repository. What is there already is not built again. The first
 // run takes about ten minutes on two cores; the programs take 250 MB, Go's own caches 3.4 GB.
 //
@@ -10,20 +10,22 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
 
-import { cacheFolder, kubernetesVersion, programs } from './assets.ts';
+import { cacheFolder, kubernetesVersion, kwok, programs } from './assets.ts';
 
 const sources = {
   'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
   'kube-controller-manager': 'k8s.io/kubernetes/cmd/kube-controller-manager',
   etcd: 'go.etcd.io/etcd/server/v3',
+  [kwok]: 'sigs.k8s.io/kwok/cmd/kwok',
 };
+const all = [...programs, kwok];
 
 const progressEveryMs = 30_000;
 
-if (programs.some((program) => !existsSync(join(cacheFolder, program)))) requireGo();
+if (all.some((program) => !existsSync(join(cacheFolder, program)))) requireGo();
 setPriority(10); // inherited by the compilers: a desk stays usable meanwhile
 mkdirSync(cacheFolder, { recursive: true });
-for (const program of programs) await buildUnlessThere(program);
+for (const program of all) await buildUnlessThere(program);
 process.stdout.write(`${cacheFolder}\n`);
 
 function requireGo() {
