@@ -20,6 +20,8 @@ export interface Check {
   readonly why: string;
   /** Checked only with a cluster. */
   readonly needsCluster: boolean;
+  /** Checks whose problems explain all problems of this check, which are then not repeated. */
+  readonly explainedBy?: readonly string[];
   readonly run: (values: KnownValues) => CheckResult;
 }
 
@@ -59,10 +61,17 @@ export interface Diagnosis {
 
 export function diagnose(checks: readonly Check[], values: KnownValues): Diagnosis {
   const results = checks.map((check) => ({ check, findings: findingsOf(check, values) }));
+  const withProblems = new Set(results.flatMap(({ check: { id }, findings }) => (hasProblem(findings) ? [id] : [])));
   return {
     checks: results.map(({ check: { id, title }, findings }) => ({ id, title, status: findings[0]?.status ?? 'ok' })),
-    findings: results.flatMap(({ findings }) => findings),
+    findings: results.flatMap(({ check: { explainedBy = [] }, findings }) =>
+      hasProblem(findings) && explainedBy.some((id) => withProblems.has(id)) ? [] : findings,
+    ),
   };
+}
+
+function hasProblem(findings: readonly DoctorFindingRow[]): boolean {
+  return findings.some(({ status }) => status === 'problem');
 }
 
 function findingsOf({ id: check, title, why, run }: Check, values: KnownValues): readonly DoctorFindingRow[] {

@@ -2,13 +2,24 @@
 import type { ClusterApi } from '../cluster/api.ts';
 import { NAME } from '../install/options.ts';
 import type { Labels } from '../policy/fact.ts';
+import { readChains } from './chains.ts';
 import type { KnownValues } from './check.ts';
 import { type Known, known, unknown, whenRead } from './known.ts';
 import { ours } from './matching.ts';
-import { asDeployment, asObject } from './objects.ts';
+import {
+  asDeployment,
+  asDisruptionBudget,
+  asEndpointSlice,
+  asNetworkPolicy,
+  asObject,
+  asPod,
+  asService,
+  type Pod,
+} from './objects.ts';
 import { probe } from './probes.ts';
-import { createReader, type Reader } from './reader.ts';
-import type { Webhook } from './values.ts';
+import { createReader, type Reader, type Resource } from './reader.ts';
+import { accountOf, readAccess, readReplicas, readTime } from './server-values.ts';
+import type { Values, Webhook } from './values.ts';
 import { readWebhooks } from './webhooks.ts';
 
 export type LocalValues = Pick<KnownValues, 'configuration' | 'policyFiles' | 'policies' | 'certificateFiles' | 'now'>;
@@ -22,19 +33,43 @@ export interface CollectOptions {
   readonly probeNamespace: string | undefined;
 }
 
-export async function collect({ api, namespace: chosen, probeNamespace }: CollectOptions): Promise<ClusterValues> {
+export async function collect(
+  { api, namespace: chosen, probeNamespace }: CollectOptions,
+  policies: KnownValues['policies'],
+): Promise<ClusterValues> {
   const reader = createReader(api);
-  const [webhooks, namespaces] = await Promise.all([readWebhooks(reader), readNamespaces(reader)]);
+  const [webhooks, namespaces, time] = await Promise.all([
+    readWebhooks(reader),
+    readNamespaces(reader),
+    readTime(reader),
+  ]);
   const namespace = chosen ?? serviceNamespace(webhooks) ?? NAME;
-  const [deployment, probes] = await Promise.all([
-    reader.get({ version: 'apps/v1', resource: 'deployments', namespace }, NAME, asDeployment),
-    whenRead(webhooks, async (all) =>
+  const inside = await readInside(reader, namespace);
+  const all = together(webhooks, namespaces, policies);
+  const [chains, access, probes, replicas] = await Promise.all([
+    whenRead(webhooks, async (list) => readChains(reader, list, namespace)),
+    whenRead(inside.deployment, async (deployment) =>
+      whenRead(all, async (values) => readAccess(reader, accountOf(deployment, namespace), values)),
+    ),
+    whenRead(webhooks, async (list) =>
       whenRead(namespaces, async (labels) =>
-        probe(api, { webhooks: all, namespaces: labels, namespace: probeNamespace }),
+        probe(api, { webhooks: list, namespaces: labels, namespace: probeNamespace }),
       ),
     ),
+    whenRead(inside.pods, async (pods) => readReplicas(reader, pods)),
   ]);
-  return { webhooks, namespaces, namespace: known(namespace), deployment, probes };
+  return { webhooks, namespaces, time, namespace: known(namespace), ...inside, chains, access, probes, replicas };
+}
+
+function together(
+  webhooks: KnownValues['webhooks'],
+  namespaces: KnownValues['namespaces'],
+  policies: KnownValues['policies'],
+): Known<Pick<Values, 'webhooks' | 'namespaces' | 'policies'>> {
+  if (webhooks.state === 'unknown') return webhooks;
+  if (namespaces.state === 'unknown') return namespaces;
+  if (policies.state === 'unknown') return policies;
+  return known({ webhooks: webhooks.value, namespaces: namespaces.value, policies: policies.value });
 }
 
 function serviceNamespace(webhooks: Known<readonly Webhook[]>): string | undefined {
@@ -49,8 +84,52 @@ async function readNamespaces(reader: Reader): Promise<Known<ReadonlyMap<string,
   return known(new Map(list.value.map(({ metadata }) => [metadata.name, metadata.labels ?? {}])));
 }
 
+type InsideValues = Pick<
+  ClusterValues,
+  'deployment' | 'pods' | 'services' | 'endpoints' | 'budgets' | 'networkPolicies'
+>;
+
+/** The objects in the namespace of the installation. */
+async function readInside(reader: Reader, namespace: string): Promise<InsideValues> {
+  const at = (version: string, resource: string): Resource => ({ version, resource, namespace });
+  const [deployment, pods, services, endpoints, budgets, networkPolicies] = await Promise.all([
+    reader.get(at('apps/v1', 'deployments'), NAME, asDeployment),
+    reader.list(at('v1', 'pods'), asPod),
+    reader.list(at('v1', 'services'), asService),
+    reader.list(at('discovery.k8s.io/v1', 'endpointslices'), asEndpointSlice),
+    reader.list(at('policy/v1', 'poddisruptionbudgets'), asDisruptionBudget),
+    reader.list(at('networking.k8s.io/v1', 'networkpolicies'), asNetworkPolicy),
+  ]);
+  return { deployment, pods: ownPods(pods), services, endpoints, budgets, networkPolicies };
+}
+
+function ownPods(pods: Known<readonly Pod[]>): Known<readonly Pod[]> {
+  if (pods.state === 'unknown') return pods;
+  return known(
+    pods.value.filter(({ metadata: { labels = {} }, status }) => {
+      const hasEnded = status?.phase === 'Succeeded' || status?.phase === 'Failed';
+      return !hasEnded && labels['app.kubernetes.io/name'] === NAME;
+    }),
+  );
+}
+
 /** For local checks, and if no cluster can be selected. */
 export function noCluster(reason: string): ClusterValues {
   const none = unknown(reason);
-  return { webhooks: none, namespaces: none, namespace: none, deployment: none, probes: none };
+  return {
+    webhooks: none,
+    namespaces: none,
+    namespace: none,
+    deployment: none,
+    pods: none,
+    services: none,
+    endpoints: none,
+    budgets: none,
+    networkPolicies: none,
+    chains: none,
+    access: none,
+    time: none,
+    probes: none,
+    replicas: none,
+  };
 }

@@ -100,6 +100,10 @@ export interface IngressRule {
   readonly ports?: readonly { readonly port?: number | string; readonly endPort?: number }[];
 }
 
+export interface Secret extends ApiObject {
+  readonly data?: Readonly<Record<string, string>>;
+}
+
 /** Throws a ShapeError for an object without a name. The API server has checked all other fields. */
 function withName(object: JsonObject): unknown {
   const { metadata } = object;
@@ -118,3 +122,9 @@ function withSpec(object: JsonObject): unknown {
 export const asObject = (object: JsonObject): ApiObject => withName(object) as ApiObject;
 export const asConfiguration = (object: JsonObject): WebhookConfiguration => withName(object) as WebhookConfiguration;
 export const asDeployment = (object: JsonObject): Deployment => withSpec(object) as Deployment;
+export const asPod = (object: JsonObject): Pod => withSpec(object) as Pod;
+export const asService = (object: JsonObject): Service => withSpec(object) as Service;
+export const asEndpointSlice = (object: JsonObject): EndpointSlice => withName(object) as EndpointSlice;
+export const asDisruptionBudget = (object: JsonObject): DisruptionBudget => withSpec(object) as DisruptionBudget;
+export const asNetworkPolicy = (object: JsonObject): NetworkPolicy => withSpec(object) as NetworkPolicy;
+export const asSecret = (object: JsonObject): Secret => withName(object) as Secret;

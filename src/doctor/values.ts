@@ -1,8 +1,17 @@
 /** The values that the checks read. */
 import type { X509Certificate } from 'node:crypto';
+import type { AccessRule } from '../install/access.ts';
 import type { Labels, Need } from '../policy/fact.ts';
 import type { DoctorProbeRow } from '../report/doctor.ts';
-import type { Deployment, WebhookFields } from './objects.ts';
+import type {
+  Deployment,
+  DisruptionBudget,
+  EndpointSlice,
+  NetworkPolicy,
+  Pod,
+  Service,
+  WebhookFields,
+} from './objects.ts';
 
 export interface Values {
   readonly configuration: Loading;
@@ -19,7 +28,18 @@ export interface Values {
   readonly namespace: string;
   /** undefined: it does not exist. */
   readonly deployment: Deployment | undefined;
+  /** The Pods of the Deployment, without those that have ended. */
+  readonly pods: readonly Pod[];
+  readonly services: readonly Service[];
+  readonly endpoints: readonly EndpointSlice[];
+  readonly budgets: readonly DisruptionBudget[];
+  readonly networkPolicies: readonly NetworkPolicy[];
+  readonly chains: readonly ServedChain[];
+  readonly access: readonly AccessResult[];
+  readonly time: ClusterTime;
   readonly probes: readonly DoctorProbeRow[];
+  /** What replicas say about themselves. */
+  readonly replicas: readonly Replica[];
 }
 
 export interface Loading {
@@ -51,4 +71,36 @@ export interface Webhook extends WebhookFields {
   /** The name of the configuration. */
   readonly configuration: string;
   readonly isOurs: boolean;
+}
+
+/** A certificate that a server of the webhook presents. */
+export interface ServedChain {
+  /** Where it was read: a Secret, or a URL. */
+  readonly from: string;
+  /** The webhooks that get it. */
+  readonly webhooks: readonly Webhook[];
+  /** The leaf first. */
+  readonly certificates: readonly [X509Certificate, ...X509Certificate[]];
+}
+
+export interface AccessResult {
+  readonly rule: AccessRule;
+  readonly verb: string;
+  /** The namespaces in which it is not allowed; `'*'`: everywhere. */
+  readonly denied: readonly string[];
+}
+
+export interface ClusterTime {
+  /** Unix time in milliseconds of the API server, with a resolution of one second. */
+  readonly server: number;
+  /** Unix time in milliseconds here, before the request and after the response. */
+  readonly before: number;
+  readonly after: number;
+}
+
+export interface Replica {
+  readonly pod: string;
+  readonly image: string;
+  /** undefined: the Pod does not say. */
+  readonly version: string | undefined;
 }

@@ -12,8 +12,8 @@ export interface KeyPair {
 export interface Authority {
   /** The certificate to trust, PEM. */
   readonly cert: string;
-  /** A certificate for a server that is reached by these DNS names and IP addresses. */
-  serverCertificate(names: readonly string[]): Promise<KeyPair>;
+  /** A certificate for a server that is reached by these DNS names and IP addresses, for a day unless `lastsMs` says less. */
+  serverCertificate(names: readonly string[], lastsMs?: number): Promise<KeyPair>;
   /** A client certificate; the API server reads the user from the common name, the group from the organization. */
   clientCertificate(user: string, group: string): Promise<KeyPair>;
 }
@@ -34,10 +34,10 @@ export async function createAuthority(): Promise<Authority> {
 
   return {
     cert: ca.cert,
-    async serverCertificate(names) {
+    async serverCertificate(names, lastsMs) {
       const leaf = await generate([{ name: 'commonName', value: names[0] ?? 'server' }], {
         ...common,
-        ...validity(),
+        ...validity(lastsMs),
         ca,
         extensions: [
           { name: 'keyUsage', digitalSignature: true, critical: true },
@@ -71,7 +71,7 @@ function alternativeName(name: string): { type: 7; ip: string } | { type: 2; val
 }
 
 /** From an hour ago, so that clocks that differ a little do not matter. */
-function validity(): { notBeforeDate: Date; notAfterDate: Date } {
+function validity(lastsMs = dayMs): { notBeforeDate: Date; notAfterDate: Date } {
   const now = Date.now();
-  return { notBeforeDate: new Date(now - dayMs / 24), notAfterDate: new Date(now + dayMs) };
+  return { notBeforeDate: new Date(now - dayMs / 24), notAfterDate: new Date(now + lastsMs) };
 }

@@ -11,7 +11,10 @@ import { runCommand } from '../support/command.ts';
 import { describeWith } from '../support/real-part.ts';
 import { assetsMissing } from './assets.ts';
 import { startControlPlane, type ControlPlane } from './control-plane.ts';
+import type { Broken } from './doctor-breaks.ts';
+import { CASES } from './doctor-cases.ts';
 import { endpointAddress, install, type Installation } from './installation.ts';
+import { createNamespace } from './objects.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -26,96 +29,6 @@ spec:
     - rule: pull-secret-usable
 `;
 
-const VALIDATING = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/tidewaiter';
-const MUTATING = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/tidewaiter';
-
-interface Broken {
-  readonly plane: ControlPlane;
-  readonly installation: Installation;
-}
-
-/** Breaks the installation, and returns how to mend it. */
-type Break = (broken: Broken) => Promise<() => Promise<unknown>>;
-
-/** Replaces an object, and restores it. */
-function changing(path: string, change: (object: never) => object): Break {
-  return async ({ plane }) => {
-    const { body } = await plane.request('GET', path);
-    const before = body as { readonly metadata: object };
-    await put(plane, path, change(structuredClone(before) as never));
-    return () => put(plane, path, before);
-  };
-}
-
-async function put(plane: ControlPlane, path: string, object: object): Promise<void> {
-  const { body } = await plane.request('GET', path);
-  const { metadata } = body as { readonly metadata: { readonly resourceVersion: string } };
-  const { resourceVersion } = metadata;
-  const next = object as { readonly metadata: object };
-  const reply = await plane.request('PUT', path, { ...next, metadata: { ...next.metadata, resourceVersion } });
-  if (reply.status !== 200) throw new Error(`${path}: ${JSON.stringify(reply.body)}`);
-}
-
-interface WebhookObject {
-  readonly webhooks: Record<string, unknown>[];
-}
-
-const webhook =
-  (change: (webhook: never) => object): ((object: WebhookObject) => object) =>
-  (object) => ({ ...object, webhooks: object.webhooks.map((one) => ({ ...one, ...change(one as never) })) });
-
-interface Rule {
-  readonly resources: readonly string[];
-}
-
-const withoutExclusion = (name: string) =>
-  webhook((one: { namespaceSelector: { matchExpressions: { key: string; values?: string[] }[] } }) => ({
-    namespaceSelector: {
-      matchExpressions: one.namespaceSelector.matchExpressions.map((each) => ({
-        ...each,
-        values: each.values?.filter((value) => value !== name),
-      })),
-    },
-  }));
-
-const CASES: readonly (readonly [check: string, breakIt: Break])[] = [
-  ['self-exclusion', changing(MUTATING, withoutExclusion('tidewaiter'))],
-  ['kube-system', changing(MUTATING, withoutExclusion('kube-system'))],
-  [
-    'webhook-rules',
-    changing(
-      VALIDATING,
-      webhook(({ rules }: { rules: Rule[] }) => ({
-        rules: rules.map((rule) => ({
-          ...rule,
-          resources: rule.resources.filter((path) => path !== 'pods/ephemeralcontainers'),
-        })),
-      })),
-    ),
-  ],
-  [
-    'timeouts',
-    changing(
-      VALIDATING,
-      webhook(() => ({ timeoutSeconds: 2 })),
-    ),
-  ],
-  [
-    'side-effects',
-    changing(
-      VALIDATING,
-      webhook(() => ({ sideEffects: 'NoneOnDryRun' })),
-    ),
-  ],
-  [
-    'match-policy',
-    changing(
-      VALIDATING,
-      webhook(() => ({ matchPolicy: 'Exact' })),
-    ),
-  ],
-];
-
 const addressMissing = endpointAddress === undefined ? 'this machine has only loopback addresses' : undefined;
 
 describeWith(assetsMissing ?? addressMissing, 'doctor with an installation', () => {
@@ -127,6 +40,7 @@ describeWith(assetsMissing ?? addressMissing, 'doctor with an installation', () 
     folder = mkdtempSync(join(tmpdir(), 'tidewaiter-doctor-'));
     writeFileSync(join(folder, 'policy.yaml'), POLICY);
     plane = await startControlPlane();
+    await createNamespace(plane, 'other');
     installation = await install(plane, [join(folder, 'policy.yaml')]);
   }, 120_000);
 
@@ -167,7 +81,7 @@ describeWith(assetsMissing ?? addressMissing, 'doctor with an installation', () 
     expect(probes.map(({ outcome, mutated }) => [outcome, mutated])).toEqual([['answered', true]]);
   });
 
-  test.each(CASES)('finds %s, and nothing else', async (check, breakIt) => {
+  test.each(CASES)('finds %s (%s), and nothing else', async (check, _how, breakIt) => {
     const mend = await breakIt(broken());
     try {
       expect(await untilFindings([check])).toBeDefined();

@@ -12,7 +12,7 @@ import { buildOperations } from '../../src/server/operations.ts';
 import { compose } from '../../src/wiring.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 import { runCommand } from '../support/command.ts';
-import { createAuthority, type KeyPair } from './certificates.ts';
+import { createAuthority, type Authority, type KeyPair } from './certificates.ts';
 import type { ControlPlane } from './control-plane.ts';
 
 /** An address of this machine that the API server accepts as an endpoint; undefined: there is none. */
@@ -23,18 +23,16 @@ export const endpointAddress = Object.values(networkInterfaces())
 export interface Installed {
   readonly kind: string;
   readonly apiVersion: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly deletionTimestamp?: string };
 }
 
 export interface Installation {
   readonly port: number;
-  readonly operationsPort: number;
-  /** PEM */
-  readonly ca: string;
   /** Changes the certificate that the server presents. */
   present(certificate: KeyPair): void;
-  /** The Pods, Ready. */
-  readonly pods: readonly string[];
+  readonly authority: Authority;
+  /** Makes two Pods Ready. Resolves with their names. */
+  ready(): Promise<readonly string[]>;
   stop(): Promise<void>;
 }
 
@@ -56,17 +54,15 @@ export async function install(plane: ControlPlane, policies: readonly string[]):
   const app = buildServer(createCurrentContext(context), { tls, operations, log });
   const side = buildOperations(operations);
   await app.listen({ host: endpointAddress, port: 0 });
-  await side.listen({ host: endpointAddress, port: 0 });
+  await side.listen({ host: endpointAddress, port: 8080 });
   const port = portOf(app.server.address());
-  const operationsPort = portOf(side.server.address());
   await applyManifests(plane, policies, { ca: authority.cert, certificate });
   await createEndpoints(plane, port);
-  const pods = await readyPods(plane);
+  await readyPods(plane);
   return {
     port,
-    operationsPort,
-    ca: authority.cert,
-    pods,
+    authority,
+    ready: async () => readyPods(plane),
     present: (next) => tls.change((current) => ({ ...current, ...next })),
     async stop() {
       app.server.closeAllConnections();
@@ -157,7 +153,9 @@ async function readyPods(plane: ControlPlane): Promise<readonly string[]> {
   const giveUpAt = performance.now() + WITHIN_MS;
   for (;;) {
     const { body } = await plane.request('GET', PODS);
-    const names = (body as { items: Installed[] }).items.map(({ metadata }) => metadata.name);
+    const names = (body as { items: Installed[] }).items
+      .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+      .map(({ metadata }) => metadata.name);
     if (names.length === 2) {
       for (const name of names) await plane.request('PATCH', `${PODS}/${name}/status`, { status: STATUS });
       return names;

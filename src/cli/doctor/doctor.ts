@@ -54,7 +54,7 @@ async function examine(
     return doctorReport({ server: null, namespace: null, probes: [], ...diagnose(checks, values) });
   }
   try {
-    const values = { ...local, ...(await collect({ api, ...options })) };
+    const values = { ...local, ...(await collect({ api, ...options }, local.policies)) };
     const { namespace, probes } = values;
     return doctorReport({
       server: api.server,

@@ -9,6 +9,18 @@ export const serverReachable = defineCheck({
   id: 'server-reachable',
   title: 'whether the API server reaches the webhook',
   why: 'The API server then allows objects without a review (failurePolicy: Ignore) or rejects all of them (Fail).',
+  explainedBy: [
+    'ca-bundle',
+    'certificate-names',
+    'certificate-expiry',
+    'clock',
+    'service',
+    'service-selector',
+    'service-endpoints',
+    'webhook-path',
+    'network-policy',
+    'webhook-rules',
+  ],
   needs: ['probes'],
   find: ({ probes }) =>
     probes.flatMap((row) => {

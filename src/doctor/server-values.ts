@@ -1,0 +1,140 @@
+/** What the API server says about our ServiceAccount and the time, and what the replicas say about themselves. */
+import { type AccessRule, rulesFor } from '../install/access.ts';
+import { NAME } from '../install/options.ts';
+import { readObject, readBoolean, readString } from '../pod/read.ts';
+import { type Known, known, type Permission, unknown } from './known.ts';
+import { matchesNamespace, ours } from './matching.ts';
+import type { Deployment, Pod } from './objects.ts';
+import { permissionFor, type Reader } from './reader.ts';
+import type { AccessResult, ClusterTime, PolicyFacts, Replica, Values, Webhook } from './values.ts';
+
+export async function readTime(reader: Reader): Promise<Known<ClusterTime>> {
+  const permission: Permission = {
+    verb: 'create',
+    group: 'authentication.k8s.io',
+    resource: 'selfsubjectreviews',
+    namespace: null,
+  };
+  const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
+  const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
+  const before = Date.now();
+  const created = await reader.send({ method: 'POST', path, body }, permission, ({ metadata }) =>
+    readString((metadata ?? {}) as { readonly [key: string]: unknown }, 'creationTimestamp', '/metadata'),
+  );
+  if (created.state === 'unknown') return created;
+  const server = Date.parse(created.value ?? '');
+  if (Number.isNaN(server)) return unknown('the API server returned no time');
+  return known({ server, before, after: Date.now() });
+}
+
+export interface Account {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export function accountOf(deployment: Deployment | undefined, namespace: string): Account {
+  return { namespace, name: deployment?.spec.template.spec.serviceAccountName ?? NAME };
+}
+
+/** The namespaces that are checked one by one, if a permission is not for all namespaces. */
+const MAX_NAMESPACES = 20;
+
+/** Asks for each permission in all namespaces, then in those that the webhooks select. */
+export async function readAccess(
+  reader: Reader,
+  account: Account,
+  { policies, webhooks, namespaces }: Pick<Values, 'webhooks' | 'namespaces'> & { readonly policies: PolicyFacts },
+): Promise<Known<readonly AccessResult[]>> {
+  const selected = selectedNamespaces(webhooks, namespaces).slice(0, MAX_NAMESPACES);
+  const questions = rulesFor(policies.needs).flatMap((rule) => rule.verbs.map((verb) => ({ rule, verb })));
+  const results: AccessResult[] = [];
+  for (const { rule, verb } of questions) {
+    const denied = await deniedIn(reader, account, { rule, verb, selected });
+    if (denied.state === 'unknown') return denied;
+    results.push({ rule, verb, denied: denied.value });
+  }
+  return known(results);
+}
+
+function selectedNamespaces(webhooks: readonly Webhook[], namespaces: Values['namespaces']): readonly string[] {
+  const all = ours(webhooks);
+  return [...namespaces].flatMap(([name, labels]) =>
+    all.some((webhook) => matchesNamespace(webhook, labels)) ? [name] : [],
+  );
+}
+
+interface Question {
+  readonly rule: AccessRule;
+  readonly verb: string;
+  readonly selected: readonly string[];
+}
+
+async function deniedIn(
+  reader: Reader,
+  account: Account,
+  { rule, verb, selected }: Question,
+): Promise<Known<readonly string[]>> {
+  const everywhere = await isAllowed(reader, account, { rule, verb, namespace: undefined });
+  if (everywhere.state === 'unknown') return everywhere;
+  if (everywhere.value) return known([]);
+  if (rule.resource === 'namespaces') return known(['*']);
+  const denied: string[] = [];
+  for (const namespace of selected) {
+    const allowed = await isAllowed(reader, account, { rule, verb, namespace });
+    if (allowed.state === 'unknown') return allowed;
+    if (!allowed.value) denied.push(namespace);
+  }
+  return known(denied.length === selected.length ? ['*'] : denied);
+}
+
+interface Access {
+  readonly rule: AccessRule;
+  readonly verb: string;
+  readonly namespace: string | undefined;
+}
+
+async function isAllowed(
+  reader: Reader,
+  { namespace: home, name }: Account,
+  { rule, verb, namespace }: Access,
+): Promise<Known<boolean>> {
+  const resource = { version: 'authorization.k8s.io/v1', resource: 'subjectaccessreviews', namespace: null };
+  const body = {
+    apiVersion: resource.version,
+    kind: 'SubjectAccessReview',
+    spec: {
+      user: `system:serviceaccount:${home}:${name}`,
+      groups: ['system:serviceaccounts', `system:serviceaccounts:${home}`, 'system:authenticated'],
+      resourceAttributes: { group: rule.apiGroup, resource: rule.resource, verb, namespace },
+    },
+  };
+  const path = `/apis/${resource.version}/${resource.resource}`;
+  return reader.send({ method: 'POST', path, body }, permissionFor('create', resource), (review) =>
+    readBoolean(readObject(review, 'status', '') ?? {}, 'allowed', '/status'),
+  );
+}
+
+const OPERATIONS_PORT = 8080;
+
+/** Through the API server; a Pod that does not respond says nothing, but its image is known. */
+export async function readReplicas(reader: Reader, pods: readonly Pod[]): Promise<Known<readonly Replica[]>> {
+  return known(await Promise.all(pods.map(async (pod) => replicaOf(reader, pod))));
+}
+
+const PROXY_TIMEOUT_MS = 3000;
+
+async function replicaOf(reader: Reader, { metadata, spec }: Pod): Promise<Replica> {
+  const { name, namespace = '' } = metadata;
+  const ports = spec.containers.flatMap((container) => container.ports ?? []);
+  const port = ports.find((each) => each.name === 'operations')?.containerPort ?? OPERATIONS_PORT;
+  const path = `/api/v1/namespaces/${namespace}/pods/${name}:${port}/proxy/version`;
+  const permission = permissionFor('get', { version: 'v1', resource: 'pods/proxy', namespace });
+  const version = await reader.send({ path, timeoutMs: PROXY_TIMEOUT_MS }, permission, (body) =>
+    readString(body, 'version', ''),
+  );
+  return {
+    pod: name,
+    image: spec.containers[0]?.image ?? '',
+    version: version.state === 'known' ? version.value : undefined,
+  };
+}
