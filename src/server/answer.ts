@@ -159,6 +159,7 @@ function record(done: ReviewRecord, allowed: boolean, { log, metrics }: ReviewSe
   const { endpoint, review, decision, mutation, durationMs } = done;
   metrics.countReview(endpoint, review.request.operation, allowed ? 'allow' : 'deny', durationMs / 1000);
   if (decision !== undefined) metrics.countFindings(decision.findings);
+  if (decision?.outcome === 'evaluated') metrics.countPolicies(decision.covered);
   if (mutation !== undefined) metrics.countMutation(mutation);
   log.review(done);
 }

@@ -2,12 +2,16 @@
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
 import type { ImageException } from '../policy/exception.ts';
 import type { Endpoint } from './endpoint.ts';
-import { createTally } from './fast/tally.ts';
+import { createTally, type Tally } from './fast/tally.ts';
 import type { Mutation } from '../admission/mutation.ts';
 import type { Finding } from '../policy/finding.ts';
+import type { Covered } from '../policy/plan.ts';
+import { createPolicyReviews, type PolicyReviews } from './policy-reviews.ts';
 
 export interface Metrics {
   countReview(endpoint: Endpoint, operation: string, decision: 'allow' | 'deny', seconds: number): void;
+  /** Counts a decision of `/validate` for each policy that covers it. */
+  countPolicies(covered: readonly Covered[]): void;
   countFindings(findings: readonly Finding[]): void;
   countMutation(mutation: Mutation): void;
   /** Sets the loaded exceptions, so that an unused exception appears as well. */
@@ -18,6 +22,8 @@ export interface Metrics {
   countRejection(code: number): void;
   /** Returns the Prometheus text format and its content type. */
   exposition(): Promise<{ readonly contentType: string; readonly text: string }>;
+  /** Returns the same values as JSON: each metric has a name and values with labels. */
+  json(): Promise<readonly object[]>;
 }
 
 export interface CertificateMetrics {
@@ -49,22 +55,17 @@ export function createMetrics(version: string): Metrics {
   });
   build.set({ version }, 1);
   const instruments = createInstruments([registry]);
-  const { duration, reviews, rejections, uses, ends } = instruments;
+  const { rejections, uses, ends } = instruments;
   const certificate = createCertificateMetrics([registry]);
   const { settle: settleCluster, ...cluster } = createClusterMetrics([registry]);
   const tally = createTally();
-  const settle = (): void => {
-    for (const [endpoint, seconds] of tally.takeDurations()) duration.observe({ endpoint }, seconds);
-    for (const [labels, count] of tally.takeReviews()) reviews.inc(labels, count);
-    for (const [labels, count] of tally.takeFindings()) instruments.findings.inc(labels, count);
-    for (const [labels, count] of tally.takeUses()) uses.inc(labels, count);
-    for (const [labels, count] of tally.takeFailures()) instruments.failures.inc(labels, count);
-    for (const [labels, count] of tally.takePins()) instruments.pins.inc(labels, count);
-  };
+  const policyReviews = createPolicyReviews();
+  const settle = (): void => drain(tally, policyReviews, instruments);
   return {
     countReview(endpoint, operation, decision, seconds) {
       if (tally.countReview(endpoint, operation, decision, seconds)) settle();
     },
+    countPolicies: (covered) => policyReviews.count(covered),
     countFindings: (list) => tally.countFindings(list),
     countMutation({ findings: list, images }) {
       tally.countFindings(list);
@@ -85,7 +86,24 @@ export function createMetrics(version: string): Metrics {
       settleCluster();
       return { contentType: registry.contentType, text: await registry.metrics() };
     },
+    async json() {
+      settle();
+      settleCluster();
+      return registry.getMetricsAsJSON();
+    },
   };
+}
+
+type Instruments = ReturnType<typeof createInstruments>;
+
+function drain(tally: Tally, policyReviews: PolicyReviews, instruments: Instruments): void {
+  for (const [endpoint, seconds] of tally.takeDurations()) instruments.duration.observe({ endpoint }, seconds);
+  for (const [labels, count] of tally.takeReviews()) instruments.reviews.inc(labels, count);
+  for (const [labels, count] of tally.takeFindings()) instruments.findings.inc(labels, count);
+  for (const [labels, count] of tally.takeUses()) instruments.uses.inc(labels, count);
+  for (const [labels, count] of tally.takeFailures()) instruments.failures.inc(labels, count);
+  for (const [labels, count] of tally.takePins()) instruments.pins.inc(labels, count);
+  for (const [policy, count] of policyReviews.take()) instruments.policies.inc({ policy }, count);
 }
 
 function createCertificateMetrics(registers: Registry[]): CertificateMetrics {
@@ -141,6 +159,12 @@ function createInstruments(registers: Registry[]) {
       name: 'tidewaiter_findings_total',
       help: 'Findings by policy, rule, action, and outcome.',
       labelNames: ['policy', 'rule', 'action', 'outcome'],
+      registers,
+    }),
+    policies: new Counter({
+      name: 'tidewaiter_policy_reviews_total',
+      help: 'Reviews that a policy covered.',
+      labelNames: ['policy'],
       registers,
     }),
     failures: new Counter({

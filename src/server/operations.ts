@@ -31,7 +31,9 @@ export function buildOperations(operations: Operations): FastifyInstance {
   const app = createOperationsServer();
   addHealth(app, operations);
   app.get('/version', () => ({ version: operations.version }));
-  app.get('/metrics', async (_request, reply) => {
+  app.get('/metrics', async (request, reply) => {
+    // doctor reads the metrics through the API server.
+    if (request.headers.accept === 'application/json') return { metrics: await operations.metrics.json() };
     const { contentType, text } = await operations.metrics.exposition();
     return reply.type(contentType).send(text);
   });
