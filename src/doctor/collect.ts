@@ -1,5 +1,6 @@
 /** Reads all values of an installation that the checks need, each with its own reason if it cannot be read. */
 import type { ClusterApi } from '../cluster/api.ts';
+import { POLICIES_MAP } from '../install/configuration.ts';
 import { NAME } from '../install/options.ts';
 import type { Labels } from '../policy/fact.ts';
 import { readChains } from './chains.ts';
@@ -7,6 +8,7 @@ import type { KnownValues } from './check.ts';
 import { type Known, known, unknown, whenRead } from './known.ts';
 import { ours } from './matching.ts';
 import {
+  asConfigMap,
   asDeployment,
   asDisruptionBudget,
   asEndpointSlice,
@@ -18,13 +20,27 @@ import {
 } from './objects.ts';
 import { probe } from './probes.ts';
 import { createReader, type Reader, type Resource } from './reader.ts';
-import { accountOf, readAccess, readReplicas, readTime } from './server-values.ts';
+import { policyUse, readReplicas } from './replicas.ts';
+import { accountOf, readAccess, readTime } from './server-values.ts';
 import type { Values, Webhook } from './values.ts';
 import { readWebhooks } from './webhooks.ts';
 
 export type LocalValues = Pick<KnownValues, 'configuration' | 'policyFiles' | 'policies' | 'certificateFiles' | 'now'>;
 
 type ClusterValues = Omit<KnownValues, keyof LocalValues>;
+
+export type PolicyValues = Pick<KnownValues, 'policyFiles' | 'policies'>;
+
+/** The data of a ConfigMap. */
+export interface PolicyTexts {
+  /** `ConfigMap tidewaiter/tidewaiter-policies` */
+  readonly source: string;
+  /** By file name. */
+  readonly texts: Readonly<Record<string, string>>;
+}
+
+/** `inCluster` reads the policies of the installation; undefined: it has none. */
+export type LoadPolicies = (inCluster: () => Promise<Known<PolicyTexts | undefined>>) => Promise<PolicyValues>;
 
 export interface CollectOptions {
   readonly api: ClusterApi;
@@ -35,8 +51,8 @@ export interface CollectOptions {
 
 export async function collect(
   { api, namespace: chosen, probeNamespace }: CollectOptions,
-  policies: KnownValues['policies'],
-): Promise<ClusterValues> {
+  loadPolicies: LoadPolicies,
+): Promise<ClusterValues & PolicyValues> {
   const reader = createReader(api);
   const [webhooks, namespaces, time] = await Promise.all([
     readWebhooks(reader),
@@ -44,7 +60,11 @@ export async function collect(
     readTime(reader),
   ]);
   const namespace = chosen ?? serviceNamespace(webhooks) ?? NAME;
-  const inside = await readInside(reader, namespace);
+  const [inside, policyValues] = await Promise.all([
+    readInside(reader, namespace),
+    loadPolicies(async () => readPolicyTexts(reader, namespace)),
+  ]);
+  const { policies } = policyValues;
   const all = together(webhooks, namespaces, policies);
   const [chains, access, probes, replicas] = await Promise.all([
     whenRead(webhooks, async (list) => readChains(reader, list, namespace)),
@@ -58,7 +78,26 @@ export async function collect(
     ),
     whenRead(inside.pods, async (pods) => readReplicas(reader, pods)),
   ]);
-  return { webhooks, namespaces, time, namespace: known(namespace), ...inside, chains, access, probes, replicas };
+  return {
+    ...policyValues,
+    webhooks,
+    namespaces,
+    time,
+    namespace: known(namespace),
+    ...inside,
+    chains,
+    access,
+    probes,
+    replicas,
+    policyUse: await whenRead(replicas, async (list) => Promise.resolve(policyUse(list))),
+  };
+}
+
+async function readPolicyTexts(reader: Reader, namespace: string): Promise<Known<PolicyTexts | undefined>> {
+  const map = await reader.get({ version: 'v1', resource: 'configmaps', namespace }, POLICIES_MAP, asConfigMap);
+  if (map.state === 'unknown') return map;
+  const source = `ConfigMap ${namespace}/${POLICIES_MAP}`;
+  return known(map.value && { source, texts: map.value.data ?? {} });
 }
 
 function together(
@@ -131,5 +170,6 @@ export function noCluster(reason: string): ClusterValues {
     time: none,
     probes: none,
     replicas: none,
+    policyUse: none,
   };
 }

@@ -100,7 +100,8 @@ export interface IngressRule {
   readonly ports?: readonly { readonly port?: number | string; readonly endPort?: number }[];
 }
 
-export interface Secret extends ApiObject {
+/** The values of a Secret are base64. */
+export interface DataObject extends ApiObject {
   readonly data?: Readonly<Record<string, string>>;
 }
 
@@ -127,4 +128,5 @@ export const asService = (object: JsonObject): Service => withSpec(object) as Se
 export const asEndpointSlice = (object: JsonObject): EndpointSlice => withName(object) as EndpointSlice;
 export const asDisruptionBudget = (object: JsonObject): DisruptionBudget => withSpec(object) as DisruptionBudget;
 export const asNetworkPolicy = (object: JsonObject): NetworkPolicy => withSpec(object) as NetworkPolicy;
-export const asSecret = (object: JsonObject): Secret => withName(object) as Secret;
+export const asSecret = (object: JsonObject): DataObject => withName(object) as DataObject;
+export const asConfigMap = (object: JsonObject): DataObject => withName(object) as DataObject;

@@ -1,12 +1,12 @@
-/** What the API server says about our ServiceAccount and the time, and what the replicas say about themselves. */
+/** What the API server says about our ServiceAccount and the time. */
 import { type AccessRule, rulesFor } from '../install/access.ts';
 import { NAME } from '../install/options.ts';
 import { readObject, readBoolean, readString } from '../pod/read.ts';
 import { type Known, known, type Permission, unknown } from './known.ts';
 import { matchesNamespace, ours } from './matching.ts';
-import type { Deployment, Pod } from './objects.ts';
+import type { Deployment } from './objects.ts';
 import { permissionFor, type Reader } from './reader.ts';
-import type { AccessResult, ClusterTime, PolicyFacts, Replica, Values, Webhook } from './values.ts';
+import type { AccessResult, ClusterTime, PolicyFacts, Values, Webhook } from './values.ts';
 
 export async function readTime(reader: Reader): Promise<Known<ClusterTime>> {
   const permission: Permission = {
@@ -112,29 +112,4 @@ async function isAllowed(
   return reader.send({ method: 'POST', path, body }, permissionFor('create', resource), (review) =>
     readBoolean(readObject(review, 'status', '') ?? {}, 'allowed', '/status'),
   );
-}
-
-const OPERATIONS_PORT = 8080;
-
-/** Through the API server; a Pod that does not respond says nothing, but its image is known. */
-export async function readReplicas(reader: Reader, pods: readonly Pod[]): Promise<Known<readonly Replica[]>> {
-  return known(await Promise.all(pods.map(async (pod) => replicaOf(reader, pod))));
-}
-
-const PROXY_TIMEOUT_MS = 3000;
-
-async function replicaOf(reader: Reader, { metadata, spec }: Pod): Promise<Replica> {
-  const { name, namespace = '' } = metadata;
-  const ports = spec.containers.flatMap((container) => container.ports ?? []);
-  const port = ports.find((each) => each.name === 'operations')?.containerPort ?? OPERATIONS_PORT;
-  const path = `/api/v1/namespaces/${namespace}/pods/${name}:${port}/proxy/version`;
-  const permission = permissionFor('get', { version: 'v1', resource: 'pods/proxy', namespace });
-  const version = await reader.send({ path, timeoutMs: PROXY_TIMEOUT_MS }, permission, (body) =>
-    readString(body, 'version', ''),
-  );
-  return {
-    pod: name,
-    image: spec.containers[0]?.image ?? '',
-    version: version.state === 'known' ? version.value : undefined,
-  };
 }

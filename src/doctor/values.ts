@@ -3,6 +3,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { AccessRule } from '../install/access.ts';
 import type { Labels, Need } from '../policy/fact.ts';
 import type { DoctorProbeRow } from '../report/doctor.ts';
+import type { Known } from './known.ts';
 import type {
   Deployment,
   DisruptionBudget,
@@ -40,6 +41,7 @@ export interface Values {
   readonly probes: readonly DoctorProbeRow[];
   /** What replicas say about themselves. */
   readonly replicas: readonly Replica[];
+  readonly policyUse: PolicyUse;
 }
 
 export interface Loading {
@@ -101,6 +103,16 @@ export interface ClusterTime {
 export interface Replica {
   readonly pod: string;
   readonly image: string;
-  /** undefined: the Pod does not say. */
-  readonly version: string | undefined;
+  readonly metrics: Known<ReplicaMetrics>;
 }
+
+export interface ReplicaMetrics {
+  readonly version: string | undefined;
+  /** Of `/validate`, since the start of the process. */
+  readonly reviews: number;
+  /** Reviews by the name of the policy that covered them; without policies that covered none. */
+  readonly byPolicy: ReadonlyMap<string, number>;
+}
+
+/** The sum of all replicas. */
+export type PolicyUse = Pick<ReplicaMetrics, 'reviews' | 'byPolicy'>;

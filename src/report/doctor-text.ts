@@ -6,7 +6,7 @@ export function prettyDoctor(report: DoctorReport, ink: Paint): string {
   const { server, namespace, probes, findings, summary } = report;
   const title = server === null ? '' : `${ink.underline(`${server}, namespace ${namespace}`)}\n`;
   const width = findings.reduce((widest, { check }) => Math.max(widest, check.length), 0);
-  const blocks = findings.map((row) => block(row, width, ink));
+  const blocks = grouped(findings).map((row) => block(row, width, ink));
   const counts = [
     `${summary.ok} ok`,
     summary.problems === 0 ? '0 problems' : ink.red(count(summary.problems, 'problem')),
@@ -17,6 +17,18 @@ export function prettyDoctor(report: DoctorReport, ink: Paint): string {
   const gap = head === '' || blocks.length === 0 ? '' : '\n';
   const end = head === '' && blocks.length === 0 ? '' : '\n';
   return `${head}${gap}${blocks.join('')}${end}${count(summary.checks, 'check')}: ${counts.join(', ')}\n`;
+}
+
+/** Unknown results with one reason are one line, such as those of an outage. */
+function grouped(findings: readonly DoctorFindingRow[]): readonly DoctorFindingRow[] {
+  const groups = Map.groupBy(findings, (row) => row.reason ?? row);
+  return [...groups.values()].flatMap((rows) => {
+    const [first] = rows;
+    if (first === undefined || rows.length === 1) return rows;
+    const checks = rows.map(({ check }) => check).join(', ');
+    const message = `cannot determine ${rows.length} checks: ${first.reason}`;
+    return [{ ...first, message, why: checks }];
+  });
 }
 
 const OUTCOMES: Readonly<Record<DoctorProbeRow['outcome'], string>> = {

@@ -14,6 +14,7 @@ import {
   withCertificate,
 } from './doctor-breaks.ts';
 import { base64, PODS, SERVER_NAME } from './installation.ts';
+import { pathOf, pinned, podOf } from './objects.ts';
 
 const ADMISSION = '/apis/admissionregistration.k8s.io/v1';
 const VALIDATING = `${ADMISSION}/validatingwebhookconfigurations/tidewaiter`;
@@ -176,6 +177,19 @@ export const CASES: readonly (readonly [check: string, how: string, breakIt: Bre
         plane.request('PATCH', `${PODS}/${name}`, [{ op: 'replace', path: '/spec/containers/0/image', value }]);
       await set('ghcr.io/tidewaiter/tidewaiter:0.0.9');
       return async () => set('ghcr.io/tidewaiter/tidewaiter:0.1.0');
+    },
+  ],
+  [
+    'policies-used',
+    'a label that no namespace has',
+    async ({ plane }) => {
+      const dryRun = async (namespace: string): Promise<unknown> =>
+        plane.request('POST', `${pathOf(podOf('web', pinned), namespace)}?dryRun=All`, podOf('web', pinned));
+      for (let count = 0; count < 100; count += 1) await dryRun('default');
+      return async () => {
+        await plane.request('PATCH', '/api/v1/namespaces/other', { metadata: { labels: { team: 'shop' } } });
+        await dryRun('other');
+      };
     },
   ],
 ];

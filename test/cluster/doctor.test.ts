@@ -56,8 +56,7 @@ describeWith(assetsMissing ?? addressMissing, 'doctor with an installation', () 
   };
 
   async function report(): Promise<DoctorReport> {
-    const flags = ['--kubeconfig', broken().plane.kubeconfig, '-p', join(folder, 'policy.yaml')];
-    const { out, note } = await runCommand(['doctor', ...flags, '-o', 'json']);
+    const { out, note } = await runCommand(['doctor', '--kubeconfig', broken().plane.kubeconfig, '-o', 'json']);
     if (out === '') throw new Error(note);
     return JSON.parse(out) as DoctorReport;
   }

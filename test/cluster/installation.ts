@@ -3,13 +3,15 @@
 import { networkInterfaces } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { createCommandFacts } from '../../src/cluster/facts/command-facts.ts';
+import { loadConfig } from '../../src/config/config.ts';
 import { parseDocuments } from '../../src/files/yaml/yaml.ts';
 import { buildServer } from '../../src/server/app.ts';
 import { createCurrentContext } from '../../src/server/current-context.ts';
 import { createCurrentTls } from '../../src/server/current-tls.ts';
 import { createMetrics } from '../../src/server/metrics.ts';
 import { buildOperations } from '../../src/server/operations.ts';
-import { compose } from '../../src/wiring.ts';
+import { compose, openCluster } from '../../src/wiring.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 import { runCommand } from '../support/command.ts';
 import { createAuthority, type Authority, type KeyPair } from './certificates.ts';
@@ -43,7 +45,10 @@ export async function install(plane: ControlPlane, policies: readonly string[]):
   if (endpointAddress === undefined) throw new Error('this machine has only loopback addresses');
   const authority = await createAuthority();
   const certificate = await authority.serverCertificate([SERVER_NAME]);
-  const { context } = await compose({ kinds: kindTable(), policies });
+  const { config } = await loadConfig({ kubeconfig: plane.kubeconfig }, {});
+  const api = await openCluster(config);
+  const world = api && createCommandFacts(api, () => undefined);
+  const { context } = await compose({ kinds: kindTable(), policies }, { world });
   const operations = {
     version: '0.1.0',
     metrics: createMetrics('0.1.0'),
@@ -66,7 +71,7 @@ export async function install(plane: ControlPlane, policies: readonly string[]):
     present: (next) => tls.change((current) => ({ ...current, ...next })),
     async stop() {
       app.server.closeAllConnections();
-      await Promise.all([app.close(), side.close()]);
+      await Promise.all([app.close(), side.close(), api?.close()]);
     },
   };
 }

@@ -10,7 +10,7 @@ import { paint } from '../../report/paint.ts';
 import { openCluster } from '../../wiring.ts';
 import { configured } from '../configured.ts';
 import { print, type Terminal } from '../terminal.ts';
-import { localValues } from './local-values.ts';
+import { localValues, policyLoader } from './local-values.ts';
 
 export interface DoctorFlags extends Omit<Flags, 'cluster'> {
   readonly cluster?: boolean | undefined;
@@ -46,15 +46,17 @@ async function examine(
   config: Config | UserError,
   { isSelected, now, ...options }: Examination,
 ): Promise<DoctorReport> {
-  const local = await localValues(config, now);
   const checks = CHECKS.filter(({ needsCluster }) => isSelected || !needsCluster);
   const api = config instanceof UserError ? undefined : await openCluster(config);
-  if (api === undefined) {
-    const values = { ...local, ...noCluster('the configuration cannot be loaded') };
+  if (api === undefined || config instanceof UserError) {
+    const values = { ...(await localValues(config, now)), ...noCluster('the configuration cannot be loaded') };
     return doctorReport({ server: null, namespace: null, probes: [], ...diagnose(checks, values) });
   }
   try {
-    const values = { ...local, ...(await collect({ api, ...options }, local.policies)) };
+    const values = {
+      ...(await localValues(config, now)),
+      ...(await collect({ api, ...options }, policyLoader(config, now))),
+    };
     const { namespace, probes } = values;
     return doctorReport({
       server: api.server,

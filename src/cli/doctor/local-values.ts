@@ -1,13 +1,15 @@
 /** The values of local checks: the configuration, the policies, and the certificate files. */
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { reasonOf } from '../../certificate/certificate.ts';
 import { loadCertificate } from '../../certificate/configured-certificate.ts';
 import type { Config } from '../../config/config.ts';
-import type { LocalValues } from '../../doctor/collect.ts';
-import { type Known, known, unknown } from '../../doctor/known.ts';
-import type { CertificateFile, Loading, PolicyFacts } from '../../doctor/values.ts';
+import type { LoadPolicies, LocalValues, PolicyTexts, PolicyValues } from '../../doctor/collect.ts';
+import { known, unknown } from '../../doctor/known.ts';
+import type { CertificateFile } from '../../doctor/values.ts';
 import { UserError } from '../../error/user-error.ts';
 import { noticesAt } from '../../files/policies.ts';
 import { clusterNeeds } from '../../install/access.ts';
@@ -35,13 +37,33 @@ export async function localValues(config: Config | UserError, now: number): Prom
   };
 }
 
-interface PolicyValues {
-  readonly policyFiles: Known<Loading>;
-  readonly policies: Known<PolicyFacts>;
+/** The policies of the settings; without any, those of the installation. */
+export function policyLoader(config: Config, now: number): LoadPolicies {
+  if (config.policies.length > 0) return async () => policyValues(config, now);
+  return async (inCluster) => {
+    const found = await inCluster();
+    if (found.state === 'unknown') return { policyFiles: found, policies: found };
+    return found.value === undefined ? policyValues(config, now) : policiesIn(found.value, config, now);
+  };
 }
 
-/** `source`: instead of the paths. */
-export async function policyValues(config: Composition, now: number, source?: string): Promise<PolicyValues> {
+/** Rules read files, so the texts are written into a temporary directory. */
+async function policiesIn({ source, texts }: PolicyTexts, config: Config, now: number): Promise<PolicyValues> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'tidewaiter-doctor-'));
+  try {
+    for (const [name, text] of Object.entries(texts)) await writeFile(path.join(folder, path.basename(name)), text);
+    return await policyValues({ ...config, policies: [folder] }, now, (text) => text.replaceAll(folder, source));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** `shown` converts paths in texts. */
+async function policyValues(
+  config: Composition,
+  now: number,
+  shown: (text: string) => string = (text) => text,
+): Promise<PolicyValues> {
   try {
     const { context, policySource, loaded, isBuiltIn } = await compose(config, { now: () => now });
     const { policies } = context;
@@ -50,17 +72,20 @@ export async function policyValues(config: Composition, now: number, source?: st
     return {
       policyFiles: known({ problem: undefined }),
       policies: known({
-        source: source ?? policySource,
+        source: shown(policySource),
         names: policies.map(({ name }) => name),
         needs: clusterNeeds(policies),
         pins,
         lookups: pins || needRegistry(policies),
-        notices: notices.map(({ file, line, message }) => ({ place: `${source ?? file}:${line}`, message })),
+        notices: notices.map(({ file, line, message }) => ({ place: shown(`${file}:${line}`), message })),
       }),
     };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return { policyFiles: known({ problem: error.message }), policies: unknown('the policies cannot be loaded') };
+    return {
+      policyFiles: known({ problem: shown(error.message) }),
+      policies: unknown('the policies cannot be loaded'),
+    };
   }
 }
 

@@ -7,7 +7,7 @@ import { installation } from './installation.ts';
 import { certificateFiles, configuration, policies, policyNotices } from './local.ts';
 import { networkPolicy } from './network-policy.ts';
 import { webhookDeadlock, webhookOrder } from './other-webhooks.ts';
-import { rbac, versionSkew } from './server.ts';
+import { policiesUsed, rbac, versionSkew } from './server.ts';
 import { serverReachable } from './server-reachable.ts';
 import { service, serviceEndpoints, serviceSelector, webhookPath } from './service.ts';
 import { matchPolicy, sideEffects, timeouts } from './webhook-fields.ts';
@@ -40,4 +40,5 @@ export const CHECKS: readonly Check[] = [
   matchPolicy,
   rbac,
   versionSkew,
+  policiesUsed,
 ];

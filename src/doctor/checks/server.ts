@@ -31,11 +31,33 @@ export const versionSkew = defineCheck({
   needs: ['replicas', 'namespace'],
   find({ replicas, namespace }) {
     const images = [...new Set(replicas.map(({ image }) => image))];
-    const versions = [...new Set(replicas.flatMap(({ version }) => version ?? []))];
+    const versions = [
+      ...new Set(replicas.flatMap(({ metrics }) => (metrics.state === 'known' ? (metrics.value.version ?? []) : []))),
+    ];
     const differing = [images, versions].find((values) => values.length > 1);
     if (differing === undefined) return [];
     const message = `its replicas run ${differing.map(shown).join(' and ')}`;
     const remedy = `kubectl rollout status deployment/${NAME} -n ${namespace}`;
     return [{ subject: `Deployment ${namespace}/${NAME}`, message, remedy }];
+  },
+});
+
+/** Fewer reviews say nothing about a policy. */
+const MIN_REVIEWS = 100;
+
+export const policiesUsed = defineCheck({
+  id: 'policies-used',
+  title: 'whether each policy has covered a review since the replicas started',
+  why: 'A scope with a misspelled namespace, label, or kind matches nothing, and the policy denies nothing.',
+  needs: ['policies', 'policyUse'],
+  find({ policies: { names, source }, policyUse: { reviews, byPolicy } }) {
+    if (reviews < MIN_REVIEWS) return [];
+    return names
+      .filter((name) => (byPolicy.get(name) ?? 0) === 0)
+      .map((name) => ({
+        subject: `ImagePolicy ${shown(name)}`,
+        message: `it covered none of ${reviews} reviews (policies: ${source})`,
+        remedy: 'correct its "match" and "exclude", or remove it; npx tidewaiter test shows what it matches',
+      }));
   },
 });
