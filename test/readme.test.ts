@@ -78,7 +78,7 @@ describe('the commands in README.md', () => {
       .slice(1)
       .map(inRepository);
     // Its cluster would be the one of the user who runs the tests.
-    const help = argv[0] === 'uninstall' ? ['--help'] : [];
+    const help = ['uninstall', 'doctor'].includes(argv[0] ?? '') ? ['--help'] : [];
     const { code, note } = await runCommand([...argv, ...help], pod('nginx:1.27'));
     expect(note).not.toMatch(/^error: |internal error/m);
     if (!needsRegistry(argv)) expect(code, note).toBeLessThan(2);
