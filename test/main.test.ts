@@ -108,6 +108,20 @@ describe('the program', () => {
     );
   });
 
+  test.each([
+    [['--help'], false],
+    [['check', '--offline', 'test/fixtures/rules/image-digest/pass/pinned.yaml'], false],
+    [['explain', 'pod', 'test/fixtures/rules/image-digest/pass/pinned.yaml'], false],
+    [['check', '--offline', '--cluster', 'test/fixtures/rules/image-digest/pass/pinned.yaml'], true],
+  ])('%j loads the client of a cluster: %j', async (argv, loads) => {
+    const print = `import { registerHooks } from 'node:module'; registerHooks({ load(url, context, next) { process._rawDebug('load ' + url); return next(url, context); } })`;
+    const node = ['--import', `data:text/javascript,${encodeURIComponent(print)}`];
+    const { err } = await finish(start(argv, { node, env: { KUBECONFIG: '/nowhere' } }));
+    expect(err).toContain('load file://');
+    // The bundle names chunks after their files.
+    expect(/\/client-\w+\.js$/m.test(err)).toBe(loads);
+  });
+
   test('reads manifests from standard input', async () => {
     const { code, out } = await finish(
       start(['check', '-'], { input: readFileSync('test/fixtures/rules/image-digest/fail/bare.yaml', 'utf8') }),

@@ -93,6 +93,16 @@ export const namespaceOption = (): Option =>
     'Namespace for objects that do not specify one (default: that of the context with --cluster, otherwise "default")',
   ).argParser(namespaceName);
 
+/** The ServiceAccount of new Pods, for commands that have no Pod. */
+export const accountOptions = (): readonly Option[] => [
+  ...clusterOptions(),
+  new Option(
+    '-n, --namespace <NAME>',
+    'With --cluster: namespace of the ServiceAccount (default: that of the context)',
+  ).argParser(namespaceName),
+  new Option('--service-account <NAME>', 'With --cluster: ServiceAccount whose pull secrets apply (default: default)'),
+];
+
 /** For commands, --cluster is a switch: the files that follow it are not its value. */
 export const clusterOptions = (): readonly Option[] => [
   new Option(

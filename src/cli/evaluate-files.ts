@@ -7,7 +7,7 @@ import { validate, type Decision } from '../admission/validate.ts';
 import type { Composed } from '../wiring.ts';
 import { loadManifests, type Manifest, type ManifestOptions } from '../files/manifests.ts';
 import { noticesAt } from '../files/policies.ts';
-import { clusterObjectsIn } from '../files/cluster-objects.ts';
+import { type ClusterSources, clusterObjectsIn } from '../files/cluster-objects.ts';
 import { apiVersionOf, type Workload, workloadOf } from '../pod/workload.ts';
 import type { ErrorRow } from '../report/check.ts';
 import {
@@ -39,6 +39,8 @@ export interface FileEvaluation {
 export interface EvaluateOptions extends ManifestOptions {
   /** The context of the evaluation, given the namespaces, Secrets, and ServiceAccounts in the files. */
   readonly contextWith: (cluster: World) => Context;
+  /** The cluster, for objects that are not in the files; undefined: they are unknown. */
+  readonly cluster?: ClusterSources | undefined;
   /** The evaluation adds its counts here. */
   readonly usage: UsageCount;
   readonly progress?: Pick<Progress, 'at'> | undefined;
@@ -46,11 +48,11 @@ export interface EvaluateOptions extends ManifestOptions {
 
 export async function evaluateFiles(
   paths: readonly string[],
-  { contextWith, usage, progress, ...options }: EvaluateOptions,
+  { contextWith, cluster, usage, progress, ...options }: EvaluateOptions,
 ): Promise<FileEvaluation> {
   const loaded = await loadManifests(paths, options);
   const before = usage.covered;
-  const { errors: secretErrors, ...clusterObjects } = clusterObjectsIn(loaded.manifests);
+  const { errors: secretErrors, ...clusterObjects } = clusterObjectsIn(loaded.manifests, cluster);
   const context = contextWith(clusterObjects);
   const { workloads, images, findings, errors } = await evaluateAll(loaded.manifests, context, { usage, progress });
   const failed = loaded.errors.length + errors.length > 0;

@@ -1,6 +1,13 @@
 /** The command-line definitions of `explain`, `rules`, `schema`, and `completion`. */
 import { Argument, type Command, Option } from 'commander';
-import { clusterOptions, configOption, namespaceOption, pluginOption, type Result } from './command-options.ts';
+import {
+  accountOptions,
+  clusterOptions,
+  configOption,
+  namespaceOption,
+  pluginOption,
+  type Result,
+} from './command-options.ts';
 import type { Terminal } from './terminal.ts';
 
 const textOrJson = (description: string): Option =>
@@ -18,7 +25,7 @@ export function addExplain(program: Command, result: Result, terminal: Terminal)
 }
 
 function addExplainImage(explain: Command, result: Result, terminal: Terminal): void {
-  explain
+  const command = explain
     .command('image')
     .description('Show how container runtimes parse an image reference')
     .argument(
@@ -31,12 +38,12 @@ function addExplainImage(explain: Command, result: Result, terminal: Terminal): 
     .option(
       '--pull-secret <FILE...>',
       'With --resolve: Secret manifests in the order of imagePullSecrets; "-" is standard input; repeatable',
-    )
-    .addHelpText('after', EXPLAIN_IMAGE_EXAMPLES)
-    .action(async (references, flags) => {
-      const { explainImages } = await import('./explain/image.ts');
-      result.code = await explainImages(references, flags, terminal);
-    });
+    );
+  for (const option of accountOptions()) command.addOption(option);
+  command.addHelpText('after', EXPLAIN_IMAGE_EXAMPLES).action(async (references, flags) => {
+    const { explainImages } = await import('./explain/image.ts');
+    result.code = await explainImages(references, flags, terminal);
+  });
 }
 
 const EXPLAIN_IMAGE_EXAMPLES = `
@@ -47,8 +54,11 @@ Examples:
   # Trace a pull with a pull secret
   tidewaiter explain image registry.example.com/shop/web:7 --resolve --pull-secret regcred.yaml
 
+  # Trace a pull with the pull secrets of new Pods in a namespace
+  tidewaiter explain image registry.example.com/shop/web:7 --cluster -n shop
+
 Exit codes: 0 success; 1 a reference is invalid; 2 unreadable input
-With --resolve: 0 the image can be pulled; 1 it cannot be pulled, or the
+With --resolve or --cluster: 0 the image can be pulled; 1 it cannot be pulled, or the
 reference is invalid; 2 unknown, or unreadable input`;
 
 function addExplainRule(explain: Command, result: Result, terminal: Terminal): void {
@@ -77,14 +87,16 @@ Examples:
 Exit codes: 0 success, 2 unknown rule or unreadable input`;
 
 function addExplainCredentials(explain: Command, result: Result, terminal: Terminal): void {
-  explain
+  const command = explain
     .command('credentials')
     .description('List the credentials that the kubelet tries for an image, in order, without passwords')
     .argument('[IMAGE]', 'Image reference')
     .option(
       '--pull-secret <FILE...>',
       'Secret manifests in the order of imagePullSecrets; "-" is standard input; repeatable',
-    )
+    );
+  for (const option of accountOptions()) command.addOption(option);
+  command
     .addOption(textOrJson('Output format; json prints one object per line'))
     .addHelpText('after', EXPLAIN_CREDENTIALS_EXAMPLES)
     .action(async (image, flags) => {
@@ -94,12 +106,15 @@ function addExplainCredentials(explain: Command, result: Result, terminal: Termi
 }
 
 const EXPLAIN_CREDENTIALS_EXAMPLES = `
-Example:
+Examples:
   # List the credentials of two pull secrets that match an image
   tidewaiter explain credentials registry.example.com/shop/web:7 --pull-secret regcred.yaml ci.yaml
 
+  # List the credentials of new Pods in a namespace
+  tidewaiter explain credentials registry.example.com/shop/web:7 --cluster -n shop
+
 Exit codes: 0 a credential matches; 1 no credential matches, or a pull secret
-is malformed; 2 invalid reference or unreadable input`;
+is malformed; 2 invalid reference, unreadable input, or unknown pull secrets`;
 
 function addExplainPod(explain: Command, result: Result, terminal: Terminal): void {
   const command = explain

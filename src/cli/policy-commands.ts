@@ -2,6 +2,7 @@
 import { Argument, type Command, Option } from 'commander';
 import { FAIL_ON } from '../report/check.ts';
 import {
+  clusterOptions,
   collect,
   configOption,
   levelsOf,
@@ -42,22 +43,24 @@ Exit codes: 0 stopped by SIGTERM or SIGINT, 2 invalid settings or policies, or
 the server cannot start`;
 
 export function addCheck(program: Command, result: Result, terminal: Terminal): void {
-  program
+  const command = program
     .command('check')
-    .description('Check manifests against policies without a cluster')
+    .description('Check manifests against policies')
     .addArgument(
       new Argument('[FILE|DIR|-...]', 'Manifests in YAML or JSON; "-" is standard input').default(['.'], '"."'),
     )
     .addOption(configOption())
     .addOption(policyOption())
     .addOption(pluginOption())
-    .addOption(namespaceOption())
+    .addOption(namespaceOption());
+  for (const option of clusterOptions()) command.addOption(option);
+  command
     .addOption(outputOption('check'))
     .addOption(
       new Option('--fail-on <LEVEL>', FAIL_ON_HELP).choices(FAIL_ON).argParser(levelsOf).default(['deny'], 'deny'),
     )
     .addOption(nowOption())
-    .option('--offline', 'Send no requests; checks that need a registry are unknown')
+    .option('--offline', 'Query no registries; checks that need a registry are unknown')
     .addHelpText('after', CHECK_EXAMPLES)
     .action(async (paths, flags) => {
       const { check } = await import('./check.ts');
@@ -75,6 +78,9 @@ Examples:
 
   # Also fail on warnings, and write SARIF for code scanning
   tidewaiter check deploy/ --fail-on warn -o sarif
+
+  # Check with the Secrets, ServiceAccounts, and Namespaces of a cluster
+  tidewaiter check deploy/ --context production -n shop
 
 Exit codes: 0 nothing is denied; 1 something is denied (see --fail-on); 2 some
 input could not be evaluated, but other results are still printed`;

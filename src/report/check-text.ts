@@ -1,6 +1,7 @@
 /** Formats findings as text: one aligned block per file. */
 import { fileText } from '../files/location-text.ts';
-import type { CheckReport, ErrorRow } from './check.ts';
+import { quoteValue } from '../image/quote.ts';
+import type { CheckReport, ErrorRow, FactNumbers } from './check.ts';
 import { type MessageGroup, groupAlike } from './grouped-lines.ts';
 import { count, noticeLines, type Paint } from './paint.ts';
 import { type ExceptionRow, type FindingRow, rowLabel } from './rows.ts';
@@ -16,7 +17,7 @@ export function prettyCheck(report: CheckReport, policySource: string, ink: Pain
   });
   const notices = noticeLines(report.notices, ink);
   const together = outages.map((outage) => outageLines(outage, ink)).join('');
-  return `${blocks.map((block) => `${block}\n`).join('')}${together}${notices}${summaryLine(report, policySource, ink)}\n`;
+  return `${blocks.map((block) => `${block}\n`).join('')}${together}${notices}${summaryLine(report, policySource, ink)}\n${clusterLine(report, ink)}`;
 }
 
 function isUndecided({ outcome, action, exception }: FindingRow): boolean {
@@ -88,6 +89,28 @@ function levelInk({ action }: FindingRow, ink: Paint): Paint['dim'] {
 /** Replaces the remedy of an excused finding. */
 function excuseLine({ name, owner, reason, expires, insteadOf }: ExceptionRow): string {
   return `would ${insteadOf}; excused by exception ${name} (owner ${owner}, expires ${expires}): ${reason}`;
+}
+
+/** Empty without a cluster. */
+function clusterLine({ cluster }: CheckReport, ink: Paint): string {
+  if (cluster === undefined) return '';
+  const { server, fromCluster, fromInput, unknown } = cluster;
+  const parts = [
+    numbersText(fromCluster, `from ${quoteValue(server)}`),
+    numbersText(fromInput, 'from the input files'),
+    ...(unknown === 0 ? [] : [`${unknown} unknown`]),
+  ].filter((part) => part !== '');
+  return ink.dim(`cluster objects: ${parts.length === 0 ? 'none needed' : parts.join('; ')}\n`);
+}
+
+function numbersText({ secrets, serviceAccounts, namespaces }: FactNumbers, from: string): string {
+  const kinds = [
+    [secrets, 'Secret'],
+    [serviceAccounts, 'ServiceAccount'],
+    [namespaces, 'Namespace'],
+  ] as const;
+  const texts = kinds.flatMap(([number, kind]) => (number === 0 ? [] : [count(number, kind)]));
+  return texts.length === 0 ? '' : `${texts.join(', ')} ${from}`;
 }
 
 export function summaryLine({ summary, findings }: CheckReport, policySource: string, ink: Paint): string {

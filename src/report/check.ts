@@ -25,6 +25,27 @@ export interface CheckReport {
   readonly errors: readonly ErrorRow[];
   /** Notices about policies and input. They never change the exit code. */
   readonly notices: readonly NoticeRow[];
+  /** Only with `--cluster`. */
+  readonly cluster?: ClusterSummary | undefined;
+}
+
+/** The cluster of `--cluster`, and the number of objects that decisions used, by their source. */
+export interface ClusterSummary {
+  /** The URL of the API server. */
+  readonly server: string;
+  /** The namespace of objects that do not specify one. */
+  readonly namespace: string;
+  readonly fromCluster: FactNumbers;
+  readonly fromInput: FactNumbers;
+  /** Objects that could not be read, for example because a permission is missing. */
+  readonly unknown: number;
+}
+
+/** An object that does not exist counts as well. */
+export interface FactNumbers {
+  readonly secrets: number;
+  readonly serviceAccounts: number;
+  readonly namespaces: number;
 }
 
 export interface ErrorRow {

@@ -1,13 +1,17 @@
 /** `tidewaiter explain credentials`: the credentials that the kubelet tries for an image. */
 import { type Candidate, keyringOf, type SecretFault } from '../../credential/keyring.ts';
-import { ignoredReason } from '../../credential/pull-secret.ts';
+import { ignoredReason, type PullSecret } from '../../credential/pull-secret.ts';
 import { UserError } from '../../error/user-error.ts';
 import { quoteValue } from '../../image/quote.ts';
 import { type ImageReference, parseReference } from '../../image/reference.ts';
+import { configured } from '../configured.ts';
+import { clusterFlags, selectsCluster, withCluster } from '../open-cluster.ts';
 import { imageAndFiles, loadPullSecrets } from '../pull-secret-files.ts';
 import type { Terminal } from '../terminal.ts';
+import type { AccountFlags } from './cluster-secrets.ts';
 
-export interface CredentialsFlags {
+export interface CredentialsFlags extends AccountFlags {
+  readonly config?: string | undefined;
   /** Files, in the order of imagePullSecrets. */
   readonly pullSecret?: readonly string[] | undefined;
   readonly output: 'text' | 'json';
@@ -21,9 +25,23 @@ interface ExplainedCredentials {
   readonly candidates: readonly { readonly secret: string; readonly key: string; readonly username: string }[];
   /** Each of them stops the kubelet from pulling any image for the Pod. */
   readonly errors: readonly { readonly secret: string; readonly message: string }[];
+  /** Only with `--cluster`. */
+  readonly serviceAccount?: ExplainedAccount | undefined;
 }
 
-/** Exits with 0 if a credential matches, 1 if none does or the kubelet rejects them all, and 2 if the input cannot be read. */
+/** The ServiceAccount whose pull secrets new Pods get. */
+interface ExplainedAccount {
+  readonly namespace: string;
+  readonly name: string;
+  readonly pullSecrets: readonly string[];
+  /** Why its pull secrets are unknown; null: they are known. */
+  readonly unknown: string | null;
+}
+
+/**
+ * Exits with 0 if a credential matches, 1 if none does or the kubelet rejects them all, and 2 if the input cannot be read or the
+ * pull secrets are unknown.
+ */
 export async function explainCredentials(
   image: string | undefined,
   flags: CredentialsFlags,
@@ -34,34 +52,67 @@ export async function explainCredentials(
     throw new UserError('no image given; usage: tidewaiter explain credentials IMAGE --pull-secret FILE');
   const parsed = parseReference(given.image);
   if (!parsed.ok) throw new UserError(`${quoteValue(given.image)} is not an image reference: ${parsed.problem}`);
-  const secrets = await loadPullSecrets(given.files, terminal);
-  const { reference } = parsed;
-  const keyring = keyringOf(secrets);
-  const match: CredentialMatch = {
-    reference,
-    hasSecrets: secrets.length > 0,
-    candidates: keyring.ok ? keyring.candidatesFor(reference) : [],
-    faults: keyring.ok ? [] : keyring.faults,
-    ignored: secrets.flatMap((secret) => {
-      const why = ignoredReason(secret);
-      return why === undefined ? [] : [`pull secret ${quoteValue(secret.name)} ${why}`];
-    }),
-  };
+  const source = selectsCluster(flags)
+    ? await fromCluster(given.files, flags, terminal)
+    : fromFiles(await loadPullSecrets(given.files, terminal));
+  const match = matchOf(parsed.reference, source);
   terminal.out(`${flags.output === 'json' ? JSON.stringify(explained(match)) : textOf(match)}\n`);
-  return match.candidates.length > 0 ? 0 : 1;
+  if (match.candidates.length > 0) return 0;
+  return source.account?.unknown ? 2 : 1;
 }
 
-interface CredentialMatch {
+interface SecretsInput {
+  readonly secrets: readonly PullSecret[];
+  /** Why the kubelet does not use some of the secrets. */
+  readonly ignored: readonly string[];
+  /** undefined: the secrets are from files. */
+  readonly account: ExplainedAccount | undefined;
+}
+
+function fromFiles(secrets: readonly PullSecret[]): SecretsInput {
+  const ignored = secrets.flatMap((secret) => {
+    const why = ignoredReason(secret);
+    return why === undefined ? [] : [`pull secret ${quoteValue(secret.name)} ${why}`];
+  });
+  return { secrets, ignored, account: undefined };
+}
+
+async function fromCluster(
+  files: readonly string[],
+  flags: CredentialsFlags,
+  terminal: Terminal,
+): Promise<SecretsInput> {
+  if (files.length > 0) throw new UserError(ONE_LIST);
+  const { config } = await configured({ config: flags.config, ...clusterFlags(flags) }, terminal);
+  const { clusterSecrets, unusedSecrets } = await import('./cluster-secrets.ts');
+  const found = await withCluster(config, (api) => clusterSecrets(api, flags, terminal));
+  const { namespace, serviceAccount, secrets, existing, unknown = null } = found;
+  const pullSecrets = secrets.map(({ name }) => name);
+  const account = { namespace, name: serviceAccount, pullSecrets, unknown };
+  return { secrets: existing, ignored: unusedSecrets(found), account };
+}
+
+/** A Pod with pull secrets of its own gets none from its ServiceAccount. */
+export const ONE_LIST =
+  'use either --pull-secret, for the pull secrets of a Pod, or --cluster, for those of its ServiceAccount';
+
+interface CredentialMatch extends SecretsInput {
   readonly reference: ImageReference;
-  /** Whether any pull secret was given. */
-  readonly hasSecrets: boolean;
   readonly candidates: readonly Candidate[];
   readonly faults: readonly SecretFault[];
-  /** Why the kubelet ignores some of the secrets. */
-  readonly ignored: readonly string[];
 }
 
-function explained({ reference, candidates, faults }: CredentialMatch): ExplainedCredentials {
+function matchOf(reference: ImageReference, source: SecretsInput): CredentialMatch {
+  const keyring = keyringOf(source.secrets);
+  return {
+    ...source,
+    reference,
+    candidates: keyring.ok ? keyring.candidatesFor(reference) : [],
+    faults: keyring.ok ? [] : keyring.faults,
+  };
+}
+
+function explained({ reference, candidates, faults, account }: CredentialMatch): ExplainedCredentials {
   return {
     image: reference.text,
     found: candidates.length > 0,
@@ -70,16 +121,25 @@ function explained({ reference, candidates, faults }: CredentialMatch): Explaine
       secret: fault.secret,
       message: `key ${quoteValue(fault.key)}: ${fault.problem}`,
     })),
+    ...(account === undefined ? {} : { serviceAccount: account }),
   };
 }
 
-function textOf({ reference, hasSecrets, candidates, faults, ignored }: CredentialMatch): string {
+function textOf(match: CredentialMatch): string {
+  const { reference, faults, ignored, account } = match;
   return [
     quoteValue(reference.text),
     `  looked up as  ${reference.repository}`,
-    ...(faults.length > 0 ? faultLines(faults) : candidateLines(candidates, hasSecrets)),
+    ...(account === undefined ? [] : [accountLine(account)]),
+    ...(faults.length > 0 ? faultLines(faults) : candidateLines(match)),
     ...(ignored.length === 0 ? [] : ['  ignored by the kubelet', ...ignored.map((line) => `    ${line}`)]),
   ].join('\n');
+}
+
+function accountLine({ namespace, name, pullSecrets, unknown }: ExplainedAccount): string {
+  const names = pullSecrets.length === 0 ? 'no pull secrets' : pullSecrets.map((each) => quoteValue(each)).join(', ');
+  const known = unknown !== null && pullSecrets.length === 0 ? `unknown: ${unknown}` : names;
+  return `  pull secrets  of ServiceAccount ${quoteValue(`${namespace}/${name}`)}: ${known}`;
 }
 
 function faultLines(faults: readonly SecretFault[]): readonly string[] {
@@ -91,11 +151,8 @@ function faultLines(faults: readonly SecretFault[]): readonly string[] {
   ];
 }
 
-function candidateLines(candidates: readonly Candidate[], hasSecrets: boolean): readonly string[] {
-  if (candidates.length === 0) {
-    const reason = hasSecrets ? 'no entry of a pull secret matches' : 'no pull secret is given (--pull-secret)';
-    return [`  ${reason}; the kubelet pulls anonymously unless the node has its own credentials`];
-  }
+function candidateLines({ candidates, secrets, account }: CredentialMatch): readonly string[] {
+  if (candidates.length === 0) return [noCandidateLine(secrets, account)];
   const lines = candidates.map(({ secret, key, username }, index) => {
     const who = username === '' ? 'no user name, so anonymous' : `user ${quoteValue(username)}`;
     return `    ${index + 1}. ${who}, from entry ${quoteValue(key)} of pull secret ${quoteValue(secret)}`;
@@ -105,4 +162,11 @@ function candidateLines(candidates: readonly Candidate[], hasSecrets: boolean): 
     ...lines,
     "    then the node's own credentials",
   ];
+}
+
+function noCandidateLine(secrets: readonly PullSecret[], account: ExplainedAccount | undefined): string {
+  if (account?.unknown) return '  cannot determine which credentials the kubelet has: some pull secrets are unknown';
+  const none = account === undefined ? 'no pull secret is given (--pull-secret)' : 'no pull secret exists';
+  const reason = secrets.length > 0 ? 'no entry of a pull secret matches' : none;
+  return `  ${reason}; the kubelet pulls anonymously unless the node has its own credentials`;
 }

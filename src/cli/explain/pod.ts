@@ -41,9 +41,9 @@ function isFile(argument: string): boolean {
 
 async function explainFilesInCluster(paths: readonly string[], flags: PodFlags, terminal: Terminal): Promise<number> {
   const { config } = await configured({ config: flags.config, ...clusterFlags(flags) }, terminal);
-  const { createCommandFacts } = await import('../../cluster/facts/command-facts.ts');
-  return withCluster(config, (api) => {
-    const sources = createCommandFacts(api, (detail) => terminal.note(`${detail}\n`));
+  const { commandFacts } = await import('../command-facts.ts');
+  return withCluster(config, async (api) => {
+    const sources = await commandFacts(api, terminal);
     return explainFiles(paths, { ...flags, namespace: flags.namespace ?? api.namespace }, { terminal, sources });
   });
 }

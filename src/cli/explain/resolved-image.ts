@@ -8,13 +8,17 @@ import { type ImageReference, parseReference } from '../../image/reference.ts';
 import type { ImageTracer } from '../../lookup/trace.ts';
 import { pullRow } from '../../report/pull-row.ts';
 import { pullOutcome, pullText, type TracedImage } from '../../report/pull-trace.ts';
+import type { Config } from '../../config/config.ts';
 import { configured } from '../configured.ts';
+import { clusterFlags, selectsCluster, withCluster } from '../open-cluster.ts';
 import { openRegistry, type OpenRegistry } from '../open-registry.ts';
+import type { AccountFlags } from './cluster-secrets.ts';
+import { ONE_LIST } from './credentials.ts';
 import { type ImageArgument, NOT_A_STRING } from './image-arguments.ts';
 import { loadPullSecrets } from '../pull-secret-files.ts';
 import type { Terminal } from '../terminal.ts';
 
-export interface ResolveFlags {
+export interface ResolveFlags extends AccountFlags {
   readonly output: 'text' | 'json';
   readonly config?: string | undefined;
   /** Files, in the order of imagePullSecrets. */
@@ -30,12 +34,15 @@ const CODES = { yes: 0, no: 1, unknown: 2 } as const;
 /** Exits with 0 if all images can be pulled, 1 if one of them cannot, and 2 if one of them is unknown. */
 export async function resolveImages(
   images: AsyncIterable<ImageArgument>,
-  { output, config: file, pullSecret = [], openRegistry: open = openRegistry }: ResolveFlags,
+  flags: ResolveFlags,
   terminal: Terminal,
 ): Promise<number> {
-  const { config } = await configured({ config: file }, terminal);
-  const secrets = await loadPullSecrets(pullSecret, terminal);
-  const asNode = secrets.length > 0 || config.nodeCredentials !== undefined;
+  const { output, openRegistry: open = openRegistry } = flags;
+  const { config } = await configured({ config: flags.config, ...clusterFlags(flags) }, terminal);
+  const known = selectsCluster(flags)
+    ? await secretsOfCluster(config, flags, terminal)
+    : { secrets: await loadPullSecrets(flags.pullSecret ?? [], terminal), incompleteReason: undefined };
+  const asNode = known.secrets.length > 0 || selectsCluster(flags) || config.nodeCredentials !== undefined;
   const registry = await open(config, {
     credentials: asNode ? 'node' : 'docker',
     callers: 'user',
@@ -46,7 +53,7 @@ export async function resolveImages(
     if (tracer === undefined) throw new UserError('registry lookups are not available');
     let code = 0;
     for await (const image of images) {
-      const explained = await explainResolved(image, { secrets, tracer });
+      const explained = await explainResolved(image, { ...known, tracer });
       terminal.out(`${output === 'json' ? JSON.stringify(explained.row) : explained.text}\n`);
       code = Math.max(code, explained.code);
     }
@@ -62,9 +69,24 @@ interface Explanation {
   readonly code: number;
 }
 
-interface TraceInput {
+interface KnownSecrets {
   readonly secrets: readonly PullSecret[];
+  /** See ImageLookup. */
+  readonly incompleteReason: string | undefined;
+}
+
+interface TraceInput extends KnownSecrets {
   readonly tracer: ImageTracer;
+}
+
+async function secretsOfCluster(config: Config, flags: ResolveFlags, terminal: Terminal): Promise<KnownSecrets> {
+  if ((flags.pullSecret ?? []).length > 0) throw new UserError(ONE_LIST);
+  const { clusterSecrets, unusedSecrets } = await import('./cluster-secrets.ts');
+  const found = await withCluster(config, (api) => clusterSecrets(api, flags, terminal));
+  for (const line of unusedSecrets(found)) terminal.note(`${line}\n`);
+  const { existing, unknown } = found;
+  const incompleteReason = unknown === undefined ? undefined : `its pull secrets are not known: ${unknown}`;
+  return { secrets: existing, incompleteReason };
 }
 
 async function explainResolved({ ok, text }: ImageArgument, input: TraceInput): Promise<Explanation> {
@@ -85,10 +107,13 @@ async function explainResolved({ ok, text }: ImageArgument, input: TraceInput): 
   };
 }
 
-async function traceImage(reference: ImageReference, { secrets, tracer }: TraceInput): Promise<TracedImage> {
+async function traceImage(
+  reference: ImageReference,
+  { secrets, incompleteReason, tracer }: TraceInput,
+): Promise<TracedImage> {
   const keyring = keyringOf(secrets);
   if (!keyring.ok) return { reference, faults: keyring.faults, trace: undefined };
   const candidates = keyring.candidatesFor(reference);
-  const lookup = { reference, by: 'image', candidates, incompleteReason: undefined, staleMs: 0 } as const;
+  const lookup = { reference, by: 'image', candidates, incompleteReason, staleMs: 0 } as const;
   return { reference, faults: [], trace: await tracer.trace(lookup, AbortSignal.timeout(MAX_WAIT_MS)) };
 }
