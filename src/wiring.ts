@@ -33,16 +33,21 @@ export interface Environment {
   readonly world?: World | undefined;
   /** Unix time in milliseconds, for expiry and age; by default the wall clock. */
   readonly now?: (() => number) | undefined;
+  /** By default, the built-in rules and those of plugins, which are loaded. */
+  readonly rules?: readonly Rule[] | undefined;
 }
 
 /** The configuration that every command needs; without plugins, there are only the built-in rules. */
 export type Composition = Pick<Config, 'kinds' | 'policies'> &
   Partial<Pick<Config, 'plugins' | 'pluginTimeoutMs' | 'originOf'>>;
 
-export async function compose(config: Composition, { now = Date.now, world }: Environment = {}): Promise<Composed> {
+export async function compose(
+  config: Composition,
+  { now = Date.now, world, rules: known }: Environment = {},
+): Promise<Composed> {
   const { kinds, policies: paths, originOf } = config;
   const isBuiltIn = paths.length === 0;
-  const rules = await allRules(config);
+  const rules = known ?? (await allRules(config));
   const loaded = await loadPolicies(isBuiltIn ? [BUILT_IN] : paths, { rules, kinds, originOf });
   const { policies, exceptions: all } = loaded;
   const exceptions = all.length === 0 ? undefined : exceptionBook(all, now);
@@ -63,9 +68,31 @@ export async function allRules({
   return [...RULES, ...loadPlugins(plugins, { builtIn: RULES, timeoutMs: pluginTimeoutMs, originOf })];
 }
 
+/** The files of plugins with the modules that they import, as far as they are loaded, and a digest of their contents. */
+export async function pluginState(
+  plugins: readonly string[],
+): Promise<{ readonly modules: readonly string[]; readonly digest: string }> {
+  if (plugins.length === 0) return { modules: [], digest: '' };
+  const { pluginDigest, pluginModules } = await import('./plugin/reload.ts');
+  return { modules: pluginModules(plugins), digest: pluginDigest(plugins) };
+}
+
+/** Returns the same rules as a new process, with the current content of plugin files. */
+export async function reloadRules(
+  config: Pick<Composition, 'plugins' | 'pluginTimeoutMs' | 'originOf'>,
+): Promise<readonly Rule[]> {
+  const { plugins = [], pluginTimeoutMs = PLUGIN_TIMEOUT_MS, originOf } = config;
+  if (plugins.length === 0) return RULES;
+  const { loadPlugins, importChanged } = await import('./plugin/reload.ts');
+  const importFile = await importChanged(plugins);
+  return [...RULES, ...loadPlugins(plugins, { builtIn: RULES, timeoutMs: pluginTimeoutMs, originOf, importFile })];
+}
+
 export interface Registries {
   readonly sources: RegistrySources;
   readonly tracer: ImageTracer;
+  /** Loads the files of `nodeCredentials` again; the result uses them. Throws UserError. */
+  prepareCredentials(config: Config): Promise<() => void>;
   close(): Promise<void>;
 }
 
@@ -86,10 +113,11 @@ export async function openRegistries(
   const adapters = await import('./lookup/adapters.ts');
   const { registries, registryCache: settings, env } = config;
   const now = Date.now;
-  const node =
-    credentials === 'docker'
-      ? adapters.dockerCredentials(DOCKER_HELPERS, { env, now })
-      : await nodeCredentials(config, adapters.configuredCredentials);
+  const loadNode = (from: Config): Promise<NodeCredentials | undefined> =>
+    nodeCredentials(from, adapters.configuredCredentials);
+  const first =
+    credentials === 'docker' ? adapters.dockerCredentials(DOCKER_HELPERS, { env, now }) : await loadNode(config);
+  const node = first && adapters.replaceableCredentials(first);
   // Tenants share the queue and the name servers, and get no details of the network in messages.
   const isShared = callers === 'tenants';
   const resolve = isShared ? adapters.createNameServers() : undefined;
@@ -100,6 +128,12 @@ export async function openRegistries(
   return {
     sources: isShared ? adapters.withTenantMessages(sources, adapters.limitedDetailLog(warn, now)) : sources,
     tracer: adapters.createImageTracer({ client, node, settings, now }),
+    async prepareCredentials(next) {
+      const credentialsNow = await loadNode(next);
+      return () => {
+        if (credentialsNow !== undefined) node?.replace(credentialsNow);
+      };
+    },
     async close() {
       shared?.close();
       await client.close();

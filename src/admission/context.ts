@@ -75,6 +75,8 @@ export interface World extends OptionalSources {
 }
 
 export interface Context {
+  /** Names the policies, exceptions, lists, plugins, and kinds of a server; undefined: decisions do not name them. */
+  readonly generation?: string | undefined;
   readonly kinds: KindTable;
   readonly policies: readonly Policy[];
   /** undefined: none are loaded. */

@@ -122,8 +122,12 @@ function listedFirst(findings: readonly Finding[]): readonly Finding[] {
 
 const NOTHING_FOUND = Object.freeze({ decision: 'allow' });
 
+export interface Annotations {
+  readonly [key: string]: string;
+}
+
 /** The API server adds the name of the webhook as a prefix of the keys. */
-export function auditAnnotations(findings: readonly Finding[]): { readonly [key: string]: string } {
+export function auditAnnotations(findings: readonly Finding[]): Annotations {
   if (findings.length === 0) return NOTHING_FOUND;
   const actions = findings.map(({ action }) => action);
   const decision = actions.includes('deny') ? 'deny' : actions.includes('warn') ? 'warn' : 'allow';
@@ -147,7 +151,7 @@ const MAX_FROM = 300;
  * Records the original images. `undefined` if nothing changed: on reinvocation, the API server keeps the first value of a key,
  * and drops and logs any other value.
  */
-export function mutationAnnotations({ images, findings }: Mutation): { readonly [key: string]: string } | undefined {
+export function mutationAnnotations({ images, findings }: Mutation): Annotations | undefined {
   if (images.length === 0 && findings.length === 0) return undefined;
   const labels = images.flatMap((image) => {
     const label = pinnedLabel(image);
@@ -159,4 +163,12 @@ export function mutationAnnotations({ images, findings }: Mutation): { readonly 
     ...(pinned.length === 0 ? {} : { pinned: pinned.join('\n').toWellFormed() }),
     ...(findings.length === 0 ? {} : auditAnnotations(findings)),
   };
+}
+
+/** Adds the generation of the policies that decided, also to a decision without other annotations. */
+export function withGeneration(
+  annotations: Annotations | undefined,
+  generation: string | undefined,
+): Annotations | undefined {
+  return generation === undefined ? annotations : { ...annotations, generation };
 }

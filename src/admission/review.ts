@@ -5,7 +5,15 @@
 import { fieldPath, isObject, type JsonObject, jsonType } from '../pod/pointer.ts';
 import type { ObjectType } from '../pod/workload.ts';
 import type { Finding } from '../policy/finding.ts';
-import { auditAnnotations, denialText, mutationAnnotations, toAuthor, warningTexts } from './message.ts';
+import {
+  type Annotations,
+  auditAnnotations,
+  denialText,
+  mutationAnnotations,
+  toAuthor,
+  warningTexts,
+  withGeneration,
+} from './message.ts';
 import type { Mutation } from './mutation.ts';
 import { type AdmissionRequest, type Operation, OPERATIONS, withoutManagedFields } from './request.ts';
 import type { Decision } from './validate.ts';
@@ -159,7 +167,7 @@ export interface ReviewAnswer {
     readonly patchType?: 'JSONPatch' | undefined;
     readonly patch?: string | undefined;
     readonly warnings?: readonly string[] | undefined;
-    readonly auditAnnotations?: { readonly [key: string]: string } | undefined;
+    readonly auditAnnotations?: Annotations | undefined;
   };
 }
 
@@ -176,7 +184,8 @@ interface DenialStatus {
   };
 }
 
-export function decisionReview({ apiVersion, request }: Review, decision: Decision): ReviewAnswer {
+/** `generation`: of the context. */
+export function decisionReview({ apiVersion, request }: Review, decision: Decision, generation?: string): ReviewAnswer {
   const { allowed, findings } = decision;
   const warnings = warningTexts(findings);
   return {
@@ -187,7 +196,10 @@ export function decisionReview({ apiVersion, request }: Review, decision: Decisi
       allowed,
       status: allowed ? undefined : denialStatus(request, findings),
       warnings: warnings.length === 0 ? undefined : warnings,
-      auditAnnotations: decision.outcome === 'not-evaluated' ? undefined : auditAnnotations(findings),
+      auditAnnotations: withGeneration(
+        decision.outcome === 'not-evaluated' ? undefined : auditAnnotations(findings),
+        generation,
+      ),
     },
   };
 }
@@ -217,11 +229,11 @@ function denialStatus(request: AdmissionRequest, findings: readonly Finding[]): 
 }
 
 /** `patch` and `patchType` are both set or both absent. An empty patch counts as no change. */
-export function mutationReview({ apiVersion, request }: Review, mutation: Mutation): ReviewAnswer {
+export function mutationReview({ apiVersion, request }: Review, mutation: Mutation, generation?: string): ReviewAnswer {
   const { uid, allowed, patch, findings } = mutation;
   const changes = allowed && patch.length > 0;
   const warnings = warningTexts(findings, '"tidewaiter pin" on the manifest writes all digests');
-  const annotations = mutationAnnotations(mutation);
+  const annotations = withGeneration(mutationAnnotations(mutation), generation);
   return {
     apiVersion,
     kind: 'AdmissionReview',

@@ -1,14 +1,13 @@
 /** Repeats a run whenever a file that it read changes. */
-import { type FSWatcher, readdirSync, statSync, watch } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { MAX_FOLDERS, watchFolders } from '../files/watched-folders.ts';
 import { interruptible } from './interrupt.ts';
 import type { Terminal } from './terminal.ts';
 import { UserError } from '../error/user-error.ts';
 
 /** Editors and checkouts write many files at once, so a run waits for a pause of this length. */
 const QUIET_MS = 100;
-/** Each directory costs an inotify watch, and a repository can have tens of thousands of directories. */
-const MAX_FOLDERS = 2000;
 
 /** The exit code of a run, and the files and directories that it read. */
 export interface WatchedRun {
@@ -28,7 +27,9 @@ export async function runAndWatch(
 ): Promise<number> {
   let last: WatchedRun = { code: 0, read: [] };
   const changes = changeSignal();
-  const watched = watchedFolders(changes.note);
+  const watched = watchFolders((name) => {
+    if (concerns(name)) changes.note();
+  });
   try {
     while (!stop.aborted) {
       changes.clear();
@@ -91,48 +92,6 @@ function changeSignal(): Changes {
       clearTimeout(timer);
     },
   };
-}
-
-interface FolderWatch {
-  /** Watches these directories and no others. */
-  keep(folders: readonly string[]): { readonly count: number; readonly left: number };
-  close(): void;
-}
-
-/** Watches directories, because a watch on a file does not follow an editor that replaces the file. */
-function watchedFolders(onChange: () => void): FolderWatch {
-  const watchers = new Map<string, FSWatcher>();
-  const drop = (folder: string): void => {
-    watchers.get(folder)?.close();
-    watchers.delete(folder);
-  };
-  return {
-    keep(folders) {
-      const kept = new Set(folders.slice(0, MAX_FOLDERS));
-      for (const folder of watchers.keys()) if (!kept.has(folder)) drop(folder);
-      for (const folder of kept) {
-        if (watchers.has(folder)) continue;
-        const watcher = watchOne(folder, onChange);
-        watcher?.on('error', () => drop(folder));
-        if (watcher !== undefined) watchers.set(folder, watcher);
-      }
-      return { count: watchers.size, left: folders.length - watchers.size };
-    },
-    close() {
-      for (const folder of watchers.keys()) drop(folder);
-    },
-  };
-}
-
-/** Returns undefined if the directory no longer exists or the system has no watches left. */
-function watchOne(folder: string, onChange: () => void): FSWatcher | undefined {
-  try {
-    return watch(folder, (_event, name) => {
-      if (concerns(name)) onChange();
-    });
-  } catch {
-    return undefined;
-  }
 }
 
 /** Reports whether a change concerns a manifest or a directory, and not a temporary file of an editor. */

@@ -32,6 +32,8 @@ export interface Setting {
 }
 
 export interface LoadedConfig {
+  /** The configuration file, or the default one, which need not exist. */
+  readonly file: string;
   readonly config: Config;
   readonly settings: readonly Setting[];
   /** Notices about the file. */
@@ -61,7 +63,12 @@ export async function loadConfig(flags: Flags, env: NodeJS.ProcessEnv = process.
     const { shown = (whole: unknown) => whole } = ROWS.get(key) ?? {};
     return { key, value: shown(value), from };
   });
-  return { config, settings, notices };
+  return {
+    file: configFile(flags.config, env['TIDEWAITER_CONFIG'] ?? '')?.path ?? DEFAULT_FILE,
+    config,
+    settings,
+    notices,
+  };
 }
 
 type Layer = ReadonlyMap<string, Value>;

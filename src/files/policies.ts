@@ -26,6 +26,8 @@ export interface LoadedPolicies {
   readonly inputNotices: readonly InputNotice[];
   /** Adds the location of a notice in the files. */
   readonly placed: (notice: Notice) => PlacedNotice;
+  /** The same for files with the same contents in the same order. */
+  readonly digest: string;
 }
 
 /** Notices from the documents and the date; `now` and `missed` as for `expiryNotices`. */
@@ -60,7 +62,7 @@ export async function loadPolicies(
   paths: readonly string[],
   { originOf = NO_ORIGIN, ...vocabulary }: LoadPolicyOptions,
 ): Promise<LoadedPolicies> {
-  const { files, documents, faults, notices: inputNotices } = await loadPolicyDocuments(paths, originOf);
+  const { files, documents, faults, notices: inputNotices, digest } = await loadPolicyDocuments(paths, originOf);
   const context: LoadContext = {
     documents,
     faults: new Map(faults.map((fault) => [textOf(fault), fault])),
@@ -89,7 +91,7 @@ export async function loadPolicies(
   }
   const placed = (notice: Notice): PlacedNotice => placeNotice(notice, documents);
   const notices = [...context.notices, ...lists.unused().map(unusedListNotice)].map(placed);
-  return { policies, exceptions, notices, inputNotices, placed };
+  return { policies, exceptions, notices, inputNotices, placed, digest };
 }
 
 function textOf(fault: PlacedFault): string {

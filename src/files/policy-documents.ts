@@ -1,4 +1,5 @@
 /** The documents in policy files, by kind, with their positions; their contents are not checked yet. */
+import { createHash } from 'node:crypto';
 import type { OriginOf } from '../error/path-origin.ts';
 import { isObject } from '../pod/pointer.ts';
 import { DOCUMENT_KINDS, type DocumentKind, FORMER_KINDS } from '../policy/schema.ts';
@@ -41,6 +42,8 @@ export interface PolicyDocuments {
   readonly faults: readonly PlacedFault[];
   /** Inputs that are not read, or that have another meaning than expected. */
   readonly notices: readonly InputNotice[];
+  /** The same for files with the same contents in the same order, wherever they are. */
+  readonly digest: string;
 }
 
 export async function loadPolicyDocuments(paths: readonly string[], originOf: OriginOf): Promise<PolicyDocuments> {
@@ -49,6 +52,7 @@ export async function loadPolicyDocuments(paths: readonly string[], originOf: Or
   const faults: PlacedFault[] = [];
   const skipped: SkippedFile[] = [];
   const repeated: InputNotice[] = [];
+  const hash = createHash('sha256');
   for await (const input of loadInputs(paths, { onSkipped: (one) => void skipped.push(one) })) {
     // Skips files that tools and editors leave behind, because only tidewaiter reads policies.
     if (input.hidden) {
@@ -63,6 +67,7 @@ export async function loadPolicyDocuments(paths: readonly string[], originOf: Or
       });
       continue;
     }
+    hash.update(createHash('sha256').update(input.text).digest());
     const parsed = parseDocuments(input.text);
     repeated.push(...repeatedKeyNotices(input.path, parsed));
     for (const one of parsed) {
@@ -77,6 +82,7 @@ export async function loadPolicyDocuments(paths: readonly string[], originOf: Or
     documents,
     faults,
     notices: [...repeated, ...documents.flatMap(formerKindNotices), ...skippedNotices(skipped, 'policy')],
+    digest: hash.digest('hex'),
   };
 }
 

@@ -42,7 +42,7 @@ export interface DirectoryFiles {
  */
 const STORE = '.git';
 /** Directories with dependencies, which are often thousands of files of other projects. */
-const DEPENDENCIES = new Set([
+export const DEPENDENCIES: ReadonlySet<string> = new Set([
   'node_modules',
   '.venv',
   '.tox',

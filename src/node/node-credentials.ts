@@ -14,6 +14,21 @@ export interface NodeCredentials {
   credentialsFor(reference: ImageReference, tenant?: string): NodeCredentialList | Promise<NodeCredentialList>;
 }
 
+export interface ReplaceableCredentials extends NodeCredentials {
+  replace(next: NodeCredentials): void;
+}
+
+/** Credentials that a running server replaces when their files change. */
+export function replaceableCredentials(first: NodeCredentials): ReplaceableCredentials {
+  let current = first;
+  return {
+    credentialsFor: (reference, tenant) => current.credentialsFor(reference, tenant),
+    replace(next) {
+      current = next;
+    },
+  };
+}
+
 /** Concatenates the credentials of all sources, as the kubelet's union of keyrings does. */
 export function combineNodeCredentials(sources: readonly NodeCredentials[]): NodeCredentials {
   return {

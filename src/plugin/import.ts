@@ -3,10 +3,11 @@
  * program, so that plugins need no installed package and share its modules.
  */
 import { realpathSync, type Stats, statSync } from 'node:fs';
-import { createRequire, registerHooks } from 'node:module';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { isObject } from '../pod/pointer.ts';
 import { importProblem } from './import-problem.ts';
+import { followImports, offerTidewaiter } from './modules.ts';
 
 /** `problem` starts with the position if it is known: `:3:11: Expression expected`. */
 export type Imported =
@@ -21,6 +22,7 @@ export function importPlugin(file: string): Imported {
   // require() loads synchronously, and works the same in the bundle and in the sources.
   const load = createRequire(import.meta.url);
   const resolved = realpathSync(file);
+  followImports(resolved);
   try {
     const module: unknown = load(resolved);
     return { ok: true, exported: isObject(module) ? module['default'] : undefined };
@@ -46,18 +48,4 @@ function statsOf(file: string): Stats | string {
     const isLocked = error instanceof Error && 'code' in error && error.code === 'EACCES';
     return isLocked ? 'permission denied' : 'no such file or directory';
   }
-}
-
-/** Next to this file in the bundle, one directory up in the sources. */
-const API = new URL(import.meta.url.endsWith('.ts') ? '../index.ts' : './index.js', import.meta.url).href;
-
-let offered = false;
-
-function offerTidewaiter(): void {
-  if (offered) return;
-  offered = true;
-  registerHooks({
-    resolve: (specifier, context, next) =>
-      specifier === 'tidewaiter' ? { url: API, shortCircuit: true } : next(specifier, context),
-  });
 }

@@ -4,7 +4,7 @@ import type { Check, Guard, ParameterFault, Prepared, Rule } from '../policy/rul
 import { parseRules } from './definition.ts';
 import { deepFreeze } from './freeze.ts';
 import { createGuard, shownError } from './guard.ts';
-import { importPlugin, pluginFileProblem } from './import.ts';
+import { type Imported, importPlugin, pluginFileProblem } from './import.ts';
 import { createTimeLimit, type TimeLimit } from './time-limit.ts';
 import { NO_ORIGIN, type OriginOf } from '../error/path-origin.ts';
 import { UserError } from '../error/user-error.ts';
@@ -15,18 +15,20 @@ export interface PluginOptions {
   /** Time limit of one check. */
   readonly timeoutMs: number;
   readonly originOf?: OriginOf | undefined;
+  /** Imports a file that can be a plugin; by default, once for each path. */
+  readonly importFile?: ((file: string) => Imported) | undefined;
 }
 
 export function loadPlugins(
   files: readonly string[],
-  { builtIn, timeoutMs, originOf = NO_ORIGIN }: PluginOptions,
+  { builtIn, timeoutMs, originOf = NO_ORIGIN, importFile = importPlugin }: PluginOptions,
 ): readonly Rule[] {
   const faults: string[] = [];
   const origins = new Map(builtIn.map(({ name }) => [name, 'as a built-in rule']));
   const found = new Map<string, string>();
   const rules: Rule[] = [];
   for (const file of files) {
-    for (const rule of rulesIn(file, faults, originOf)) {
+    for (const rule of rulesIn(file, faults, { originOf, importFile })) {
       const before = origins.get(rule.name);
       if (before !== undefined) faults.push(`${file}: duplicate rule "${rule.name}"; first defined ${before}`);
       origins.set(rule.name, `in ${file}`);
@@ -40,13 +42,17 @@ export function loadPlugins(
   return rules.map((rule) => guarded(rule, { guard, limit, timeoutMs }));
 }
 
-function rulesIn(file: string, faults: string[], originOf: OriginOf): readonly Rule[] {
+function rulesIn(
+  file: string,
+  faults: string[],
+  { originOf, importFile }: { readonly originOf: OriginOf; readonly importFile: (file: string) => Imported },
+): readonly Rule[] {
   const unusable = pluginFileProblem(file);
   if (unusable !== undefined) {
     faults.push(`${file}: ${unusable}${originOf(file)}`);
     return [];
   }
-  const imported = importPlugin(file);
+  const imported = importFile(file);
   if (!imported.ok) {
     faults.push(`${file}${imported.problem}`);
     return [];

@@ -23,6 +23,7 @@ export interface ReviewRecord {
   readonly decision: Decision | undefined;
   /** The result of `/mutate`. */
   readonly mutation?: Mutation | undefined;
+  readonly generation?: string | undefined;
   readonly durationMs: number;
 }
 
@@ -109,7 +110,7 @@ function attempt(
     const text = answerText(body);
     const durationMs = performance.now() - start;
     record(
-      { endpoint: exchange.endpoint, review, decision: decided, mutation, durationMs },
+      { endpoint: exchange.endpoint, review, decision: decided, mutation, generation: context.generation, durationMs },
       body.response.allowed,
       services,
     );
@@ -147,12 +148,16 @@ function decide(
     return whenKnown(result, (mutation) => ({
       decision: undefined,
       mutation,
-      answer: mutationReview(review, mutation),
+      answer: mutationReview(review, mutation, context.generation),
     }));
   }
   const decideReview = (known: Context): MaybePromise<Decision> => validate(request, known, controller.signal);
   const result = limitWait(decideWithNewFacts(context, decideReview, isAllowed), controller, room);
-  return whenKnown(result, (decision) => ({ decision, mutation: undefined, answer: decisionReview(review, decision) }));
+  return whenKnown(result, (decision) => ({
+    decision,
+    mutation: undefined,
+    answer: decisionReview(review, decision, context.generation),
+  }));
 }
 
 function record(done: ReviewRecord, allowed: boolean, { log, metrics }: ReviewServices): void {

@@ -7,6 +7,7 @@ import type { Mutation } from '../admission/mutation.ts';
 import type { Finding } from '../policy/finding.ts';
 import type { Covered } from '../policy/plan.ts';
 import { createPolicyReviews, type PolicyReviews } from './policy-reviews.ts';
+import { createReloadMetrics, type ReloadMetrics } from './reload-metrics.ts';
 
 export interface Metrics {
   countReview(endpoint: Endpoint, operation: string, decision: 'allow' | 'deny', seconds: number): void;
@@ -20,6 +21,7 @@ export interface Metrics {
   readonly cluster: ClusterMetrics;
   /** Counts an HTTP error that was sent instead of a review; `code` is the HTTP status. */
   countRejection(code: number): void;
+  readonly reloads: ReloadMetrics;
   /** Returns the Prometheus text format and its content type. */
   exposition(): Promise<{ readonly contentType: string; readonly text: string }>;
   /** Returns the same values as JSON: each metric has a name and values with labels. */
@@ -80,6 +82,7 @@ export function createMetrics(version: string): Metrics {
     },
     certificate,
     cluster,
+    reloads: createReloadMetrics([registry]),
     countRejection: (code) => rejections.inc({ code: String(code) }),
     async exposition() {
       settle();

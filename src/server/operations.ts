@@ -9,6 +9,8 @@ export interface Operations {
   readonly metrics: Metrics;
   /** Returns why the server is not ready; undefined: it is ready. */
   notReady(): string | undefined;
+  /** Lines about what does not work although the server is ready; undefined: everything works. */
+  degraded?(): readonly string[] | undefined;
 }
 
 /** The methods that routes need, of Fastify servers with and without TLS. */
@@ -23,7 +25,7 @@ export function addHealth(app: Routes, operations: Operations): void {
     return reply
       .code(reason === undefined ? 200 : 503)
       .type('text/plain')
-      .send(reason === undefined ? 'ok\n' : `${reason}\n`);
+      .send(`${reason ?? ['ok', ...(operations.degraded?.() ?? [])].join('\n')}\n`);
   });
 }
 

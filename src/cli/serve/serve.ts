@@ -1,13 +1,10 @@
 /** `tidewaiter serve`: listens, prints commands to try, and stops gracefully. */
-import type { Context } from '../../admission/context.ts';
-import type { Config, Flags } from '../../config/config.ts';
-import { compose, type Composed } from '../../wiring.ts';
-import { type LoadedPolicies, noticesAt, requireDecidable } from '../../files/policies.ts';
+import { isatty } from 'node:tty';
+import type { ServingCertificate } from '../../certificate/certificate.ts';
+import type { Config, Flags, LoadedConfig } from '../../config/config.ts';
+import { type Fingerprint, fingerprintOf } from '../../files/fingerprint.ts';
 import { createLog, type ServerLog, standardOutput } from '../../server/log.ts';
-import { pinsImages } from '../../policy/plan.ts';
-import type { Policy } from '../../policy/policy.ts';
 import { buildServer } from '../../server/app.ts';
-import { type ClientAuthority, loadClientAuthority } from '../../server/client-authority.ts';
 import { createCurrentContext } from '../../server/current-context.ts';
 import { createCurrentTls } from '../../server/current-tls.ts';
 import type { AdmissionServer } from '../../server/http.ts';
@@ -18,11 +15,14 @@ import { VERSION } from '../../version.ts';
 import { configured } from '../configured.ts';
 import type { CertificateSource } from './certificate-source.ts';
 import { openCertificate } from './serving-certificate.ts';
-import { openRegistry, needRegistry } from '../open-registry.ts';
 import { type ClusterUse, createClusterUse } from './cluster-use.ts';
 import { configText } from './config-text.ts';
-import { greet, type Greeting } from './greeting.ts';
+import { composeGeneration, type Generation, pathsOf } from './generation.ts';
+import { greet } from './greeting.ts';
 import { listen, type Listener, OPERATIONS, REVIEWS } from './listener.ts';
+import { createNotices } from './notices.ts';
+import { createRegistryUse, type RegistryUse } from './registry-use.ts';
+import { keepCurrent, prepareSources, type Reloads, type ReloadServices, useGeneration } from './reloads.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface ServeFlags extends Flags {
@@ -39,7 +39,7 @@ export async function serve(flags: ServeFlags, terminal: Terminal): Promise<numb
     terminal.out(configText(loaded.settings));
     return 0;
   }
-  const running = await start(loaded.config, terminal);
+  const running = await start(flags, loaded, terminal);
   await running.stopRequested;
   await running.stop();
   return 0;
@@ -51,70 +51,75 @@ interface RunningServer {
   readonly stop: () => Promise<void>;
 }
 
-/** Closes the cluster on errors, because its watch keeps the process running. */
-async function start(config: Config, terminal: Terminal): Promise<RunningServer> {
-  const composed = await compose(config);
+/** Closes what was opened on errors, because the watch of a cluster keeps the process running. */
+async function start(flags: Flags, loaded: LoadedConfig, terminal: Terminal): Promise<RunningServer> {
+  const { config } = loaded;
+  const files = await fingerprintOf(pathsOf(loaded));
+  const composed = await composeGeneration(loaded, undefined);
   const log = createLog(config.logLevel, await standardOutput(terminal.isTerminal));
   process.once('exit', () => log.flush());
   const metrics = createMetrics(VERSION);
   const cluster = createClusterUse(config, { log, metrics: metrics.cluster });
+  const registries = createRegistryUse(log);
   try {
-    return await startWith(composed, { config, terminal, log, metrics, cluster });
+    return await startWith(composed, { flags, files, terminal, log, metrics, cluster, registries });
   } catch (error) {
-    await cluster.close();
+    await Promise.all([registries.close(), cluster.close()]);
     throw error;
   }
 }
 
 interface StartParts {
-  readonly config: Config;
+  readonly flags: Flags;
+  /** Before they were loaded. */
+  readonly files: Fingerprint;
   readonly terminal: Terminal;
   readonly log: ServerLog;
   readonly metrics: Metrics;
   readonly cluster: ClusterUse;
+  readonly registries: RegistryUse;
 }
 
-async function startWith(
-  { context: offline, policySource, loaded: policies }: Composed,
-  { config, terminal, log, metrics, cluster }: StartParts,
-): Promise<RunningServer> {
-  const clusterSources = await cluster.sourcesFor(offline.policies);
-  if (clusterSources.namespaces === undefined) requireDecidable(policies);
-  const clients = await clientsOf(config);
-  metrics.setExceptions(policies.exceptions);
-  logNotices(policies, log);
+interface ServerState {
+  isStopping: boolean;
+  /** undefined: the server does not listen yet. */
+  reloads: Reloads | undefined;
+}
+
+async function startWith(generation: Generation, parts: StartParts): Promise<RunningServer> {
+  const { log, metrics, cluster } = parts;
+  const { config } = generation.loaded;
+  const prepared = await prepareSources(generation, parts);
   logOpenCredentials(config, log);
-  const registries = await registriesFor(config, offline.policies, log);
-  const world = { ...registries?.sources, ...clusterSources };
-  const context = Object.keys(world).length === 0 ? offline : { ...offline, world };
-  const about = { policySource, policies: policies.policies };
+  const current = createCurrentContext(generation.composed.context);
+  const notices = createNotices(log);
+  useGeneration(prepared, { current, metrics, notices });
   const source = await openCertificate(config, { log, metrics: metrics.certificate });
-  const state = { isStopping: false };
-  const notReady = (): string | undefined =>
-    state.isStopping ? 'stopping' : (source.notReady() ?? cluster.notReady());
-  const parts = { config, terminal, log, cluster, context, clients, source, registries, state, about };
-  const sources = [source, registries, cluster];
+  const state: ServerState = { isStopping: false, reloads: undefined };
+  const notSynced = untilFirstReady(cluster);
+  const operations: Operations = {
+    version: VERSION,
+    metrics,
+    notReady: () => (state.isStopping ? 'stopping' : (source.notReady() ?? notSynced())),
+    degraded: () => state.reloads?.status() ?? [],
+  };
   try {
-    return await listenWith({ ...parts, operations: { version: VERSION, metrics, notReady } });
+    return await listenWith(generation, { ...parts, current, notices, source, operations, state });
   } catch (error) {
-    await closeAll(sources);
+    await source.close();
     throw error;
   }
 }
 
-interface ListenParts extends Pick<StartParts, 'config' | 'terminal' | 'log' | 'cluster'> {
-  readonly context: Context;
-  readonly clients: ClientAuthority | undefined;
+interface ListenParts extends StartParts, Pick<ReloadServices, 'current' | 'notices'> {
   readonly source: CertificateSource;
-  readonly registries: Awaited<ReturnType<typeof registriesFor>>;
   readonly operations: Operations;
-  readonly state: { isStopping: boolean };
-  readonly about: Pick<Greeting, 'policySource' | 'policies'>;
+  readonly state: ServerState;
 }
 
-async function listenWith(parts: ListenParts): Promise<RunningServer> {
-  const { config, terminal, log, cluster, context, clients, source, registries, operations, state, about } = parts;
-  const current = createCurrentContext(context);
+async function listenWith(generation: Generation, parts: ListenParts): Promise<RunningServer> {
+  const { terminal, log, cluster, registries, current, source, operations, state } = parts;
+  const { config } = generation.loaded;
   const sources = [source, registries, cluster];
   const stopRequested = stopSignal(terminal);
   const side = await listenApart(config, operations);
@@ -122,18 +127,23 @@ async function listenWith(parts: ListenParts): Promise<RunningServer> {
   const certificate = await Promise.race([source.first, stopRequested]);
   if (certificate === undefined) return { stopRequested, stop: () => closeAll([side, ...sources]) };
   for (const note of certificate.notes) terminal.note(`${note}\n`);
-  const tls = createCurrentTls({ ...certificate, clients });
+  const tls = createCurrentTls({ ...certificate, clients: generation.clients });
   const server = buildServer(current, { tls, operations, log });
   const listener = await listen(server, config.listen, REVIEWS).catch(async (error: unknown) => {
     await side?.close();
     throw error;
   });
   source.follow((next) => tls.change((settings) => ({ ...settings, ...next })));
-  announce(listener.address, { certificate, ...about }, { log, terminal });
+  const reloads = keepCurrent(generation, { ...parts, tls });
+  state.reloads = reloads;
+  const endHangup = onHangup(terminal, () => void reloads.now());
+  announce(listener.address, generation, { certificate, log, terminal });
   return {
     stopRequested,
     async stop() {
       state.isStopping = true;
+      endHangup();
+      await reloads.close();
       await stop(server, [listener, side], log);
       await closeAll(sources);
     },
@@ -144,34 +154,31 @@ async function closeAll(closed: readonly ({ close(): Promise<void> } | undefined
   await Promise.all(closed.map(async (one) => one?.close()));
 }
 
+/** Facts that policies of a later generation need first do not make a server unready that decides with an earlier one. */
+function untilFirstReady(cluster: ClusterUse): () => string | undefined {
+  let wasReady = false;
+  return () => {
+    const reason = wasReady ? undefined : cluster.notReady();
+    wasReady = reason === undefined;
+    return reason;
+  };
+}
+
 /** Reports the start in the log and at a terminal. */
 function announce(
   address: string,
-  about: Omit<Greeting, 'address'>,
-  { log, terminal }: { readonly log: ServerLog; readonly terminal: Terminal },
+  { composed: { policySource, context } }: Generation,
+  to: { readonly certificate: ServingCertificate; readonly log: ServerLog; readonly terminal: Terminal },
 ): void {
-  const certificateUntil = about.certificate.notAfter.toISOString();
-  log.info({ address, policy: about.policySource, certificateUntil, version: VERSION }, 'listening');
-  greet(terminal, { address, ...about });
-}
-
-/** The registry is loaded only if a policy needs it. */
-async function registriesFor(
-  config: Config,
-  policies: readonly Policy[],
-  log: ServerLog,
-): Promise<Awaited<ReturnType<typeof openRegistry>> | undefined> {
-  if (!needRegistry(policies) && !pinsImages(policies)) return undefined;
-  return openRegistry(config, { credentials: 'node', callers: 'tenants', warn: (message) => log.warn({}, message) });
+  const { certificate, log, terminal } = to;
+  const certificateUntil = certificate.notAfter.toISOString();
+  log.info({ address, policy: policySource, certificateUntil, version: VERSION }, 'listening');
+  greet(terminal, { address, certificate, policySource, policies: context.policies });
 }
 
 /** Starts the operations server; undefined: it is disabled. */
 async function listenApart({ operations: address }: Config, operations: Operations): Promise<Listener | undefined> {
   return address && listen(buildOperations(operations), address, OPERATIONS);
-}
-
-async function clientsOf({ clients, originOf }: Config): Promise<ClientAuthority | undefined> {
-  return clients && loadClientAuthority(clients.ca, clients.names, originOf);
 }
 
 function logOpenCredentials({ nodeCredentials, clients }: Config, log: ServerLog): void {
@@ -181,16 +188,6 @@ function logOpenCredentials({ nodeCredentials, clients }: Config, log: ServerLog
 /** Any client that reaches the port can then find out whether a private image exists, and its digest. */
 const OPEN_CREDENTIALS =
   'nodeCredentials are used for every client that reaches the port, because clientCa is not set; set clientCa and clientNames, or use a NetworkPolicy to allow only API servers (SECURITY.md)';
-
-/** Logs notices, such as policies that never apply and exceptions that expire; they do not stop the server. */
-function logNotices(policies: LoadedPolicies, log: ServerLog): void {
-  for (const { kind, name, file, line, column, message } of noticesAt(policies, Date.now())) {
-    log.warn({ kind, name, place: `${file}:${line}:${column}` }, message);
-  }
-  for (const { file, line, column, message } of policies.inputNotices) {
-    log.warn({ place: line === null ? file : `${file}:${line}:${column ?? 1}` }, message);
-  }
-}
 
 /** Resolves on the first SIGTERM or SIGINT; the second signal ends the process. */
 function stopSignal(terminal: Terminal): Promise<void> {
@@ -204,6 +201,16 @@ function stopSignal(terminal: Terminal): Promise<void> {
     process.on('SIGTERM', onSignal);
     process.on('SIGINT', onSignal);
   });
+}
+
+/** SIGHUP loads all files at once, unless it reports that the terminal was closed. */
+function onHangup(terminal: Terminal, reload: () => void): () => void {
+  const onSignal = (): void => {
+    if (terminal.isTerminal && !isatty(1)) process.kill(process.pid, 'SIGTERM');
+    else reload();
+  };
+  process.on('SIGHUP', onSignal);
+  return () => process.off('SIGHUP', onSignal);
 }
 
 /** Closes the listeners one after the other, so that kubelet probes work while reviews finish. */

@@ -31,6 +31,8 @@ export interface LineFields {
   readonly pinned: string;
   readonly durationMs: number;
   readonly dryRun: boolean;
+  /** Hexadecimal. */
+  readonly generation: string | undefined;
 }
 
 export function lineFieldsOf(record: ReviewRecord): LineFields {
@@ -53,6 +55,7 @@ export function lineFieldsOf(record: ReviewRecord): LineFields {
     pinned: pinnedList(record.mutation?.images),
     durationMs: record.durationMs,
     dryRun: request.dryRun,
+    generation: record.generation,
   };
 }
 
@@ -93,11 +96,12 @@ export function createReviewLine(): (fields: LineFields) => string {
 
 /** Formats a line without `JSON.stringify` (README.md). */
 function lineOf(fields: LineFields, time: string): string {
-  const { endpoint, allowed, findings, unknown, images, pinned, durationMs, dryRun } = fields;
+  const { endpoint, allowed, findings, unknown, images, pinned, durationMs, dryRun, generation } = fields;
+  const byGeneration = generation === undefined ? '' : `,"generation":"${generation}"`;
   return (
     `{"level":"info","time":"${time}","endpoint":"${endpoint}",${requestMembers(fields)},"allowed":${allowed},${findings}` +
     `,"images":${imageList(images)},"pinned":${pinned},"unknown":${unknown}` +
-    `,"durationMs":${Math.round(durationMs * 1000) / 1000},"dryRun":${dryRun},"msg":"review"}\n`
+    `,"durationMs":${Math.round(durationMs * 1000) / 1000},"dryRun":${dryRun}${byGeneration},"msg":"review"}\n`
   );
 }
 
