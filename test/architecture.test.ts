@@ -123,6 +123,8 @@ describe('the architecture', () => {
     const importers = own.filter(({ from, to }) => to.startsWith('plugin/') && !from.startsWith('plugin/'));
     expect(importers.map(({ from, to, kind }) => `${from} ${to} ${kind}`)).toEqual([
       'wiring.ts plugin/load.ts dynamic',
+      'wiring.ts plugin/reload.ts dynamic',
+      'wiring.ts plugin/reload.ts dynamic',
     ]);
   });
 

@@ -1,10 +1,10 @@
 /**
- * Imports changed plugins in a running server. A worker thread imports them first, because a module that never returns, or ends
- * the process, would end all reviews; the server imports only what the thread has imported without an error.
+ * Imports changed plugins in a running server. Another process imports them first, because a module that never returns, ends its
+ * process, or uses too much memory would end all reviews; the server imports only what that process has imported without an error.
  */
+import { spawn } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
 import { isObject } from '../pod/pointer.ts';
 import { type Imported, pluginFileProblem } from './import.ts';
 import { importProblem } from './import-problem.ts';
@@ -36,7 +36,7 @@ async function importCurrent(file: string): Promise<Imported> {
     const problem = `: plugins have changed ${MAX_VERSIONS} times, and each version stays in memory; restart tidewaiter`;
     return { ok: false, problem };
   }
-  const tried = await importInThread(resolved);
+  const tried = await tryImport(resolved);
   if (!tried.ok) return tried;
   versions.add(version);
   try {
@@ -47,56 +47,58 @@ async function importCurrent(file: string): Promise<Imported> {
   }
 }
 
-/** A thread has no modules of the server, so it reads the current file. */
-const THREAD = `
-const { parentPort, workerData: { api, base, file } } = require('node:worker_threads');
+/** Sends what the import throws. */
+const TRIAL = `
 const { createRequire, registerHooks } = require('node:module');
+const [api, base, file] = process.argv.slice(1);
 const resolve = (specifier, context, next) =>
   specifier === 'tidewaiter' ? { url: api, shortCircuit: true } : next(specifier, context);
 registerHooks({ resolve });
+const end = (message) => process.send(message, () => process.disconnect());
 try {
   createRequire(base)(file);
-  parentPort.postMessage({ ok: true });
+  end({ ok: true });
 } catch (error) {
   const { code } = Object(error);
   try {
-    parentPort.postMessage({ ok: false, error, code });
+    end({ ok: false, error, code });
   } catch {
-    parentPort.postMessage({ ok: false, error: String(error), code });
+    end({ ok: false, error: String(error), code });
   }
 }
 `;
 
-interface ThreadFailure {
+interface TrialFailure {
+  readonly ok: false;
   readonly error: unknown;
   readonly code: unknown;
 }
 
-function importInThread(resolved: string): Promise<Imported> {
+function tryImport(resolved: string): Promise<Imported> {
   const { promise, resolve } = Promise.withResolvers<Imported>();
   const failed = (problem: string): void => resolve({ ok: false, problem });
-  const worker = new Worker(THREAD, {
-    eval: true,
-    workerData: { api: API, base: import.meta.url, file: resolved },
-    // The server imports the module as well, and then prints what it prints.
-    stdout: true,
-    stderr: true,
-    resourceLimits: { maxOldGenerationSizeMb: MEMORY_MIB },
+  const heap = `--max-old-space-size=${MEMORY_MIB}`;
+  // The server imports the module as well, and then prints what it prints.
+  const child = spawn(process.execPath, [heap, '-e', TRIAL, '--', API, import.meta.url, resolved], {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    serialization: 'advanced',
   });
   const timer = setTimeout(() => failed(`: the module did not load within ${LIMIT_MS / 1000} s`), LIMIT_MS);
-  worker.once('message', (message: { readonly ok: true } | ({ readonly ok: false } & ThreadFailure)) => {
+  child.once('message', (message: { readonly ok: true } | TrialFailure) => {
     if (message.ok) resolve({ ok: true, exported: undefined });
     else failed(importProblem(errorOf(message), resolved));
   });
-  worker.once('error', (error) => failed(importProblem(error, resolved)));
-  worker.once('exit', () => failed(': the module ended the process while loading'));
+  child.once('error', (error) => failed(`: the module cannot be tried: ${error.message}`));
+  child.once('exit', () =>
+    failed(`: the module ended the process while loading, or needs more than ${MEMORY_MIB} MiB`),
+  );
   return promise.finally(() => {
     clearTimeout(timer);
-    void worker.terminate();
+    child.kill('SIGKILL');
   });
 }
 
-/** Messages between threads keep no codes. */
-function errorOf({ error, code }: ThreadFailure): unknown {
+/** Messages between processes keep no codes of errors. */
+function errorOf({ error, code }: TrialFailure): unknown {
   return error instanceof Error && code !== undefined ? Object.assign(error, { code }) : error;
 }

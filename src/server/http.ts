@@ -4,6 +4,8 @@ import { createServer, type Server, type ServerOptions } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, LogController } from 'fastify';
 import { type ConnectionLimits, type Connections, createConnections } from './connections.ts';
+import type { ClientAuthority } from './client-authority.ts';
+import type { Connection } from './connection.ts';
 import { type CurrentTls, secureOptions } from './current-tls.ts';
 import { ReviewRequest } from './fast/review-request.ts';
 import type { ReviewListener } from './reviews.ts';
@@ -61,11 +63,12 @@ export function createAdmissionServer(currentTls: CurrentTls, { reviews, onBadUr
         connections.begin(connection, response);
         // The connection ended during an earlier request in the same chunk.
         if (connection.socket.destroyed) return;
-        const isLast = (): boolean => state.closing || connections.isNeeded(connection);
+        const isLast = (): boolean => state.closing || connections.isNeeded(connection) || isOutdated(connection);
         if (!reviews(request, response, { connection, isLast })) handle(request, response);
       });
       currentTls.attach(server);
       connections.guard(server, identify);
+      const isOutdated = settings.clients === undefined ? () => false : watchAuthority(server, connections, currentTls);
       return server;
     },
     frameworkErrors: (error, _request, reply) => onBadUrl(error, reply),
@@ -79,6 +82,20 @@ export function createAdmissionServer(currentTls: CurrentTls, { reviews, onBadUr
   app.addContentTypeParser('*', (_request, _body, done) => done(null));
   endConnectionsGently(app, connections, state);
   return app;
+}
+
+/** Reports whether a connection was verified with a client CA, or names, that are no longer in use. */
+function watchAuthority(
+  server: Server,
+  connections: Connections,
+  currentTls: CurrentTls,
+): (connection: Connection) => boolean {
+  const verifiedBy = new WeakMap<Connection, ClientAuthority | undefined>();
+  server.on('secureConnection', (socket) => {
+    const connection = connections.of(socket);
+    if (connection !== undefined) verifiedBy.set(connection, currentTls.settings.clients);
+  });
+  return (connection) => verifiedBy.get(connection) !== currentTls.settings.clients;
 }
 
 /**

@@ -7,7 +7,6 @@ import type { Mutation } from '../admission/mutation.ts';
 import type { Finding } from '../policy/finding.ts';
 import type { Covered } from '../policy/plan.ts';
 import { createPolicyReviews, type PolicyReviews } from './policy-reviews.ts';
-import { createReloadMetrics, type ReloadMetrics } from './reload-metrics.ts';
 
 export interface Metrics {
   countReview(endpoint: Endpoint, operation: string, decision: 'allow' | 'deny', seconds: number): void;
@@ -42,6 +41,13 @@ export interface ClusterMetrics {
   countRequest(resource: string, result: string): void;
   /** `seconds` returns the seconds since the last event of each watch, by resource. */
   setIdle(seconds: () => ReadonlyMap<string, number>): void;
+}
+
+/** Metrics of the files that a running server loads again. */
+export interface ReloadMetrics {
+  /** `atMs`: milliseconds since 1970. */
+  loaded(generation: string, atMs: number): void;
+  failed(): void;
 }
 
 /** From 0.5 ms, because the API server's own first bucket is 5 ms, to 30 s, the longest time that it waits. */
@@ -230,6 +236,42 @@ function createClusterMetrics(registers: Registry[]): ClusterMetrics & { readonl
     },
     settle() {
       for (const [resource, seconds] of idleSeconds()) idle.set({ resource }, seconds);
+    },
+  };
+}
+
+function createReloadMetrics(registers: Registry[]): ReloadMetrics {
+  const generations = new Gauge({
+    name: 'tidewaiter_policy_generation',
+    help: 'Always 1; the label is a hash of the policies, exceptions, lists, plugins, and kinds in use.',
+    labelNames: ['generation'],
+    registers,
+  });
+  const failures = new Counter({
+    name: 'tidewaiter_reload_failures_total',
+    help: 'Reloads that failed and changed nothing.',
+    registers,
+  });
+  const failing = new Gauge({
+    name: 'tidewaiter_reload_failed',
+    help: '1 if the last reload failed, so that earlier files are in use.',
+    registers,
+  });
+  const success = new Gauge({
+    name: 'tidewaiter_reload_last_success_timestamp_seconds',
+    help: 'Time of the last start or reload that succeeded, in seconds since 1970.',
+    registers,
+  });
+  return {
+    loaded(generation, atMs) {
+      generations.reset();
+      generations.set({ generation }, 1);
+      failing.set(0);
+      success.set(atMs / 1000);
+    },
+    failed() {
+      failures.inc();
+      failing.set(1);
     },
   };
 }

@@ -115,3 +115,15 @@ test('a certificate that is not of an authority is rejected at the start', async
     /^clientCa ".*leaf\.crt": certificate 1 is not a CA certificate; use the CA that signs the client certificates$/,
   );
 });
+
+test('a connection of an earlier authority gets a response that ends it', async () => {
+  const connection = await open(server, certificate('kube-apiserver'));
+  connection.write(post() + body);
+  expect((await connection.reply()).headers.get('connection')).not.toBe('close');
+  server.tls.change(({ clients, ...settings }) => ({ ...settings, clients: clients && { ...clients } }));
+  connection.write(post() + body);
+  const reply = await connection.reply();
+  expect([reply.status, reply.headers.get('connection')]).toEqual([200, 'close']);
+  await connection.closed;
+  expect((await ask(certificate('kube-apiserver'))).status).toBe(200);
+});

@@ -1,0 +1,133 @@
+/** `serve` of the built program in a folder of its own, and a client for both of its ports. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { Agent as PlainAgent, get } from 'node:http';
+import { Agent, request } from 'node:https';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { vi } from 'vitest';
+import { createReview } from './review.ts';
+
+const MAIN = path.resolve(import.meta.dirname, '../../dist/main.js');
+
+export type LogLine = Readonly<Record<string, unknown>>;
+
+export interface ReviewResult {
+  readonly allowed: boolean;
+  readonly generation: string | undefined;
+  readonly message: string;
+}
+
+export interface BuiltServer {
+  readonly folder: string;
+  readonly port: number;
+  readonly log: readonly LogLine[];
+  readonly process: ChildProcess;
+  review(object: unknown): Promise<ReviewResult>;
+  ready(): Promise<string>;
+  /** The value of a metric without labels, or the labels of the only one with them. */
+  metric(name: string): Promise<string | undefined>;
+  logged(pattern: RegExp): Promise<LogLine>;
+  stop(): Promise<void>;
+}
+
+export function newFolder(): string {
+  return mkdtempSync(path.join(tmpdir(), 'tidewaiter-reload-'));
+}
+
+/** Flags are relative to the folder, which is removed with the server. */
+export async function startBuiltServer(folder: string, flags: readonly string[]): Promise<BuiltServer> {
+  const operations = await freePort();
+  const ports = ['--listen', '127.0.0.1:0', '--operations-port', String(operations)];
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TIDEWAITER_')));
+  const child = spawn(process.execPath, [MAIN, 'serve', ...ports, ...flags], { cwd: folder, env });
+  const log: LogLine[] = [];
+  let errors = '';
+  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    if (line.startsWith('{')) log.push(JSON.parse(line) as LogLine);
+  });
+  const logged = (pattern: RegExp): Promise<LogLine> =>
+    vi.waitFor(
+      () => {
+        const line = log.find(({ msg }) => pattern.test(String(msg)));
+        if (line === undefined) throw new Error(`${pattern} is not in the log: ${JSON.stringify(log)}${errors}`);
+        return line;
+      },
+      { timeout: 15_000, interval: 20 },
+    );
+  const port = Number(/:(\d+)$/.exec(String((await logged(/^listening$/))['address']))?.[1]);
+  const agent = new Agent({ keepAlive: true, rejectUnauthorized: false, maxSockets: 16 });
+  const plain = new PlainAgent();
+  const read = (target: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      get({ host: '127.0.0.1', port: operations, path: target, agent: plain }, (response) => {
+        let text = '';
+        response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+        response.on('end', () => resolve(`${response.statusCode} ${text}`));
+      }).on('error', reject);
+    });
+  return {
+    folder,
+    port,
+    log,
+    process: child,
+    logged,
+    review: (object) => post(port, agent, JSON.stringify(createReview(object))),
+    ready: () => read('/readyz'),
+    async metric(name) {
+      return new RegExp(`^${name}(?:\\{\\w+="(.*)"\\})? (.*)$`, 'm')
+        .exec(await read('/metrics'))
+        ?.slice(1)
+        .find((part) => part !== undefined);
+    },
+    async stop() {
+      agent.destroy();
+      const ended = new Promise((resolve) => child.once('close', resolve));
+      if (child.exitCode === null) {
+        child.kill('SIGKILL');
+        await ended;
+      }
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function post(port: number, agent: Agent, body: string): Promise<ReviewResult> {
+  const options = { host: '127.0.0.1', port, agent, method: 'POST', path: '/validate?timeout=10s' };
+  return new Promise((resolve, reject) => {
+    const sent = request({ ...options, headers: { 'content-type': 'application/json' } }, (response) => {
+      let text = '';
+      response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      response.on('end', () => {
+        if (response.statusCode !== 200) return reject(new Error(`${response.statusCode} ${text}`));
+        const { response: answer } = JSON.parse(text) as {
+          readonly response: {
+            readonly allowed: boolean;
+            readonly status?: { readonly message: string };
+            readonly auditAnnotations?: { readonly generation?: string };
+          };
+        };
+        return resolve({
+          allowed: answer.allowed,
+          generation: answer.auditAnnotations?.generation,
+          message: answer.status?.message ?? '',
+        });
+      });
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
