@@ -2,7 +2,7 @@
 import type { OriginOf } from '../error/path-origin.ts';
 import { UserError } from '../error/user-error.ts';
 import type { Environment } from '../go/http-proxy.ts';
-import type { ApiRequest, ClusterApi, WatchEvent, WatchRequest } from './api.ts';
+import { ApiOutage, type ApiRequest, type ClusterApi, type WatchEvent, type WatchRequest } from './api.ts';
 import type { Connection } from './connection.ts';
 import { connectionOf } from './context.ts';
 import { createCredentialSource } from './credentials.ts';
@@ -42,35 +42,48 @@ function connectionFor(
   throw new UserError(`${from}: no cluster is known; set "kubeconfig", or run tidewaiter in a Pod`);
 }
 
+interface OpenSession extends Session {
+  /** Ends running requests, and watches. */
+  readonly closed: AbortSignal;
+}
+
+function signalsOf({ closed }: OpenSession, outer: AbortSignal | undefined): readonly AbortSignal[] {
+  return outer === undefined ? [closed] : [outer, closed];
+}
+
 export function createClusterApi(
   connection: Connection,
   { env, now = Date.now }: Pick<ClusterEnvironment, 'env' | 'now'>,
 ): ClusterApi {
   const credentials = createCredentialSource(connection, { env, now });
   const dispatchers = createDispatchers(connection, env);
-  const session: Session = { connection, credentials, dispatchers };
+  const closing = new AbortController();
+  const session: OpenSession = { connection, credentials, dispatchers, closed: closing.signal };
   return {
     server: connection.server.shown,
     namespace: connection.namespace,
     request: async (request, signal) => requestObject(session, request, signal),
     watch: (request, signal) => watchEvents(session, request, signal),
-    close: async () => dispatchers.close(),
+    async close() {
+      closing.abort(new ApiOutage('the client is closed'));
+      await dispatchers.close();
+    },
   };
 }
 
 async function requestObject(
-  session: Session,
+  session: OpenSession,
   request: ApiRequest,
   outer: AbortSignal | undefined,
 ): ReturnType<ClusterApi['request']> {
-  const limit = startTimeLimit(request.timeoutMs ?? TIMEOUT_MS, outer);
+  const limit = startTimeLimit(request.timeoutMs ?? TIMEOUT_MS, signalsOf(session, outer));
   try {
     const { body } = await exchange(session, request, limit.signal);
     const object = await objectIn(body);
     if (object === undefined) throw new InvalidResponse('returned a response that is not a JSON object');
     return object;
   } catch (error) {
-    throw reasonFor(error, session, outer);
+    throw reasonFor(limit.signal.aborted ? limit.signal.reason : error, session, outer);
   } finally {
     limit.end();
   }
@@ -78,11 +91,11 @@ async function requestObject(
 
 /** The limit counts the time without a whole event, and not the time in which the caller handles an event. */
 async function* watchEvents(
-  session: Session,
+  session: OpenSession,
   { path, query = {}, idleMs }: WatchRequest,
   outer: AbortSignal,
 ): AsyncGenerator<WatchEvent, void, undefined> {
-  const limit = startTimeLimit(Math.min(idleMs, TIMEOUT_MS), outer);
+  const limit = startTimeLimit(Math.min(idleMs, TIMEOUT_MS), signalsOf(session, outer));
   try {
     const { body } = await exchange(session, { path, query: { ...query, watch: '1' } }, limit.signal);
     limit.restart(idleMs);
@@ -92,12 +105,12 @@ async function* watchEvents(
       limit.restart(idleMs);
     }
   } catch (error) {
-    throw reasonFor(error, session, outer);
+    throw reasonFor(limit.signal.aborted ? limit.signal.reason : error, session, outer);
   } finally {
     limit.end();
   }
 }
 
-function reasonFor(error: unknown, { connection }: Session, outer: AbortSignal | undefined): unknown {
+function reasonFor(error: unknown, { connection }: OpenSession, outer: AbortSignal | undefined): unknown {
   return outer?.aborted === true ? outer.reason : outageOf(error, connection);
 }

@@ -36,11 +36,14 @@ export function connectionOf(config: Kubeconfig, wanted: ClusterSettings['contex
   return { server, user: isTls ? settings : bare, namespace };
 }
 
+const MAX_SHOWN = 20;
+
 function absentContext({ contexts }: Kubeconfig, name: string, source: string): string {
   if (source === '') return 'no kubeconfig file exists';
   const problem = name === '' ? 'has no current context' : `has no context ${quoteValue(name)}`;
-  const names = [...contexts.keys()].map((each) => quoteValue(each));
-  const expected = names.length === 0 ? 'it has no contexts' : `expected ${orList(names)}`;
+  const names = [...contexts.keys()].slice(0, MAX_SHOWN).map((each) => quoteValue(each));
+  const list = contexts.size > MAX_SHOWN ? `one of ${contexts.size}, for example ${orList(names)}` : orList(names);
+  const expected = contexts.size === 0 ? 'it has no contexts' : `expected ${list}`;
   return `kubeconfig ${source} ${problem} (${expected})`;
 }
 

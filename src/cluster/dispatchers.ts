@@ -22,6 +22,11 @@ const MAX_HEADER_BYTES = 32 * 1024;
 
 export function createDispatchers(connection: Connection, env: Environment): Dispatchers {
   const open = new Set<Agent>();
+  /** Its requests, and its watches, finish first. */
+  const retire = async (agent: Agent): Promise<void> => {
+    await agent.close().catch(() => {});
+    open.delete(agent);
+  };
   let latest: (Credentials & { readonly agent: Agent }) | undefined;
   return {
     dispatcherFor(credentials) {
@@ -39,7 +44,7 @@ export function createDispatchers(connection: Connection, env: Environment): Dis
       open.add(agent);
       const { agent: replaced } = latest ?? {};
       latest = { ...credentials, agent };
-      void replaced?.close().then(() => open.delete(replaced));
+      if (replaced !== undefined) void retire(replaced);
       return agent;
     },
     async close() {

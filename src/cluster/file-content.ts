@@ -1,5 +1,5 @@
 /** The content of a file that others replace, such as a token that the kubelet renews: read again at most every few seconds. */
-import { open } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { reasonOf } from '../files/load-text.ts';
 import { quoteValue } from '../image/quote.ts';
 import { UnusableSettings } from './unusable-settings.ts';
@@ -24,8 +24,7 @@ export function createFileContent(file: string, now: () => number): FileContent 
       content = await textOf(file);
       readAt = now();
     } catch (error) {
-      if (content === undefined)
-        throw new UnusableSettings(`cannot read ${quoteValue(file)}: ${reasonOf(error)}`, { cause: error });
+      if (content === undefined) throw unreadable(file, error);
     } finally {
       running = undefined;
     }
@@ -43,13 +42,14 @@ export function createFileContent(file: string, now: () => number): FileContent 
   };
 }
 
-/** Bounded, because a device or a pipe has no size. */
+function unreadable(file: string, error: unknown): UnusableSettings {
+  if (error instanceof UnusableSettings) return error;
+  return new UnusableSettings(`cannot read ${quoteValue(file)}: ${reasonOf(error)}`, { cause: error });
+}
+
+/** A pipe would block until something writes to it, and a device has no end. */
 async function textOf(file: string): Promise<string> {
-  const handle = await open(file);
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(MAX_BYTES), 0, MAX_BYTES, null);
-    return buffer.toString('utf8', 0, bytesRead);
-  } finally {
-    await handle.close();
-  }
+  const stats = await stat(file);
+  if (stats.isFile() && stats.size <= MAX_BYTES) return readFile(file, 'utf8');
+  throw new UnusableSettings(`cannot read ${quoteValue(file)}: expected a file of at most 1 MiB`);
 }

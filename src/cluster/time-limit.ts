@@ -1,11 +1,11 @@
-/** A signal that aborts with the signal of the caller, or when a time without progress has passed. */
+/** A signal that aborts with one of the caller's signals, or when a time without progress has passed. */
 export interface TimeLimit {
   readonly signal: AbortSignal;
   /** Starts the time again, with another limit. */
   restart(limitMs: number): void;
   /** Stops the time, while the caller is at work. */
   pause(): void;
-  /** Must be called, so that the caller's signal does not keep this limit. */
+  /** Must be called, so that the caller's signals do not keep this limit. */
   end(): void;
 }
 
@@ -16,13 +16,13 @@ class TimeLimitError extends Error {
   }
 }
 
-export function startTimeLimit(limitMs: number, outer: AbortSignal | undefined): TimeLimit {
+export function startTimeLimit(limitMs: number, signals: readonly AbortSignal[]): TimeLimit {
   const controller = new AbortController();
   const start = (ms: number): NodeJS.Timeout => setTimeout(() => controller.abort(new TimeLimitError(ms)), ms);
   let timer = start(limitMs);
-  const onAbort = (): void => controller.abort(outer?.reason);
-  if (outer?.aborted === true) onAbort();
-  outer?.addEventListener('abort', onAbort, { once: true });
+  const onAbort = (): void => controller.abort(signals.find(({ aborted }) => aborted)?.reason);
+  if (signals.some(({ aborted }) => aborted)) onAbort();
+  for (const signal of signals) signal.addEventListener('abort', onAbort, { once: true });
   return {
     signal: controller.signal,
     restart(ms) {
@@ -32,7 +32,7 @@ export function startTimeLimit(limitMs: number, outer: AbortSignal | undefined):
     pause: () => clearTimeout(timer),
     end() {
       clearTimeout(timer);
-      outer?.removeEventListener('abort', onAbort);
+      for (const signal of signals) signal.removeEventListener('abort', onAbort);
     },
   };
 }

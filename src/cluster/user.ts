@@ -49,8 +49,16 @@ function programs(entry: JsonObject, title: string): readonly Found[] {
   const { exec, 'auth-provider': provider } = entry;
   return [
     ...(isObject(exec) ? [['exec', { kind: 'exec', exec: execSettings(exec, `${title}: exec`) }] as const] : []),
-    ...(isObject(provider) ? [['auth-provider', { kind: 'provider', provider }] as const] : []),
+    ...(isObject(provider) ? [['auth-provider', providerOf(provider, title)] as const] : []),
   ];
+}
+
+/** kubectl has no longer the providers of clouds. */
+function providerOf(provider: JsonObject, title: string): CredentialSettings {
+  const name = textIn(provider, 'name');
+  if (name === 'oidc') return { kind: 'provider', provider };
+  const problem = `auth-provider: invalid value ${quoteValue(name)} (expected "oidc")`;
+  throw new UserError(`${title}: ${problem}; use the credential plugin of the cloud in "exec"`);
 }
 
 const VERSIONS = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1'];

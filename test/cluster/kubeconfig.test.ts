@@ -286,6 +286,11 @@ test.each([
     'user "u" in "config": invalid value "a\\u000ab" for Impersonate-User',
   ],
   [
+    'a provider',
+    withEntries(HTTPS, '{auth-provider: {name: gcp}}'),
+    'user "u" in "config": auth-provider: invalid value "gcp" (expected "oidc"); use the credential plugin of the cloud in "exec"',
+  ],
+  [
     'a command',
     withEntries(HTTPS, exec('interactiveMode: Never')),
     'user "u" in "config": exec: "command" is required',
