@@ -257,7 +257,7 @@ describe('an exception that has expired', () => {
     const [changed, lapsed] = await replayed(LAPSED);
     expect(changed).toBe(1);
     expect(lapsed.reviews[0]?.differences[0]?.text).toBe(
-      `was allowed, is denied: deny container "web": ${message} [base/image-digest]`,
+      `expected to be allowed, is denied: container "web": ${message} [base/image-digest]`,
     );
     expect(lapsed.notices.map((notice) => notice.message)).toEqual([
       'exception "legacy" (owner team-shop) expired on 2027-01-31 and has no effect',

@@ -1,6 +1,6 @@
 /** Evaluates manifests from files: `check` reports the findings, `test` compares them with the expected ones. */
 import type { Context, World } from '../admission/context.ts';
-import { nameOf } from '../admission/message.ts';
+import { nameOf, requestLabel } from '../admission/message.ts';
 import type { AdmissionRequest } from '../admission/request.ts';
 import { type Usage, type UsageCount, usageNotices } from '../admission/usage.ts';
 import { validate, type Decision } from '../admission/validate.ts';
@@ -20,6 +20,7 @@ import {
   noticeRow,
   type ObjectRow,
 } from '../report/rows.ts';
+import type { InputNotice } from '../files/skipped-files.ts';
 import { nothingNotice } from './nothing-evaluated.ts';
 import type { Progress } from './progress.ts';
 import { REGISTRY_SOURCE_NAMES } from '../policy/registry-questions.ts';
@@ -54,7 +55,10 @@ export async function evaluateFiles(
   const before = usage.covered;
   const { errors: secretErrors, ...clusterObjects } = clusterObjectsIn(loaded.manifests, cluster);
   const context = contextWith(clusterObjects);
-  const { workloads, images, findings, errors } = await evaluateAll(loaded.manifests, context, { usage, progress });
+  const { workloads, images, findings, errors, notices } = await evaluateAll(loaded.manifests, context, {
+    usage,
+    progress,
+  });
   const failed = loaded.errors.length + errors.length > 0;
   const readsSecrets = context.policies.some(({ needs }) => needs.has('pullSecrets'));
   return {
@@ -66,6 +70,7 @@ export async function evaluateFiles(
     errors: [...loaded.errors, ...(readsSecrets ? secretErrors : []), ...errors],
     notices: [
       ...loaded.notices,
+      ...notices,
       ...nothingNotice(paths, { loaded, workloads, covered: usage.covered - before, failed }),
     ].map(inputNoticeRow),
   };
@@ -94,6 +99,7 @@ interface Evaluation {
   readonly images: ImageRow[];
   readonly findings: FindingRow[];
   readonly errors: ErrorRow[];
+  readonly notices: InputNotice[];
 }
 
 /** Objects whose lookups run at the same time. */
@@ -112,7 +118,7 @@ async function evaluateAll(
   context: Context,
   { usage, progress }: Pick<EvaluateOptions, 'usage' | 'progress'>,
 ): Promise<Evaluation> {
-  const evaluation: Evaluation = { workloads: 0, images: [], findings: [], errors: [] };
+  const evaluation: Evaluation = { workloads: 0, images: [], findings: [], errors: [], notices: [] };
   const pending: PendingDecision[] = [];
   const takeFirst = async (): Promise<void> => {
     const first = pending.shift();
@@ -179,9 +185,22 @@ function workloadIn({ object, type }: AdmissionRequest, { kinds }: Context): Wor
 function addImages(evaluation: Evaluation, manifest: Manifest, workload: Workload | undefined): void {
   if (workload === undefined) return;
   evaluation.workloads += 1;
+  evaluation.notices.push(...emptyPodNotices(manifest, workload));
   for (const container of workload.containers) {
     evaluation.images.push(imageRow(place(manifest, container.imagePointer), container));
   }
+}
+
+/** Only for Pods: other kinds can be patches for kustomize, or leave the containers to an operator. */
+function emptyPodNotices(manifest: Manifest, { pods, type }: Workload): readonly InputNotice[] {
+  if (type.group !== '' || type.kind !== 'Pod') return [];
+  return pods
+    .filter(({ containers }) => containers.length === 0)
+    .map(({ pointer }) => ({
+      file: manifest.file,
+      ...manifest.positionOf(pointer),
+      message: `${requestLabel(manifest.request)} has no containers, and the API server rejects it`,
+    }));
 }
 
 function place(manifest: Manifest, pointer: string): ObjectRow {

@@ -22,8 +22,8 @@ export function compareDecisions(before: Decided, after: Decided): readonly Diff
   const left = findingsOf(before).map(spelled);
   const right = findingsOf(after).map(spelled);
   return [
-    ...decisionChange(before.decision.allowed, after.decision),
-    ...decisionChange(before.mutation.allowed, after.mutation),
+    ...decisionChange('before', before.decision.allowed, after.decision),
+    ...decisionChange('before', before.mutation.allowed, after.mutation),
     ...without(left, right).map((text) => ({ kind: 'finding-removed' as const, text })),
     ...without(right, left).map((text) => ({ kind: 'finding-added' as const, text })),
     ...patchChange(before.mutation.patch, after.mutation.patch),
@@ -33,7 +33,7 @@ export function compareDecisions(before: Decided, after: Decided): readonly Diff
 /** Returns the changes from the expected result in the recording to the current decision. */
 export function compareToExpected({ allowed, findings, patch }: Expected, now: Decided): readonly Difference[] {
   return [
-    ...(allowed === undefined ? [] : decisionChange(allowed, now.decision)),
+    ...(allowed === undefined ? [] : decisionChange('expected', allowed, now.decision)),
     ...(findings === undefined ? [] : findingChanges(findings, now.decision.findings)),
     ...(patch === undefined ? [] : patchChange(patch, now.mutation.patch)),
   ];
@@ -44,16 +44,18 @@ function findingsOf({ decision, mutation }: Decided): readonly Finding[] {
 }
 
 function decisionChange(
+  since: 'before' | 'expected',
   before: boolean,
   { allowed, findings }: Pick<Decision, 'allowed' | 'findings'>,
 ): readonly Difference[] {
   if (before === allowed) return [];
-  if (allowed) return [{ kind: 'newly-allowed', text: 'was denied, is allowed' }];
-  const reasons = findings.filter(({ action }) => action === 'deny').map(spelled);
+  const was = since === 'before' ? 'was' : 'expected to be';
+  if (allowed) return [{ kind: 'newly-allowed', text: `${was} denied, is allowed` }];
+  const reasons = findings.filter(({ action }) => action === 'deny').map(reasonOf);
   return [
     {
       kind: 'newly-denied',
-      text: `was allowed, is denied: ${reasons[0] ?? ''}${reasons.length > 1 ? ` and ${reasons.length - 1} more` : ''}`,
+      text: `${was} allowed, is denied: ${reasons[0] ?? ''}${reasons.length > 1 ? ` and ${reasons.length - 1} more` : ''}`,
     },
   ];
 }
@@ -85,7 +87,11 @@ function patchChange(before: readonly unknown[], after: readonly unknown[]): rea
 }
 
 function spelled(finding: Finding): string {
-  return `${finding.action} ${sentence(finding)} ${source(finding)}`;
+  return `${finding.action} ${reasonOf(finding)}`;
+}
+
+function reasonOf(finding: Finding): string {
+  return `${sentence(finding)} ${source(finding)}`;
 }
 
 /** Returns the multiset difference, in linear time. */

@@ -326,6 +326,24 @@ describe('notices', () => {
   });
 });
 
+describe('a Pod without containers', () => {
+  const podWith = (spec: string): string => `apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: ${spec}\n`;
+  const template = (spec: string): string =>
+    `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: ${spec}}}\n`;
+  const EMPTY = [[4, 'Pod default/web has no containers, and the API server rejects it']];
+
+  test.each<[string, string, readonly unknown[]]>([
+    ['a misspelled key', podWith('{container: [{name: a, image: nginx:1}]}'), EMPTY],
+    ['an empty list', podWith('{containers: []}'), EMPTY],
+    ['containers', podWith('{containers: [{name: a, image: nginx:1}]}'), []],
+    ['a template, which can be a patch', template('{nodeSelector: {a: b}}'), []],
+  ])('has a notice for %s', async (what, yaml, expected) => {
+    const { report } = await reportOf(file(`empty/${what.replaceAll(' ', '-')}.yaml`, yaml));
+    const notices = report.notices.filter(({ message }) => message.includes('no containers'));
+    expect(notices.map(({ line, message }) => [line, message])).toEqual(expected);
+  });
+});
+
 describe('a bad policy', () => {
   test.each([
     [

@@ -217,7 +217,7 @@ describe('two policies', () => {
   test('prints each difference and a summary', async () => {
     const { out } = await runCommand(['replay', one, '--policy', open, '--against', strict]);
     expect(out).toBe(`${one}:1  CREATE Pod shop/web
-  newly denied   was allowed, is denied: deny container "web": image "nginx" has no digest, so its content can change [strict/image-digest]
+  newly denied   was allowed, is denied: container "web": image "nginx" has no digest, so its content can change [strict/image-digest]
   - finding      audit container "web": image "nginx" has no digest, so its content can change [open/image-digest]
   + finding      deny container "web": image "nginx" has no digest, so its content can change [strict/image-digest]
 1 review: 1 allowed, 0 denied; 1 different (1 newly denied, 0 newly allowed, 0 with other findings) (from policy ${open} to ${strict})

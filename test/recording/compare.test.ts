@@ -42,7 +42,8 @@ const replace = (value: string): Decided['mutation']['patch'][number] => ({
 const lines = (differences: readonly { readonly kind: string; readonly text: string }[]): readonly string[] =>
   differences.map(({ kind, text }) => `${kind}: ${text}`);
 
-const DENY = 'deny container "a": m [p/r]';
+const REASON = 'container "a": m [p/r]';
+const DENY = `deny ${REASON}`;
 const WARN = 'warn container "a": m [p/r]';
 
 describe('compareDecisions', () => {
@@ -58,14 +59,14 @@ describe('compareDecisions', () => {
       'newly denied',
       decided([]),
       decided([finding()]),
-      [`newly-denied: was allowed, is denied: ${DENY}`, `finding-added: ${DENY}`],
+      [`newly-denied: was allowed, is denied: ${REASON}`, `finding-added: ${DENY}`],
     ],
     [
       'newly denied for several reasons',
       decided([finding({ action: 'warn' })]),
       decided([finding({ action: 'warn' }), finding(), finding({ message: 'n' }), finding({ message: 'o' })]),
       [
-        `newly-denied: was allowed, is denied: ${DENY} and 2 more`,
+        `newly-denied: was allowed, is denied: ${REASON} and 2 more`,
         `finding-added: ${DENY}`,
         'finding-added: deny container "a": n [p/r]',
         'finding-added: deny container "a": o [p/r]',
@@ -112,7 +113,7 @@ describe('compareToExpected', () => {
 
   test.each<[string, Expected, readonly string[]]>([
     ['only the decision', { allowed: false }, []],
-    ['another decision', { allowed: true }, [`newly-denied: was allowed, is denied: ${DENY}`]],
+    ['another decision', { allowed: true }, [`newly-denied: expected to be allowed, is denied: ${REASON}`]],
     ['all findings, by some of their keys', { findings: [{ rule: 's' }, { rule: 'r', action: 'deny' }] }, []],
     [
       'all findings, by all of their keys',
@@ -155,7 +156,7 @@ describe('compareToExpected', () => {
       'nothing of it',
       { allowed: true, findings: [], patch: [1] },
       [
-        `newly-denied: was allowed, is denied: ${DENY}`,
+        `newly-denied: expected to be allowed, is denied: ${REASON}`,
         `finding-added: ${DENY}`,
         `finding-added: ${S}`,
         'patch: patch was [1], is []',
@@ -182,9 +183,9 @@ describe('compareToExpected', () => {
     expect(compareToExpected({ findings: expected }, decided(many))).toHaveLength(1);
   });
 
-  test('was denied, is allowed', () => {
+  test('expected to be denied, is allowed', () => {
     expect(lines(compareToExpected({ allowed: false }, decided([])))).toEqual([
-      'newly-allowed: was denied, is allowed',
+      'newly-allowed: expected to be denied, is allowed',
     ]);
   });
 

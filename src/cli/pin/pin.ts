@@ -78,7 +78,11 @@ async function pinUntil(paths: readonly string[], flags: PinFlags, parts: Parts)
     files: rows,
     images: mergeUses([...pinned.flatMap(rowsOf), ...unnamedRows(given.kustomize, flags)]),
     errors: [...given.errors, ...notWritten, ...failures],
-    notices: [...given.notices, ...unnamedNotices(given.kustomize, flags), ...(flags.write ? [] : outside(pinned))],
+    notices: [
+      ...given.notices,
+      ...unnamedNotices(given.kustomize, flags),
+      ...(flags.write ? [] : [...outside(pinned), ...noLockNotices(flags.lock, before.text)]),
+    ],
   };
   const edited = (): readonly FileEdits[] =>
     pinned.map(({ opened: { file, text }, result: { edits } }) => ({ file: diffPath(file), text, edits }));
@@ -134,6 +138,13 @@ function lockOf(file: string | undefined): Extract<ReturnType<typeof loadLock>, 
   const loaded = loadLock(file);
   if (!loaded.ok) throw new UserError(loaded.problems.join('\n'));
   return loaded;
+}
+
+/** With --write, a missing lock file is created. */
+function noLockNotices(lock: string | undefined, text: string | undefined): readonly PinErrorRow[] {
+  if (lock === undefined || text !== undefined) return [];
+  const message = 'the lock file does not exist (set by --lock), so each tag is looked up; --write creates it';
+  return [{ file: lock, line: null, column: null, message }];
 }
 
 interface PinnedFile {

@@ -391,6 +391,12 @@ images:
     expect(read('lock.yaml')).toBe(LOCK.replace(digestOf('r.io/a:2'), OLD));
   });
 
+  test('has a notice if it does not exist and is not written', async () => {
+    file('pod.yaml', pod('r.io/a:2'));
+    const { note } = await runPin(['pod.yaml'], { lock: 'typo.yaml' }, { registry: fakeRegistry({ 'r.io/a:2': OLD }) });
+    expect(note).toContain('typo.yaml  notice  the lock file does not exist (set by --lock), so each tag is looked up');
+  });
+
   test('is JSON when its name ends so', async () => {
     file('pod.yaml', pod('nginx:1.27'));
     await runPin(['pod.yaml'], { write: true, lock: 'lock.json' }, { now: () => NOW });
