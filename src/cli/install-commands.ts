@@ -24,9 +24,12 @@ export function addManifests(program: Command, result: Result, terminal: Termina
     .addOption(new Option('--replicas <NUMBER>', 'Number of servers').argParser(replicas).default(2))
     .option('--image <REF>', 'Image of the server (default: the image of this version)')
     .addOption(
-      new Option('--tls <MODE>', 'Serving certificate: from cert-manager, or files that you put into the Secret')
-        .choices(['cert-manager', 'files'])
-        .default('cert-manager'),
+      new Option(
+        '--tls <MODE>',
+        'Serving certificate: generated and renewed by the server (self), from cert-manager, or files that you put into the Secret',
+      )
+        .choices(['self', 'cert-manager', 'files'])
+        .default('self'),
     )
     .addOption(new Option('--fail <MODE>', FAIL_HELP).choices(['open', 'closed']).default('open'))
     .addOption(onlyNamespaces())
@@ -52,7 +55,7 @@ const FAIL_HELP =
 
 const MANIFESTS_EXAMPLES = `
 Examples:
-  # Install the webhook with your policies; cert-manager must be installed
+  # Install the webhook with your policies
   tidewaiter manifests -p policies/ | kubectl apply -f -
 
   # Reject objects during an outage, except in namespaces with the label tidewaiter.dev/fail: open

@@ -1,6 +1,7 @@
 /** What the server may do in the cluster: the rules of its roles, each with the facts or the work that requires it. */
 import type { Need } from '../policy/fact.ts';
 import type { Policy } from '../policy/policy.ts';
+import { NAME, TLS_SECRET } from './options.ts';
 import { forEachNeed } from '../policy/registry-questions.ts';
 
 /** A rule of a Role or a ClusterRole (rbac.authorization.k8s.io/v1, PolicyRule). */
@@ -37,6 +38,32 @@ export function clusterNeeds(policies: readonly Pick<Policy, 'needs' | 'pin'>[])
   if (policies.some(({ pin }) => pin !== undefined)) needs.add('pullSecrets');
   return needs;
 }
+
+/** The webhook configurations, for the CA that the server renews itself. */
+export const CONFIGURATION_RULES: readonly AccessRule[] = ['validating', 'mutating'].map((kind) => ({
+  apiGroup: 'admissionregistration.k8s.io',
+  resource: `${kind}webhookconfigurations`,
+  names: [NAME],
+  verbs: ['get', 'list', 'watch', 'patch'],
+  why: 'The CA of the server',
+}));
+
+/** In the namespace of the server, for the certificate that it renews itself. */
+export const CERTIFICATE_RULES: readonly AccessRule[] = [
+  {
+    apiGroup: '',
+    resource: 'secrets',
+    names: [TLS_SECRET],
+    verbs: ['get', 'list', 'watch', 'update'],
+    why: 'The certificate of the server',
+  },
+  {
+    apiGroup: '',
+    resource: 'secrets',
+    verbs: ['create'],
+    why: 'Again, if it was deleted; "create" cannot be limited to names',
+  },
+];
 
 /** In the order of the table, without duplicates. */
 export function rulesFor(needs: ReadonlySet<Need>): readonly AccessRule[] {

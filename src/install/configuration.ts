@@ -12,16 +12,23 @@ export const MOUNTS = {
   tls: '/etc/tidewaiter-tls',
 } as const;
 
-export function configurationText(): string {
-  return yamlDocuments([commented('Every key: docs/configuration.md', CONFIGURATION)]);
+export function configurationText({ tls }: Pick<InstallOptions, 'tls'>): string {
+  const certificate = tls === 'self' ? GENERATED : FILES;
+  return yamlDocuments([
+    commented('Every key: docs/configuration.md', { ...ADDRESSES, ...certificate, ...REGISTRIES }),
+  ]);
 }
 
-const CONFIGURATION: { readonly [key: string]: Tree } = {
+const GENERATED = { tlsMode: commented('The servers generate and renew their certificate.', 'self') };
+const FILES = { cert: `${MOUNTS.tls}/tls.crt`, key: `${MOUNTS.tls}/tls.key` };
+
+const ADDRESSES: { readonly [key: string]: Tree } = {
   listen: commented('All addresses of the Pod. In an IPv6-only cluster, use "[::]:8443".', '0.0.0.0:8443'),
   operationsPort: commented('Plain HTTP for probes and Prometheus: /healthz /readyz /metrics /version', 8080),
   policies: [MOUNTS.policies],
-  cert: `${MOUNTS.tls}/tls.crt`,
-  key: `${MOUNTS.tls}/tls.key`,
+};
+
+const REGISTRIES = {
   registries: commented(
     'Registries with private addresses need an entry, because anyone who can create a Pod chooses the hosts that tidewaiter contacts.',
     [],
@@ -30,7 +37,7 @@ const CONFIGURATION: { readonly [key: string]: Tree } = {
 
 export function configMaps(options: InstallOptions): readonly TreeObject[] {
   return [
-    configMap(options, CONFIG_MAP, { 'tidewaiter.yaml': configurationText() }),
+    configMap(options, CONFIG_MAP, { 'tidewaiter.yaml': configurationText(options) }),
     configMap(options, POLICIES_MAP, options.policies),
   ];
 }

@@ -1,12 +1,20 @@
 /** All objects of an installation, in the order in which they can be applied. */
 import { createHash } from 'node:crypto';
-import { rulesFor } from './access.ts';
+import { CERTIFICATE_RULES, CONFIGURATION_RULES, rulesFor } from './access.ts';
 import { certManagerObjects } from './cert-manager.ts';
 import { configMaps } from './configuration.ts';
 import { prometheusRule, serviceMonitor } from './monitoring.ts';
 import type { InstallOptions } from './options.ts';
-import { clusterRoles } from './rbac.ts';
-import { deployment, namespaceObject, networkPolicy, podDisruptionBudget, service, serviceAccount } from './server.ts';
+import { clusterRoles, ownRole } from './rbac.ts';
+import {
+  certificateSecret,
+  deployment,
+  namespaceObject,
+  networkPolicy,
+  podDisruptionBudget,
+  service,
+  serviceAccount,
+} from './server.ts';
 import { webhookConfigurations } from './webhooks.ts';
 import { plain, type TreeObject } from './yaml.ts';
 
@@ -16,10 +24,12 @@ export function installation(options: InstallOptions): readonly TreeObject[] {
     .update(JSON.stringify(maps.map(plain)))
     .digest('hex')
     .slice(0, 16);
+  const rules = rulesFor(options.needs);
   return [
     namespaceObject(options),
     serviceAccount(options),
-    ...clusterRoles(rulesFor(options.needs), options),
+    ...clusterRoles(options.tls === 'self' ? [...CONFIGURATION_RULES, ...rules] : rules, options),
+    ...(options.tls === 'self' ? [...ownRole(CERTIFICATE_RULES, options.namespace), certificateSecret(options)] : []),
     ...maps,
     ...(options.tls === 'cert-manager' ? certManagerObjects(options) : []),
     service(options),

@@ -6,8 +6,8 @@ export interface InstallOptions {
   readonly namespace: string;
   readonly image: string;
   readonly replicas: number;
-  /** `cert-manager` fills in the Secret and the CA of the webhook configurations; `files`: you do. */
-  readonly tls: 'cert-manager' | 'files';
+  /** Who fills in the Secret and the CA of the webhook configurations: the server itself, cert-manager, or you (`files`). */
+  readonly tls: 'self' | 'cert-manager' | 'files';
   /** What an outage of the server means for namespaces that do not choose: `open` allows objects, `closed` rejects them. */
   readonly fail: 'open' | 'closed';
   /** What the policies read from the cluster. */

@@ -32,6 +32,11 @@ export function clusterRoles(rules: readonly AccessRule[], options: RoleOptions)
   ];
 }
 
+/** The Role in the namespace of the server, for its own objects. */
+export function ownRole(rules: readonly AccessRule[], namespace: string): readonly TreeObject[] {
+  return pair({ kind: 'Role', rules, namespace, target: namespace, name: `${NAME}-own` });
+}
+
 interface Pair {
   readonly kind: 'ClusterRole' | 'Role';
   readonly rules: readonly AccessRule[];
@@ -39,11 +44,12 @@ interface Pair {
   readonly namespace: string;
   /** The namespace of a Role. */
   readonly target?: string;
+  readonly name?: string;
 }
 
-function pair({ kind, rules, namespace, target }: Pair): readonly TreeObject[] {
+function pair({ kind, rules, namespace, target, name = NAME }: Pair): readonly TreeObject[] {
   if (rules.length === 0) return [];
-  const metadata = { name: NAME, ...(target === undefined ? {} : { namespace: target }), labels: LABELS };
+  const metadata = { name, ...(target === undefined ? {} : { namespace: target }), labels: LABELS };
   const apiVersion = `${API}/v1`;
   return [
     { apiVersion, kind, metadata, rules: rules.map(ruleTree) },
@@ -51,7 +57,7 @@ function pair({ kind, rules, namespace, target }: Pair): readonly TreeObject[] {
       apiVersion,
       kind: `${kind}Binding`,
       metadata,
-      roleRef: { apiGroup: API, kind, name: NAME },
+      roleRef: { apiGroup: API, kind, name },
       subjects: [{ kind: 'ServiceAccount', name: NAME, namespace }],
     },
   ];

@@ -33,6 +33,16 @@ export function serviceAccount(options: InstallOptions): TreeObject {
   };
 }
 
+/** Filled in by the server; without it in the manifests, it would remain when they are deleted. */
+export function certificateSecret(options: InstallOptions): TreeObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: commented('The servers fill in their CA and their certificate.', inNamespace(options, TLS_SECRET)),
+    type: 'Opaque',
+  };
+}
+
 export function service(options: InstallOptions): TreeObject {
   const operations = { name: 'operations', port: OPERATIONS_PORT, targetPort: 'operations' };
   return {
@@ -109,13 +119,16 @@ export function deployment(options: InstallOptions, checksum: string): TreeObjec
 
 const CHECKSUM = 'tidewaiter.dev/configuration';
 
-function podSpec({ image, needs }: InstallOptions): TreeObject {
-  const readsCluster = rulesFor(needs).length > 0;
+function podSpec({ image, needs, tls }: InstallOptions): TreeObject {
+  const usesCluster = tls === 'self' || rulesFor(needs).length > 0;
+  const mounts = Object.entries(MOUNTS).filter(([name]) => name !== 'tls' || tls !== 'self');
   return {
     serviceAccountName: NAME,
     automountServiceAccountToken: commented(
-      readsCluster ? 'The policies need facts from the cluster.' : 'The policies need nothing from the cluster.',
-      readsCluster,
+      usesCluster
+        ? 'For its certificate, and for what the policies read.'
+        : 'The policies need nothing from the cluster.',
+      usesCluster,
     ),
     enableServiceLinks: commented(
       'The variables of a Service named tidewaiter would have the prefix of the configuration variables.',
@@ -138,18 +151,18 @@ function podSpec({ image, needs }: InstallOptions): TreeObject {
       })),
     ),
     terminationGracePeriodSeconds: commented('5 s in preStop, up to 10 s for reviews in progress, and a margin.', 30),
-    containers: [container(image)],
+    containers: [container(image, mounts)],
     volumes: [
       { name: 'config', configMap: { name: CONFIG_MAP } },
       { name: 'policies', configMap: { name: POLICIES_MAP } },
-      { name: 'tls', secret: { secretName: TLS_SECRET, defaultMode: 0o440 } },
+      ...(tls === 'self' ? [] : [{ name: 'tls', secret: { secretName: TLS_SECRET, defaultMode: 0o440 } }]),
     ],
   };
 }
 
 const USER = 65_532;
 
-function container(image: string): TreeObject {
+function container(image: string, mounts: readonly (readonly [string, string])[]): TreeObject {
   return {
     name: NAME,
     image,
@@ -185,7 +198,7 @@ function container(image: string): TreeObject {
       readOnlyRootFilesystem: true,
       capabilities: { drop: ['ALL'] },
     },
-    volumeMounts: Object.entries(MOUNTS).map(([name, mountPath]): Tree => ({ name, mountPath, readOnly: true })),
+    volumeMounts: mounts.map(([name, mountPath]): Tree => ({ name, mountPath, readOnly: true })),
   };
 }
 

@@ -37,6 +37,13 @@ const CASES: readonly Case[] = [
     flags: ['--only-namespaces', 'shop'],
     values: { policies: { onlyNamespaces: ['shop'] } },
   },
+  { name: 'cert-manager', flags: ['--tls', 'cert-manager'], values: { tls: { mode: 'cert-manager' } } },
+  {
+    name: 'cert-manager and a policy that pins',
+    policy: '{pin: {}}',
+    flags: ['--tls', 'cert-manager'],
+    values: { tls: { mode: 'cert-manager' } },
+  },
   {
     name: 'your certificate, closed, three servers',
     policy: '{pin: {}}',

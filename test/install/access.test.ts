@@ -10,8 +10,14 @@ import { Outage } from '../../src/admission/context.ts';
 import { ApiError, type ClusterApi } from '../../src/cluster/api.ts';
 import { createClusterFacts } from '../../src/cluster/facts/cluster-facts.ts';
 import { openClusterApi } from '../../src/cluster/client.ts';
-import { type AccessRule, RULES_BY_NEED, rulesFor } from '../../src/install/access.ts';
-import { clusterRoles } from '../../src/install/rbac.ts';
+import {
+  type AccessRule,
+  CERTIFICATE_RULES,
+  CONFIGURATION_RULES,
+  RULES_BY_NEED,
+  rulesFor,
+} from '../../src/install/access.ts';
+import { clusterRoles, ownRole } from '../../src/install/rbac.ts';
 import { plain, type TreeObject } from '../../src/install/yaml.ts';
 import type { Need } from '../../src/policy/fact.ts';
 import { assetsMissing } from '../cluster/assets.ts';
@@ -57,9 +63,9 @@ const ATTEMPTS: Readonly<Record<Need, readonly Attempt[]>> = {
   now: [],
 };
 
-async function firstEvent(api: ClusterApi, path: string): Promise<unknown> {
+async function firstEvent(api: ClusterApi, path: string, query: Record<string, string> = {}): Promise<unknown> {
   const ended = new AbortController();
-  for await (const event of api.watch({ path, idleMs: 10_000 }, ended.signal)) {
+  for await (const event of api.watch({ path, query, idleMs: 10_000 }, ended.signal)) {
     ended.abort();
     return event;
   }
@@ -104,22 +110,43 @@ describeWith(assetsMissing, 'the generated roles on a real API server', () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** Replaces all roles of the ServiceAccount, and returns how to remove them. */
-  async function withRoles(
-    rules: readonly AccessRule[],
-    onlyNamespaces: readonly string[] | undefined,
-    run: () => Promise<void>,
-  ): Promise<void> {
-    const objects = clusterRoles(rules, { namespace: 'tidewaiter', onlyNamespaces }).map(
-      (tree) => plain(tree) as TreeObject & { readonly kind: string; readonly metadata: { namespace?: string } },
-    );
-    const pathOf = ({ kind, metadata: { namespace } }: (typeof objects)[number]): string =>
+  /** Runs while the ServiceAccount has these roles, and no others. */
+  async function withRoles(roles: readonly TreeObject[], run: () => Promise<void>): Promise<void> {
+    const objects = roles.map((tree) => plain(tree) as RoleObject);
+    const pathOf = ({ kind, metadata: { namespace } }: RoleObject): string =>
       `/apis/rbac.authorization.k8s.io/v1/${namespace === undefined ? '' : `namespaces/${namespace}/`}${kind.toLowerCase()}s`;
     for (const object of objects) await create(pathOf(object), object);
     try {
       await run();
     } finally {
-      for (const object of objects) await plane.request('DELETE', `${pathOf(object)}/tidewaiter`);
+      for (const object of objects) await plane.request('DELETE', `${pathOf(object)}/${object.metadata.name}`);
+    }
+  }
+
+  /** With all rules, every attempt succeeds. Without any one verb, exactly one is forbidden. */
+  async function needsExactly(
+    rules: readonly AccessRule[],
+    attempts: readonly Attempt[],
+    rolesOf: (some: readonly AccessRule[]) => readonly TreeObject[],
+  ): Promise<void> {
+    await withRoles(rolesOf(rules), async () => {
+      expect(await statuses(attempts, isFine)).toEqual(attempts.map(() => 200));
+    });
+    for (const [index, { verbs }] of rules.entries()) {
+      for (const verb of verbs) {
+        const less = rules.map((rule, at) =>
+          at === index ? { ...rule, verbs: verbs.filter((one) => one !== verb) } : rule,
+        );
+        await withRoles(rolesOf(less.filter((rule) => rule.verbs.length > 0)), async () => {
+          const oneIsMissing = (found: readonly number[]): boolean =>
+            found.filter((status) => status === 403).length === 1;
+          const found = await statuses(attempts, oneIsMissing);
+          expect(
+            found.toSorted((one, other) => one - other),
+            `without ${verb}`,
+          ).toEqual([...attempts.slice(1).map(() => 200), 403]);
+        });
+      }
     }
   }
 
@@ -156,29 +183,69 @@ describeWith(assetsMissing, 'the generated roles on a real API server', () => {
   test.each(FACTS.flatMap((need) => [[need, undefined] as const, [need, ['shop']] as const]))(
     '%s needs exactly its rules, in the namespaces %j',
     async (need, onlyNamespaces) => {
+      const options = { namespace: 'tidewaiter', onlyNamespaces };
+      const roles = (rules: readonly AccessRule[]): readonly TreeObject[] => clusterRoles(rules, options);
       const rules = rulesFor(new Set([need]));
-      const attempts = ATTEMPTS[need];
-      await withRoles(rules, onlyNamespaces, async () => {
-        expect(await statuses(attempts, isFine)).toEqual(attempts.map(() => 200));
-      });
-      for (const [index, { verbs }] of rules.entries()) {
-        for (const verb of verbs) {
-          const less = rules.map((rule, at) =>
-            at === index ? { ...rule, verbs: verbs.filter((one) => one !== verb) } : rule,
-          );
-          const some = less.filter((rule) => rule.verbs.length > 0);
-          await withRoles(some, onlyNamespaces, async () => {
-            const oneIsMissing = (found: readonly number[]): boolean =>
-              found.filter((status) => status === 403).length === 1;
-            const found = await statuses(attempts, oneIsMissing);
-            expect(
-              found.toSorted((one, other) => one - other),
-              `without ${verb}`,
-            ).toEqual([...attempts.slice(1).map(() => 200), 403]);
-          });
-        }
-      }
+      expect(rules.length).toBeGreaterThan(0);
+      await needsExactly(rules, ATTEMPTS[need], roles);
     },
     60_000,
   );
+
+  test('a certificate that the server renews needs exactly its rules', async () => {
+    const secrets = '/api/v1/namespaces/tidewaiter/secrets';
+    const configurations = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations';
+    await create(secrets, { metadata: { name: 'tidewaiter-tls' } });
+    await create(configurations, { metadata: { name: 'tidewaiter' } });
+    const own = ownRole(CERTIFICATE_RULES, 'tidewaiter');
+    await needsExactly(
+      CERTIFICATE_RULES,
+      [
+        ...readAndWatch(secrets, 'tidewaiter-tls'),
+        async (api) => {
+          const body = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'tidewaiter-tls' }, type: 'Opaque' };
+          return api.request({ method: 'PUT', path: `${secrets}/tidewaiter-tls`, body });
+        },
+        async (api) =>
+          api.request({ method: 'POST', path: secrets, query: { dryRun: 'All' }, body: { metadata: { name: 'new' } } }),
+      ],
+      (rules) => ownRole(rules, 'tidewaiter'),
+    );
+    const [rule] = CONFIGURATION_RULES;
+    const attempts: readonly Attempt[] = [
+      ...readAndWatch(configurations, 'tidewaiter'),
+      async (api) => {
+        const body = {
+          apiVersion: 'admissionregistration.k8s.io/v1',
+          kind: 'ValidatingWebhookConfiguration',
+          metadata: { name: 'tidewaiter', annotations: { a: 'b' } },
+        };
+        const query = { fieldManager: 'tidewaiter' };
+        const contentType = 'application/apply-patch+yaml';
+        return api.request({ method: 'PATCH', path: `${configurations}/tidewaiter`, query, contentType, body });
+      },
+    ];
+    await needsExactly(rule === undefined ? [] : [rule], attempts, (rules) =>
+      clusterRoles(rules, { namespace: 'tidewaiter' }),
+    );
+    await withRoles(own, async () => {
+      const other: Attempt = async (api) => api.request({ path: `${secrets}/another` });
+      expect(await statuses([other], (found) => found[0] === 403)).toEqual([403]);
+    });
+  }, 60_000);
 });
+
+/** As the server reads one object: by `get`, and by the watch of its name. */
+function readAndWatch(path: string, name: string): readonly Attempt[] {
+  const query = { fieldSelector: `metadata.name=${name}` };
+  return [
+    async (api) => api.request({ path: `${path}/${name}` }),
+    async (api) => api.request({ path, query }),
+    async (api) => firstEvent(api, path, query),
+  ];
+}
+
+interface RoleObject {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+}

@@ -18,6 +18,7 @@ import { untilEffective, type Configuration, type Webhook } from '../cluster/reg
 import { buildMissing, prepareServers, type ServerProcess, type ServerProcesses } from '../cluster/server-processes.ts';
 import { ROOT } from '../manifests/documents.ts';
 import { runCommand } from '../support/command.ts';
+import { writeKubeconfig } from '../support/kubeconfig.ts';
 import { describeWith } from '../support/real-part.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -108,7 +109,19 @@ describeWith(assetsMissing ?? kubectlMissing ?? helmMissing ?? buildMissing, 'on
   const createPod = async (namespace: string, name: string, image = 'nginx'): Promise<Reply> =>
     plane.request('POST', `/api/v1/namespaces/${namespace}/pods?dryRun=All`, podOf(name, image));
 
-  /** Runs the server as the Deployment would, with its ConfigMaps and a certificate as files. */
+  /** The kubeconfig of the ServiceAccount of the Deployment. */
+  async function serviceAccount(): Promise<string> {
+    const { status, body } = await plane.request(
+      'POST',
+      '/api/v1/namespaces/tidewaiter/serviceaccounts/tidewaiter/token',
+      { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} },
+    );
+    expect(status).toBe(201);
+    const { token } = (body as { readonly status: { readonly token: string } }).status;
+    return writeKubeconfig(mkdtempSync(join(folder, 'account-')), plane, token);
+  }
+
+  /** Runs the server as the Deployment would: with its ConfigMaps, its ServiceAccount, and a certificate as files. */
   async function runDeployed(): Promise<ServerProcess> {
     const get = async (path: string): Promise<Record<string, unknown>> =>
       (await plane.request('GET', path)).body as Record<string, unknown>;
@@ -129,7 +142,15 @@ describeWith(assetsMissing ?? kubectlMissing ?? helmMissing ?? buildMissing, 'on
     }
     const [command, ...flags] = containers[0].args;
     expect(command).toBe('serve');
-    return servers.startWith(flags.map((flag) => onThisMachine(flag, root)));
+    const isAutomounted = spec.template.spec.automountServiceAccountToken;
+    const cluster = isAutomounted ? ['--kubeconfig', await serviceAccount()] : [];
+    return servers.startWith([...flags.map((flag) => onThisMachine(flag, root)), ...cluster]);
+  }
+
+  /** The first CA in caBundle of each webhook. */
+  async function trusted(): Promise<readonly string[]> {
+    const { body } = await plane.request('GET', CONFIGURATIONS[0] ?? '');
+    return (body as Configuration).webhooks.map(({ clientConfig }) => clientConfig.caBundle ?? '');
   }
 
   const onThisMachine = (text: string, root: string): string =>
@@ -140,18 +161,15 @@ describeWith(assetsMissing ?? kubectlMissing ?? helmMissing ?? buildMissing, 'on
 
   const caBundle = (): string => Buffer.from(authority.cert).toString('base64');
 
-  /** As the network and cert-manager would. */
+  /** As the network and cert-manager would; a server that manages its certificate has already set the CA. */
   async function connect({ url }: ServerProcess): Promise<void> {
-    await eachWebhook(({ service }) => ({ url: `${url}${service?.path}`, caBundle: caBundle() }));
+    await eachWebhook(({ service, caBundle: own = caBundle() }) => ({ url: `${url}${service?.path}`, caBundle: own }));
   }
 
   /** As the chart and cert-manager would have it. */
   async function disconnect(): Promise<void> {
     const service = { namespace: 'tidewaiter', name: 'tidewaiter', port: 443 };
-    await eachWebhook(({ url = '' }) => ({
-      service: { ...service, path: new URL(url).pathname },
-      caBundle: caBundle(),
-    }));
+    await eachWebhook(({ url = '', ...own }) => ({ ...own, service: { ...service, path: new URL(url).pathname } }));
   }
 
   async function eachWebhook(change: (before: Webhook['clientConfig']) => Webhook['clientConfig']): Promise<void> {
@@ -167,9 +185,21 @@ describeWith(assetsMissing ?? kubectlMissing ?? helmMissing ?? buildMissing, 'on
     }
   }
 
+  /** The server has set its CA in the configurations, and it stays when they are applied again. */
+  async function keepsTrust(again: () => Promise<unknown>): Promise<void> {
+    await vi.waitFor(async () => expect((await trusted()).filter((bundle) => bundle === '')).toEqual([]), {
+      timeout: 20_000,
+      interval: 100,
+    });
+    const before = await trusted();
+    await again();
+    expect(await trusted()).toEqual(before);
+  }
+
   /** The server reviews Pods; without it, each namespace fails as it chose. */
-  async function reviewsAndFails(): Promise<void> {
+  async function reviewsAndFails(again: () => Promise<unknown> = async () => undefined): Promise<void> {
     const server = await runDeployed();
+    await again();
     await connect(server);
     for (const namespace of ['shop', 'pay']) {
       await untilEffective(
@@ -228,7 +258,7 @@ describeWith(assetsMissing ?? kubectlMissing ?? helmMissing ?? buildMissing, 'on
 
   test('kubectl apply -k, then kubectl delete -k', async () => {
     await kubectl('apply', '-k', INSTALL);
-    await reviewsAndFails();
+    await reviewsAndFails(async () => keepsTrust(async () => kubectl('apply', '-k', INSTALL)));
     await kubectl('delete', '-k', INSTALL);
     await isGone();
     await vi.waitFor(
@@ -241,19 +271,20 @@ describeWith(assetsMissing ?? kubectlMissing ?? helmMissing ?? buildMissing, 'on
     const options = ['tidewaiter', CHART, '--namespace', 'tidewaiter'];
     const notes = await helm(program, 'install', ...options, '--create-namespace');
     expect(notes).toContain('kubectl label namespace NAME tidewaiter.dev/fail=closed');
-    await reviewsAndFails();
+    await reviewsAndFails(async () =>
+      keepsTrust(async () => helm(program, 'upgrade', ...options, '--set', 'replicas=3')),
+    );
     await disconnect();
-    // An upgrade keeps what cert-manager or the server has written into the configurations.
-    await helm(program, 'upgrade', ...options, '--set', 'replicas=3');
-    const { body } = await plane.request('GET', CONFIGURATIONS[0] ?? '');
-    expect((body as Configuration).webhooks[0]?.clientConfig.caBundle).toBe(caBundle());
+    // With cert-manager instead, which writes caBundle itself.
+    await helm(program, 'upgrade', ...options, '--set', 'tls.mode=cert-manager');
+    await keepsTrust(async () => helm(program, 'upgrade', ...options, '--set', 'tls.mode=cert-manager,replicas=3'));
     await helm(program, 'uninstall', 'tidewaiter', '--namespace', 'tidewaiter');
     await isGone();
   });
 
   test('manifests, then uninstall, which leaves nothing but the namespace', async () => {
     const policies = join(ROOT, 'manifests/policies/examples/pin.yaml');
-    await applyManifests('-p', policies, '-p', join(ROOT, 'manifests/policies/baseline.yaml'));
+    await applyManifests('--tls', 'cert-manager', '-p', policies, '-p', join(ROOT, 'manifests/policies/baseline.yaml'));
     await reviewsAndFails();
     const planned = await tidewaiter('uninstall', '--dry-run');
     expect(planned.split('\n').slice(0, 2)).toEqual([
@@ -302,6 +333,7 @@ interface Deployment {
             readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
           },
         ];
+        readonly automountServiceAccountToken: boolean;
         readonly volumes: readonly { readonly name: string; readonly configMap?: { readonly name: string } }[];
       };
     };

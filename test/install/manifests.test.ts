@@ -43,14 +43,40 @@ const webhooksIn = (objects: readonly Manifest[], kind: 'Validating' | 'Mutating
 
 const kindsOf = (objects: readonly Manifest[]): readonly string[] => objects.map(({ kind }) => kind);
 
-const ALWAYS = ['Namespace', 'ServiceAccount', 'ConfigMap', 'ConfigMap'];
-const CERT_MANAGER = ['Issuer', 'Certificate', 'Issuer', 'Certificate'];
+const BEFORE = ['Namespace', 'ServiceAccount'];
+const CONFIG_MAPS = ['ConfigMap', 'ConfigMap'];
+const CLUSTER_ROLE = ['ClusterRole', 'ClusterRoleBinding'];
 const SERVER = ['Service', 'Deployment', 'PodDisruptionBudget', 'NetworkPolicy'];
 
 describe('manifests', () => {
-  test('has what the built-in policy needs: no role, no token, and no mutating webhook', async () => {
+  test('has what the server needs to renew its certificate, which is no part of the manifests', async () => {
     const objects = await manifests();
-    expect(kindsOf(objects)).toEqual([...ALWAYS, ...CERT_MANAGER, ...SERVER, 'ValidatingWebhookConfiguration']);
+    expect(kindsOf(objects)).toEqual([
+      ...BEFORE,
+      ...CLUSTER_ROLE,
+      'Role',
+      'RoleBinding',
+      'Secret',
+      ...CONFIG_MAPS,
+      ...SERVER,
+      'ValidatingWebhookConfiguration',
+    ]);
+    expect(objects.find(({ kind }) => kind === 'Secret')).not.toHaveProperty('data');
+    expect(JSON.stringify(objects)).not.toContain('/etc/tidewaiter-tls');
+  });
+
+  test('has what the built-in policy needs with cert-manager: no role, no token, and no mutating webhook', async () => {
+    const objects = await manifests('--tls', 'cert-manager');
+    expect(kindsOf(objects)).toEqual([
+      ...BEFORE,
+      ...CONFIG_MAPS,
+      'Issuer',
+      'Certificate',
+      'Issuer',
+      'Certificate',
+      ...SERVER,
+      'ValidatingWebhookConfiguration',
+    ]);
     const deployment = objects.find(({ kind }) => kind === 'Deployment');
     expect(deployment?.spec).toMatchObject({
       replicas: 2,
@@ -79,7 +105,7 @@ describe('manifests', () => {
   test('puts all objects into the chosen namespace, and nothing of it into another', async () => {
     const objects = await manifests('-n', 'gate', '--service-monitor', '--prometheus-rule');
     const text = JSON.stringify(objects);
-    expect(text).not.toContain('tidewaiter.tidewaiter');
+    expect(text).not.toContain('tidewaiter.tidewaiter.svc');
     expect(text).not.toContain('"namespace":"tidewaiter"');
     expect(kindsOf(objects)).toEqual(expect.arrayContaining(['ServiceMonitor', 'PrometheusRule']));
     expect(objects.find(({ kind }) => kind === 'Service')?.spec).toMatchObject({
@@ -124,7 +150,7 @@ describe('manifests', () => {
     [['--replicas', '0'], 'Expected a number from 1 to 999.'],
     [['--api-server-range', '10.0.0.0'], 'for example 10.0.0.0/24'],
     [['--api-server-range', '10.0.0.0/33'], 'for example 10.0.0.0/24'],
-    [['--tls', 'none'], 'Allowed choices are cert-manager, files.'],
+    [['--tls', 'none'], 'Allowed choices are self, cert-manager, files.'],
     [['--fail', 'shut'], 'Allowed choices are open, closed.'],
     [['-n', 'Gate'], 'Use lowercase letters'],
   ])('rejects %j', async (flags, message) => {
@@ -148,7 +174,7 @@ describe('manifests', () => {
 
 test('the configuration file is valid, and its addresses are those of the Deployment', async () => {
   const file = path.join(dir, 'tidewaiter.yaml');
-  writeFileSync(file, configurationText());
+  writeFileSync(file, configurationText({ tls: 'self' }));
   const { config } = await loadConfig({ config: file }, { TIDEWAITER_LISTEN: '' });
   expect(config.listen).toEqual({ host: '0.0.0.0', port: 8443 });
   expect(config.operations).toEqual({ host: '0.0.0.0', port: 8080 });
