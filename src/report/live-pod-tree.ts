@@ -177,7 +177,8 @@ function errorText({ reason, message, count, last }: PullErrorRow, now: number):
     ...(count !== null && count > 1 ? [`${count} times`] : []),
     ...(last === null ? [] : [`last ${ageText(last, now)}`]),
   ];
-  return `${reason}${message === '' ? '' : `: ${message}`}${when.length === 0 ? '' : ` (${when.join(', ')})`}`;
+  const text = message.startsWith(reason) ? message : `${reason}: ${message}`;
+  return `${message === '' ? reason : text}${when.length === 0 ? '' : ` (${when.join(', ')})`}`;
 }
 
 const UNITS: readonly (readonly [name: string, seconds: number])[] = [

@@ -5,7 +5,7 @@ import type { Container } from '../pod/containers.ts';
 import { type ContainerStatus, NO_STATUS, type PodStatus, runningImageOf } from '../pod/pod-status.ts';
 import { namesImage, type PullEvent } from '../pod/pull-events.ts';
 import { isPullReason, pullErrorKind } from '../pod/pull-error.ts';
-import type { Fact } from '../policy/fact.ts';
+import type { Fact, NamedSecret } from '../policy/fact.ts';
 import type { Platform } from '../policy/registry-fact.ts';
 import { platformText } from '../policy/rules/platforms.ts';
 import type { PullTrace } from '../lookup/trace.ts';
@@ -101,6 +101,8 @@ export interface LivePodInput {
   /** By image pointer. */
   readonly containers: ReadonlyMap<string, Container>;
   readonly accountSecrets: Fact<readonly string[]>;
+  /** Those of `accountSecrets` that the Pod does not list. */
+  readonly addedSecrets: readonly NamedSecret[];
   readonly events: readonly PullEvent[];
   readonly eventsProblem: string | undefined;
   /** By image pointer; those that were not looked up are missing. */
@@ -240,7 +242,7 @@ function causeOf(
   input: LivePodInput,
 ): Diagnosis | null {
   if (errors.length === 0) return null;
-  const { namespace, accountSecrets, node, pod, containers } = input;
+  const { namespace, addedSecrets, node, pod, containers } = input;
   const { image } = containers.get(container.pointer) ?? {};
   const evidence = {
     kind: pullErrorKind(
@@ -252,7 +254,7 @@ function causeOf(
     problem: container.problem,
     credentials: container.credentials,
     secrets: pod.pullSecrets,
-    accountSecrets: accountSecrets.state === 'yes' ? accountSecrets.value : undefined,
+    addedSecrets,
     nodePlatform: node?.platform,
     trace,
   };

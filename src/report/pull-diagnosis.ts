@@ -1,8 +1,10 @@
 /** Explains why an image of a live Pod was not pulled, from what the node reports and what the registry returns now. */
 import type { CredentialsSummary, PullSecretsSummary } from '../admission/pod-summary.ts';
+import { keyringOf } from '../credential/keyring.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { ImageReference } from '../image/reference.ts';
 import type { PullErrorKind } from '../pod/pull-error.ts';
+import type { NamedSecret } from '../policy/fact.ts';
 import { isCredentialRejected, type Platform, type RegistryFailure } from '../policy/registry-fact.ts';
 import { platformsIn, platformText } from '../policy/rules/platforms.ts';
 import { isName, SUBDOMAIN } from '../policy/name-language.ts';
@@ -39,8 +41,8 @@ export interface PullEvidence {
   readonly problem: string | null;
   readonly credentials: CredentialsSummary;
   readonly secrets: PullSecretsSummary;
-  /** The pull secrets of the ServiceAccount today; undefined: unknown. */
-  readonly accountSecrets: readonly string[] | undefined;
+  /** The pull secrets that the ServiceAccount lists now, and the Pod does not. */
+  readonly addedSecrets: readonly NamedSecret[];
   /** undefined: unknown. */
   readonly nodePlatform: Platform | undefined;
   /** undefined: no registry was queried. */
@@ -214,16 +216,24 @@ function userText(username: string): string {
   return username === '' ? 'the credential' : `user ${quoteValue(username)}`;
 }
 
-/** The ServiceAccount admission plugin copies pull secrets only into new Pods. */
-function olderPod({ secrets, accountSecrets = [] }: PullEvidence): Diagnosis | undefined {
-  const known = new Set(secrets.secrets.map(({ name }) => name));
-  const added = accountSecrets.find((name) => name !== '' && !known.has(name));
+/** The ServiceAccount admission plugin copies pull secrets only into new Pods without a list of their own. */
+function olderPod({ secrets, addedSecrets, reference }: PullEvidence): Diagnosis | undefined {
+  const added = addedSecrets.find(({ secret }) => matches(secret, reference));
   if (added === undefined || secrets.from === 'node') return undefined;
+  const shown = quoteValue(added.name);
+  const recreate = 'delete the Pod so that its controller creates it again';
   return {
     cause: 'pod-older-than-secret',
-    message: `ServiceAccount ${quoteValue(secrets.serviceAccount)} lists pull secret ${quoteValue(added)}, but the Pod does not: it was created before, or has a list of its own`,
-    remedy: 'delete the Pod so that its controller creates it again',
+    message: `ServiceAccount ${quoteValue(secrets.serviceAccount)} lists pull secret ${shown}, which matches the image, but the Pod does not`,
+    remedy:
+      secrets.secrets.length === 0 ? recreate : `${recreate}; if its template has imagePullSecrets, add ${shown} there`,
   };
+}
+
+function matches(secret: NamedSecret['secret'], reference: ImageReference | undefined): boolean {
+  if (secret.state !== 'yes' || reference === undefined) return false;
+  const keyring = keyringOf([secret.value]);
+  return keyring.ok && keyring.candidatesFor(reference).length > 0;
 }
 
 function noCredential(evidence: PullEvidence): Diagnosis {

@@ -176,6 +176,38 @@ describeWith(assetsMissing ?? dockerRegistryMissing, 'explain pod --cluster', ()
   });
 
   describe('a Pod whose image is not pulled', () => {
+    test('reports pod-older-than-secret', async () => {
+      const accounts = `/api/v1/namespaces/${NAMESPACE}/serviceaccounts`;
+      await created(plane, accounts, { metadata: { name: 'puller' } });
+      const wanted = image('web:1.0');
+      await failing('older', { spec: { serviceAccountName: 'puller' }, wanted, error: noBasicAuth(wanted) });
+      await plane.request('PATCH', `${accounts}/puller`, { imagePullSecrets: [{ name: 'regcred' }] });
+      const { containers, serviceAccountSecrets } = await summaryOf('older');
+      expect(serviceAccountSecrets).toEqual(['regcred']);
+      expect(containers[0]?.cause).toEqual({
+        cause: 'pod-older-than-secret',
+        message: 'ServiceAccount "puller" lists pull secret "regcred", which matches the image, but the Pod does not',
+        remedy: 'delete the Pod so that its controller creates it again',
+      });
+    });
+
+    test('shows the event of an image volume', async () => {
+      const volumes = [{ name: 'model', image: { reference: image('model:2') } }];
+      const spec = { nodeName: 'node-1', containers: [{ name: 'web', image: image('web:1.0') }], volumes };
+      const message = `Failed to pull image "${image('model:2')}": rpc error: code = NotFound desc = failed to pull and unpack image: not found`;
+      await createLivePod(plane, {
+        namespace: NAMESPACE,
+        name: 'volume',
+        spec,
+        events: [{ reason: 'Failed', message }],
+      });
+      const { containers } = await summaryOf('volume', '--offline');
+      expect(containers.map(({ kind, errors, cause }) => [kind, errors.length, cause?.cause])).toEqual([
+        ['volume', 1, 'image-missing'],
+        ['regular', 0, undefined],
+      ]);
+    });
+
     test.each<readonly [cause: string, name: string, failing: () => Failing]>([
       [
         'credential-rejected',

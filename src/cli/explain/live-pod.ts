@@ -1,7 +1,7 @@
 /** `tidewaiter explain pod POD --cluster`: a live Pod as a tree, with what runs and why a pull failed. */
 import { gather } from '../../admission/facts/gather.ts';
 import { imageLookups, type ContainerLookup } from '../../admission/facts/image-lookups.ts';
-import { createLookups } from '../../admission/facts/lookups.ts';
+import { createLookups, type Lookups } from '../../admission/facts/lookups.ts';
 import { summarizeWorkload, type PodSummary } from '../../admission/pod-summary.ts';
 import type { ClusterApi } from '../../cluster/api.ts';
 import { createCommandFacts } from '../../cluster/facts/command-facts.ts';
@@ -16,7 +16,7 @@ import { pullEventsIn } from '../../pod/pull-events.ts';
 import type { JsonObject } from '../../pod/pointer.ts';
 import { type Workload, workloadOf } from '../../pod/workload.ts';
 import type { Facts } from '../../policy/fact.ts';
-import { type LiveNode, type LivePodSummary, summarizeLivePod } from '../../report/live-pod.ts';
+import { type LiveNode, type LivePodInput, type LivePodSummary, summarizeLivePod } from '../../report/live-pod.ts';
 import { formatLivePod } from '../../report/live-pod-tree.ts';
 import { paint } from '../../report/paint.ts';
 import { configured } from '../configured.ts';
@@ -106,10 +106,9 @@ async function summaryOf(
   const lookups = createLookups(namespace, { kinds, policies: [], world }, NEVER);
   // The admission plugin ServiceAccount has set the list of pull secrets when the Pod was created.
   const request = { workload, needs: new Set(['pullSecrets'] as const), pluginsRan: true };
-  const [podSpec] = workload.pods;
-  const [{ pullSecrets }, accountSecrets] = await Promise.all([
+  const [{ pullSecrets }, account] = await Promise.all([
     gather(request, { state: 'unknown', reason: 'not needed' }, lookups),
-    lookups.serviceAccount(podSpec?.serviceAccountName ?? 'default'),
+    accountFacts(workload, lookups),
   ]);
   const status = podStatusOf(pod);
   return summarizeLivePod({
@@ -120,11 +119,24 @@ async function summaryOf(
     node: status.nodeName === undefined ? undefined : nodeOf(status.nodeName, node),
     pod: podSummary(workload, namespace, pullSecrets),
     containers: new Map(workload.containers.map((container) => [container.imagePointer, container])),
-    accountSecrets,
+    ...account,
     events: pullEventsIn(events.events),
     eventsProblem: events.problem,
     traces: tracer === undefined ? new Map() : await traceAll(workload, pullSecrets, { tracer, terminal }),
   });
+}
+
+/** The pull secrets that new Pods of the ServiceAccount get, and those of them that this Pod does not have. */
+async function accountFacts(
+  { pods: [pod] }: Workload,
+  lookups: Lookups,
+): Promise<Pick<LivePodInput, 'accountSecrets' | 'addedSecrets'>> {
+  const accountSecrets = await lookups.serviceAccount(pod?.serviceAccountName ?? 'default');
+  const ofPod = new Set(['', ...(pod?.pullSecretNames ?? [])]);
+  const listed = accountSecrets.state === 'yes' ? [...new Set(accountSecrets.value)] : [];
+  const added = listed.filter((name) => !ofPod.has(name));
+  const addedSecrets = await Promise.all(added.map(async (name) => ({ name, secret: await lookups.secret(name) })));
+  return { accountSecrets, addedSecrets };
 }
 
 const POD = { group: '', version: 'v1', kind: 'Pod' };

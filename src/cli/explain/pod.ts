@@ -1,4 +1,5 @@
 /** `tidewaiter explain pod`: each workload of the input files as a tree, with the credentials for its images. */
+import { existsSync } from 'node:fs';
 import { gather } from '../../admission/facts/gather.ts';
 import { summarizeWorkload, type WorkloadSummary } from '../../admission/pod-summary.ts';
 import { loadManifests, type Manifest, type Manifests } from '../../files/manifests.ts';
@@ -25,7 +26,11 @@ export type PodFlags = LivePodFlags;
  * cluster, arguments that are not files are names of Pods.
  */
 export async function explainPod(given: readonly string[], flags: PodFlags, terminal: Terminal): Promise<number> {
-  if (!selectsCluster(flags)) return explainFiles(given, flags, { terminal, sources: undefined });
+  if (!selectsCluster(flags)) {
+    const code = await explainFiles(given, flags, { terminal, sources: undefined });
+    if (given.some((each) => !isFile(each) && !existsSync(each))) terminal.note('to show a live Pod, add --cluster\n');
+    return code;
+  }
   const pods = given.filter((each) => !isFile(each)).map((each) => each.replace(/^pods?\//, ''));
   const files = given.filter(isFile);
   const { explainLivePods } = await import('./live-pod.ts');

@@ -73,6 +73,12 @@ describe('explain pod --cluster', () => {
     expect(server.requests.map(({ path: requested }) => requested)).not.toContain('/api/v1/nodes/');
   });
 
+  test('names the option if a Pod is given without a cluster', async () => {
+    const { code, note } = await runCommand(['explain', 'pod', 'web-1']);
+    expect(code).toBe(2);
+    expect(note).toContain('to show a live Pod, add --cluster\n');
+  });
+
   test('reports a Pod that does not exist with exit code 1, and draws the others', async () => {
     putPod('web', WEB);
     const { code, out, note } = await runCommand([

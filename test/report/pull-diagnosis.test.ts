@@ -1,0 +1,60 @@
+/** The causes of pull errors that no test of a whole Pod reaches. */
+import { describe, expect, test } from 'vitest';
+import type { PullTrace } from '../../src/lookup/trace.ts';
+import { parseReference } from '../../src/image/reference.ts';
+import type { RegistryCause } from '../../src/policy/registry-fact.ts';
+import { type Diagnosis, diagnose, type PullEvidence } from '../../src/report/pull-diagnosis.ts';
+
+const parsed = parseReference('registry.example.com/shop/web:1');
+const NO_SECRETS = { from: 'pod', serviceAccount: 'default', state: 'known', reason: null, secrets: [] } as const;
+const EVIDENCE: PullEvidence = {
+  kind: 'other',
+  namespace: 'shop',
+  reference: parsed.ok ? parsed.reference : undefined,
+  problem: null,
+  credentials: { state: 'anonymous', candidates: [] },
+  secrets: NO_SECRETS,
+  addedSecrets: [],
+  nodePlatform: undefined,
+  trace: undefined,
+};
+
+const failed = (cause: RegistryCause): PullTrace => {
+  const failure = { cause, message: `the registry: ${cause}`, remedy: undefined };
+  return { attempts: [], image: { state: cause === 'notFound' ? 'no' : 'unknown', failure }, details: undefined };
+};
+const cause = (more: Partial<PullEvidence>): Diagnosis['cause'] | undefined =>
+  diagnose({ ...EVIDENCE, ...more })?.cause;
+
+describe('the cause of a pull error', () => {
+  test.each<readonly [Partial<PullEvidence>, Diagnosis['cause'] | undefined]>([
+    [{}, undefined],
+    [{ trace: failed('blocked') }, undefined],
+    [{ trace: failed('protocol') }, undefined],
+    [{ trace: failed('notFound') }, 'image-missing'],
+    [{ trace: failed('rateLimited') }, 'rate-limited'],
+    [{ trace: failed('serverError') }, 'registry-failing'],
+    [{ trace: failed('tls') }, 'registry-failing'],
+    [{ trace: failed('unauthenticated') }, 'no-credential'],
+    [{ kind: 'disk', trace: failed('notFound') }, 'disk-full'],
+    [{ kind: 'throttled' }, 'throttled'],
+    [{ kind: 'rateLimited' }, 'rate-limited'],
+    [{ kind: 'unauthorized' }, 'no-credential'],
+    [{ kind: 'unauthorized', trace: failed('blocked') }, 'no-credential'],
+    [{ kind: 'timeout' }, 'registry-failing'],
+    [{ kind: 'platform' }, 'platform-missing'],
+    [{ reference: undefined, problem: 'x' }, 'invalid-name'],
+    [{ secrets: { ...NO_SECRETS, secrets: [{ name: 'a', state: 'malformed', reason: 'x' }] } }, 'secret-malformed'],
+  ])('%#', (more, expected) => {
+    expect(cause(more)).toBe(expected);
+  });
+
+  test('is no shell command with the name of a Secret that a shell would run', () => {
+    const secrets = { ...NO_SECRETS, secrets: [{ name: 'a; rm -rf ~', state: 'absent', reason: null }] } as const;
+    expect(diagnose({ ...EVIDENCE, kind: 'unauthorized', secrets })).toEqual({
+      cause: 'secret-missing',
+      message: 'pull secret "a; rm -rf ~" does not exist in namespace "shop"',
+      remedy: 'correct the name in imagePullSecrets',
+    });
+  });
+});
