@@ -1,6 +1,7 @@
 /** The certificates that the servers of the webhooks present, and the CAs that the API server trusts for them. */
 import { X509Certificate } from 'node:crypto';
 import { connect } from 'node:tls';
+import { quoteValue } from '../image/quote.ts';
 import { TLS_SECRET } from '../install/options.ts';
 import { type Known, known, unknown } from './known.ts';
 import { ours } from './matching.ts';
@@ -71,7 +72,7 @@ async function urlChain(origin: string): Promise<Known<Chain>> {
       resolve(result);
     };
     socket.setTimeout(TIMEOUT_MS, () => end(unknown(`${origin} did not respond within ${TIMEOUT_MS / 1000} s`)));
-    socket.once('error', (error) => end(unknown(`cannot connect to ${origin}: ${error.message}`)));
+    socket.once('error', (error) => end(unknown(`cannot connect to ${origin}: ${quoteValue(error.message)}`)));
     socket.once('secureConnect', () => {
       const leaf = socket.getPeerX509Certificate();
       end(

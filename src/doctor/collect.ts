@@ -59,6 +59,9 @@ export async function collect(
     readNamespaces(reader),
     readTime(reader),
   ]);
+  const outage = outageIn([webhooks, namespaces, time]);
+  if (outage !== undefined)
+    return { ...(await loadPolicies(async () => Promise.resolve(outage))), ...noCluster(outage.reason) };
   const namespace = chosen ?? serviceNamespace(webhooks) ?? NAME;
   const [inside, policyValues] = await Promise.all([
     readInside(reader, namespace),
@@ -98,6 +101,12 @@ async function readPolicyTexts(reader: Reader, namespace: string): Promise<Known
   if (map.state === 'unknown') return map;
   const source = `ConfigMap ${namespace}/${POLICIES_MAP}`;
   return known(map.value && { source, texts: map.value.data ?? {} });
+}
+
+/** If nothing can be read, and not for lack of a permission, further requests would only wait. */
+function outageIn(values: readonly Known<unknown>[]): Extract<Known<never>, { state: 'unknown' }> | undefined {
+  const unread = values.flatMap((value) => (value.state === 'unknown' && value.permission === null ? [value] : []));
+  return unread.length === values.length ? unread[0] : undefined;
 }
 
 function together(

@@ -59,7 +59,7 @@ export function webhookLabel({ kind, configuration, name }: Pick<Webhook, 'kind'
 
 /** Quotes names that could be misread in a terminal. */
 export function shown(name: string): string {
-  return /^[\w.:/-]{1,253}$/.test(name) ? name : quoteValue(name);
+  return /^[\w.:/@=-]{1,253}$/.test(name) ? name : quoteValue(name);
 }
 
 export function isValidating({ kind }: Pick<Webhook, 'kind'>): boolean {

@@ -4,9 +4,11 @@ import { count, type Paint } from './paint.ts';
 
 export function prettyDoctor(report: DoctorReport, ink: Paint): string {
   const { server, namespace, probes, findings, summary } = report;
-  const title = server === null ? '' : `${ink.underline(`${server}, namespace ${namespace}`)}\n`;
-  const width = findings.reduce((widest, { check }) => Math.max(widest, check.length), 0);
-  const blocks = grouped(findings).map((row) => block(row, width, ink));
+  const place = namespace === null ? server : `${server}, namespace ${namespace}`;
+  const title = place === null ? '' : `${ink.underline(place)}\n`;
+  const rows = grouped(findings);
+  const width = rows.reduce((widest, { check }) => Math.max(widest, check.length), 0);
+  const blocks = rows.map((row) => block(row, width, ink));
   const counts = [
     `${summary.ok} ok`,
     summary.problems === 0 ? '0 problems' : ink.red(count(summary.problems, 'problem')),
@@ -26,8 +28,7 @@ function grouped(findings: readonly DoctorFindingRow[]): readonly DoctorFindingR
     const [first] = rows;
     if (first === undefined || rows.length === 1) return rows;
     const checks = rows.map(({ check }) => check).join(', ');
-    const message = `cannot determine ${rows.length} checks: ${first.reason}`;
-    return [{ ...first, message, why: checks }];
+    return [{ ...first, check: `${rows.length} checks`, message: first.reason ?? '', why: checks }];
   });
 }
 
@@ -43,8 +44,20 @@ function probeText({ webhook, namespace, failurePolicy, outcome, latencyMs }: Do
 
 function block({ check, status, subject, message, why, remedy }: DoctorFindingRow, width: number, ink: Paint): string {
   const level = status === 'problem' ? ink.red('problem') : ink.yellow('unknown');
-  const first = `  ${level}  ${ink.cyan(check.padEnd(width))}  ${subject === null ? '' : `${subject}: `}${message}`;
+  const [first = '', ...rest] = `${subject === null ? '' : `${subject}: `}${message}`.split('\n').map(printable);
   const indent = ' '.repeat(width + 13);
-  const more = [why, ...(remedy === null ? [] : [`fix: ${remedy}`])];
-  return `${[first, ...more.map((line) => indent + ink.dim(line))].join('\n')}\n`;
+  const more = [why, ...(remedy === null ? [] : [`fix: ${remedy}`])].map(printable);
+  const lines = [
+    `  ${level}  ${ink.cyan(check.padEnd(width))}  ${first}`,
+    ...rest.map((line) => indent + line),
+    ...more.map((line) => indent + ink.dim(line)),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Control, format, and separator characters, which a terminal can interpret. */
+const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
+
+function printable(text: string): string {
+  return text.replaceAll(UNPRINTABLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

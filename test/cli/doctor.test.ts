@@ -1,7 +1,10 @@
 /** `doctor` without a cluster, and with one that does not respond. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { CHECKS } from '../../src/doctor/checks/index.ts';
 import type { DoctorReport } from '../../src/report/doctor.ts';
+import { CASES } from '../cluster/doctor-cases.ts';
 import { runCommand } from '../support/command.ts';
 import { inOwnFolders } from '../support/own-folders.ts';
 
@@ -61,6 +64,17 @@ describe('doctor without a cluster', () => {
       ['certificate-files', 'absent.crt'],
     ]);
   });
+});
+
+test('docs/reports.md describes every check', () => {
+  const text = readFileSync(path.resolve(import.meta.dirname, '../../docs/reports.md'), 'utf8');
+  const described = [...text.matchAll(/^\| (`[^|]*) \|/gm)].flatMap(([, cell = '']) => cell.match(/[\w-]+/g) ?? []);
+  expect(CHECKS.map(({ id }) => id).filter((id) => !described.includes(id))).toEqual([]);
+});
+
+test('every check has a row that breaks an installation, or is local', () => {
+  const broken = new Set(CASES.map(([check]) => check));
+  expect(CHECKS.flatMap(({ id, needsCluster }) => (needsCluster && !broken.has(id) ? [id] : []))).toEqual([]);
 });
 
 const KUBECONFIG = (server: string): string => `apiVersion: v1

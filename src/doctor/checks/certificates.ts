@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { day } from '../../certificate/certificate.ts';
+import { quoteValue } from '../../image/quote.ts';
 import { certificatesIn, textOf } from '../chains.ts';
 import { defineCheck, type Problem } from '../check.ts';
 import { isExpiring } from '../expiry.ts';
@@ -35,7 +36,7 @@ function bundleProblem({ clientConfig }: Webhook, { from, certificates }: Served
 }
 
 function oneLine(name: string): string {
-  return JSON.stringify(name.replaceAll('\n', ', '));
+  return quoteValue(name.replaceAll('\n', ', '));
 }
 
 /** Reports whether an authority is in the chain, or signed a certificate of it. */

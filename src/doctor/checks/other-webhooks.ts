@@ -54,20 +54,21 @@ export const webhookDeadlock = defineCheck({
     );
     const ownLabels = namespaces.get(namespace) ?? NO_LABELS;
     const podLabels = deployment?.spec.template.metadata?.labels ?? {};
-    return closed.flatMap((other) => {
-      const home = other.clientConfig.service?.namespace;
-      if (other.isOurs || home === undefined || home === namespace) return [];
-      if (!matchesNamespace(other, ownLabels) || !matchesObject(other, podLabels)) return [];
-      const homeLabels = namespaces.get(home);
-      const mutual = homeLabels && ours(closed).find((webhook) => matchesNamespace(webhook, homeLabels));
+    const reviewingUs = closed.filter(
+      (other) => !other.isOurs && matchesNamespace(other, ownLabels) && matchesObject(other, podLabels),
+    );
+    return [...Map.groupBy(reviewingUs, homeOf)].flatMap(([home, others]) => {
+      const labels = home === undefined || home === namespace ? undefined : namespaces.get(home);
+      const mutual = labels && ours(closed).find((webhook) => matchesNamespace(webhook, labels));
       if (mutual === undefined) return [];
-      return [
-        {
-          subject: webhookLabel(other),
-          message: `it reviews Pods in namespace ${namespace}, and ${webhookLabel(mutual)} reviews the Pods of its server in namespace ${home}`,
-          remedy: `exclude a namespace: kubectl label namespace ${home} tidewaiter.dev/fail=open, or leave out ${namespace} in the namespaceSelector of the other webhook`,
-        },
-      ];
+      const message = `it reviews Pods in namespace ${namespace}, and ${webhookLabel(mutual)} reviews the Pods of its server in namespace ${home}`;
+      const remedy = `kubectl label namespace ${home} tidewaiter.dev/fail=open, or exclude namespace ${namespace} in the other webhook`;
+      return [{ subject: listed(others), message, remedy }];
     });
   },
 });
+
+/** The namespace of its server. */
+function homeOf({ clientConfig }: Webhook): string | undefined {
+  return clientConfig.service?.namespace;
+}

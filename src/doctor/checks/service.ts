@@ -1,3 +1,4 @@
+import { quoteValue } from '../../image/quote.ts';
 import { defineCheck } from '../check.ts';
 import { isValidating, ours, shown, webhookLabel } from '../matching.ts';
 import type { Deployment, Service } from '../objects.ts';
@@ -43,7 +44,7 @@ export const webhookPath = defineCheck({
       const expected = isValidating(webhook) ? '/validate' : '/mutate';
       const path = pathOf(webhook);
       if (path === expected) return [];
-      const message = `the path is ${JSON.stringify(path)} (expected ${expected})`;
+      const message = `the path is ${quoteValue(path)} (expected ${expected})`;
       return [{ subject: webhookLabel(webhook), message, remedy: APPLY }];
     }),
 });
@@ -60,7 +61,7 @@ export const serviceSelector = defineCheck({
   find: (values) =>
     servicesIn(values).flatMap(({ reference: { namespace, name }, object }) => {
       if (object === undefined || isSelected(object, values.deployment)) return [];
-      const message = `its selector ${JSON.stringify(object.spec.selector)} matches no Pods of the Deployment`;
+      const message = `its selector ${selectorText(object)} matches no Pods of the Deployment`;
       return [{ subject: `Service ${shown(namespace)}/${shown(name)}`, message, remedy: APPLY }];
     }),
 });
@@ -70,6 +71,13 @@ function isSelected({ spec: { selector } }: Service, deployment: Deployment | un
   if (selector === undefined || deployment === undefined) return true;
   const labels = deployment.spec.template.metadata?.labels ?? {};
   return Object.entries(selector).every(([key, value]) => labels[key] === value);
+}
+
+/** `app=web, tier=front` */
+function selectorText({ spec: { selector = {} } }: Service): string {
+  return Object.entries(selector)
+    .map(([key, value]) => shown(`${key}=${value}`))
+    .join(', ');
 }
 
 export const serviceEndpoints = defineCheck({
