@@ -2,7 +2,7 @@
 import type { OriginOf } from '../error/path-origin.ts';
 import { UserError } from '../error/user-error.ts';
 import type { Environment } from '../go/http-proxy.ts';
-import { ApiOutage, type ApiRequest, type ClusterApi, type WatchEvent, type WatchRequest } from './api.ts';
+import { ApiError, ApiOutage, type ApiRequest, type ClusterApi, type WatchEvent, type WatchRequest } from './api.ts';
 import type { Connection } from './connection.ts';
 import { connectionOf } from './context.ts';
 import { createCredentialSource } from './credentials.ts';
@@ -83,7 +83,7 @@ async function requestObject(
     if (object === undefined) throw new InvalidResponse('returned a response that is not a JSON object');
     return object;
   } catch (error) {
-    throw reasonFor(limit.signal.aborted ? limit.signal.reason : error, session, outer);
+    throw reasonFor(error, session, { outer, limit: limit.signal });
   } finally {
     limit.end();
   }
@@ -105,12 +105,19 @@ async function* watchEvents(
       limit.restart(idleMs);
     }
   } catch (error) {
-    throw reasonFor(limit.signal.aborted ? limit.signal.reason : error, session, outer);
+    throw reasonFor(error, session, { outer, limit: limit.signal });
   } finally {
     limit.end();
   }
 }
 
-function reasonFor(error: unknown, { connection }: OpenSession, outer: AbortSignal | undefined): unknown {
-  return outer?.aborted === true ? outer.reason : outageOf(error, connection);
+interface Signals {
+  readonly outer: AbortSignal | undefined;
+  readonly limit: AbortSignal;
+}
+
+/** An error of the API server says more than the time limit that ended the wait for another response. */
+function reasonFor(error: unknown, { connection }: OpenSession, { outer, limit }: Signals): unknown {
+  if (outer?.aborted === true) return outer.reason;
+  return outageOf(limit.aborted && !(error instanceof ApiError) ? limit.reason : error, connection);
 }

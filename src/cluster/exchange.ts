@@ -40,7 +40,9 @@ export async function exchange(session: Session, request: ApiRequest, signal: Ab
       credentials = next;
     } else if (isRetryable(response) && retries < MAX_RETRIES) {
       retries += 1;
-      await sleep(retryAfterMs(response), undefined, { signal });
+      await sleep(retryAfterMs(response), undefined, { signal }).catch(() => {
+        throw errorOf(session, response, body);
+      });
     } else throw errorOf(session, response, body);
   }
 }

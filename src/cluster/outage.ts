@@ -59,7 +59,8 @@ const PROBLEMS: readonly (readonly [RegExp, string])[] = [
   ],
   [/^(ERR_SSL_|EPROTO)/, 'it did not complete the TLS handshake; if it uses plain HTTP, start "server" with http://'],
   [/^UND_ERR_HEADERS_OVERFLOW|HPE_HEADER_OVERFLOW$/, 'it sent too many headers'],
-  [/^(HPE_|UND_ERR_RES)/, 'it sent an invalid HTTP response'],
+  // ERR_ASSERTION: from undici, for the status 000.
+  [/^(HPE_|UND_ERR_RES|ERR_ASSERTION$)/, 'it sent an invalid HTTP response'],
   [/^UND_ERR_(DESTROYED|CLOSED)$/, 'the client is closed'],
 ];
 

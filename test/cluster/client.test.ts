@@ -369,6 +369,11 @@ describe('a response', () => {
       respond((count += 1) < 3 ? 429 : 200, {}, { 'retry-after': '0' })(request, response);
     expect(await client().request(GET)).toEqual({});
     expect(count).toBe(3);
+    server.handler = respond(429, { kind: 'Status', reason: 'TooManyRequests' }, { 'retry-after': '1' });
+    const error = await client()
+      .request({ ...GET, timeoutMs: 200 })
+      .catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ name: 'ApiError', status: 429, reason: 'TooManyRequests' });
   });
 });
 
