@@ -141,6 +141,18 @@ describe('the architecture', () => {
     expect([...seen].filter((file) => ['registry/http-client.ts', 'registry/transport.ts'].includes(file))).toEqual([]);
   });
 
+  test('loads the client of an API server only when a cluster is used, and that of Kubernetes only for an auth-provider', () => {
+    const importersOf = (file: string): readonly string[] =>
+      own.filter(({ to, kind }) => to === file && kind !== 'type').map(({ from, kind }) => `${kind}: ${from}`);
+    expect(importersOf('cluster/client.ts')).toEqual(['dynamic: wiring.ts']);
+    expect(importersOf('cluster/auth-provider.ts')).toEqual(['dynamic: cluster/credentials.ts']);
+    const undici = new Set(['cluster/connector.ts', 'cluster/dispatchers.ts', 'cluster/exchange.ts']);
+    const entering = own.filter(
+      ({ from, to, kind }) => undici.has(to) && !from.startsWith('cluster/') && kind !== 'type',
+    );
+    expect(entering).toEqual([]);
+  });
+
   const HEAVY: Readonly<Record<string, { readonly importers: readonly string[]; readonly lazy: boolean }>> = {
     fastify: { importers: ['server/http.ts'], lazy: false },
     pino: { importers: ['server/log.ts'], lazy: false },
