@@ -13,6 +13,9 @@ export function decodeBase64(text: string, { padded }: { readonly padded: boolea
 
 /** Decodes `data` of a Secret as the API server does. */
 export function decodeSecretData(text: string): Uint8Array | undefined {
-  const bytes = decodeBase64(text, { padded: true });
-  return bytes === undefined ? undefined : Uint8Array.from(bytes, (byte) => byte.charCodeAt(0));
+  const decoded = decodeBase64(text, { padded: true });
+  if (decoded === undefined) return undefined;
+  const bytes = new Uint8Array(decoded.length);
+  for (let index = 0; index < decoded.length; index += 1) bytes[index] = decoded.charCodeAt(index);
+  return bytes;
 }

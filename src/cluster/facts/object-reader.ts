@@ -56,6 +56,9 @@ export interface ReaderParts {
 const TIMEOUT_MS = 2000;
 const REMEMBERED_MS = 10_000;
 
+/** Requests of one namespace that are under way or wait. More are not answered in the time of a review. */
+const MAX_PENDING = 500;
+
 /** A request that several reviews wait for. */
 interface Flight<T> {
   readonly number: number;
@@ -68,6 +71,8 @@ interface State<T> {
   readonly parts: ReaderParts;
   readonly memory: BoundedCache<ReadValue<T>> | undefined;
   readonly flights: Map<string, Flight<T>>;
+  /** The number of flights of each namespace. */
+  readonly pending: Map<string, number>;
   /** The number of flights that have started. */
   started: number;
 }
@@ -78,21 +83,28 @@ export function createObjectReader<T>(
   parts: ReaderParts,
   memory?: BoundedCache<ReadValue<T>>,
 ): ObjectReader<T> {
-  const state: State<T> = { resource, parts, memory, flights: new Map(), started: 0 };
+  const state: State<T> = { resource, parts, memory, flights: new Map(), pending: new Map(), started: 0 };
   return {
     read(namespace, name, lookup) {
-      if (!isValidName(name) || (namespace !== undefined && !isValidName(namespace))) return { state: 'no' };
+      const tenant = namespace ?? name;
+      if (!isValidName(name) || !isValidName(tenant)) return { state: 'no' };
       const key = namespace === undefined ? name : `${namespace}/${name}`;
       const remembered = lookup.refresh === true ? undefined : memory?.get(key);
-      return remembered === undefined ? join(state, { namespace, name, key }, lookup) : remembered.fact;
+      if (remembered !== undefined) return remembered.fact;
+      const object = { namespace, name, key, tenant };
+      return hasRoom(state, object) ? join(state, object, lookup) : TOO_MANY;
     },
   };
 }
+
+const TOO_MANY = { state: 'unknown', reason: 'too many requests to the API server wait for this namespace' } as const;
 
 interface ObjectName {
   readonly namespace: string | undefined;
   readonly name: string;
   readonly key: string;
+  /** Whose share of the requests is used. */
+  readonly tenant: string;
 }
 
 /** A request that began before this lookup can have missed an object that was created meanwhile. */
@@ -111,17 +123,30 @@ function takeOff<T>(state: State<T>, object: ObjectName): Flight<T> {
   state.started += 1;
   const signals: AbortSignal[] = [];
   const isWanted = (): boolean => signals.some((signal) => !signal.aborted);
-  const result = inTurn(state, object, isWanted).finally(() => state.flights.delete(object.key));
+  changePending(state, object, 1);
+  const result = inTurn(state, object, isWanted).finally(() => {
+    state.flights.delete(object.key);
+    changePending(state, object, -1);
+  });
   const flight = { number: state.started, result, signals };
   state.flights.set(object.key, flight);
   return flight;
 }
 
+function hasRoom<T>({ flights, pending }: State<T>, { key, tenant }: ObjectName): boolean {
+  return flights.has(key) || (pending.get(tenant) ?? 0) < MAX_PENDING;
+}
+
+function changePending<T>({ pending }: State<T>, { tenant }: ObjectName, change: 1 | -1): void {
+  const count = (pending.get(tenant) ?? 0) + change;
+  if (count === 0) pending.delete(tenant);
+  else pending.set(tenant, count);
+}
+
 /** Waits for a place, and requests the object. */
 async function inTurn<T>(state: State<T>, object: ObjectName, isWanted: () => boolean): Promise<Fact<T>> {
   const evicted = new AbortController();
-  const tenant = object.namespace ?? object.name;
-  const bid = { tenant, review: evicted, group: state.resource.plural, tier: 0 };
+  const bid = { tenant: object.tenant, review: evicted, group: state.resource.plural, tier: 0 };
   const place = state.parts.queue.enter({ bids: [bid], isWanted, evict: () => evicted.abort() });
   const shown = `${state.resource.kind} ${quoteValue(object.key)}`;
   try {
@@ -171,7 +196,7 @@ function isNotFound(error: unknown): boolean {
   return error instanceof ApiError && error.status === 404 && error.reason === 'NotFound';
 }
 
-function outageOf<T>({ resource, parts }: State<T>, { namespace, key, name }: ObjectName, error: unknown): Outage {
+function outageOf<T>({ resource, parts }: State<T>, { namespace, key, tenant }: ObjectName, error: unknown): Outage {
   const { plural, kind } = resource;
   if (error instanceof ApiError && error.status === 403) {
     parts.count(plural, 'forbidden');
@@ -181,7 +206,7 @@ function outageOf<T>({ resource, parts }: State<T>, { namespace, key, name }: Ob
   parts.count(plural, hasAnswered ? 'failed' : 'unavailable');
   const problem = error instanceof ApiError ? `returned HTTP ${error.status}` : 'did not return it';
   const within = namespace === undefined ? '' : ` in namespace ${quoteValue(namespace)}`;
-  parts.logDetail(`cannot get ${kind} ${quoteValue(key)}: ${String(error)}`, namespace ?? name);
+  parts.logDetail(`cannot get ${kind} ${quoteValue(key)}: ${String(error)}`, tenant);
   const message = `${kind} ${quoteValue(key)}: the API server ${problem} (get ${plural}${within}; see the tidewaiter log)`;
   return new Outage(message, { cause: error });
 }
