@@ -3,6 +3,7 @@
  * The output is one candidate per line, `value<TAB>description`, then `:4`, or `:0` if file names are also candidates.
  */
 import type { Argument, Command, Option } from 'commander';
+import { UserError } from '../error/user-error.ts';
 import { takesFile } from './command-options.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -80,8 +81,23 @@ async function completionAt({ command, option, index, onlyArguments }: Place, ty
   return argumentsOf(command, index);
 }
 
-function valuesOf({ argChoices = [], flags }: Option): Completion {
-  return { candidates: argChoices.map((value) => ({ value, description: '' })), files: takesFile(flags) };
+async function valuesOf({ argChoices = [], flags, long }: Option): Promise<Completion> {
+  const values = long === '--context' ? await contextNames() : argChoices;
+  return { candidates: values.map((value) => ({ value, description: '' })), files: takesFile(flags) };
+}
+
+/** Returns the contexts of the kubeconfig; none if a file cannot be read. */
+async function contextNames(): Promise<readonly string[]> {
+  const { loadConfig } = await import('../config/config.ts');
+  const { kubeconfigFiles, loadKubeconfig } = await import('../cluster/kubeconfig.ts');
+  try {
+    const { cluster, env, originOf } = (await loadConfig({})).config;
+    const { contexts } = loadKubeconfig(kubeconfigFiles(cluster.kubeconfig, env), originOf);
+    return [...contexts.keys()].filter((name) => /^[^\p{C}\s]+$/u.test(name));
+  } catch (error) {
+    if (error instanceof UserError) return [];
+    throw error;
+  }
 }
 
 function optionsOf(command: Command, typed: string): readonly Candidate[] {

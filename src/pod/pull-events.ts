@@ -20,12 +20,15 @@ export function pullEventsIn(events: readonly JsonObject[]): readonly PullEvent[
     .sort((one, other) => (other.last ?? '').localeCompare(one.last ?? ''));
 }
 
+/** Those of kubelets have at most 1024 characters; other clients can write megabytes. */
+const MAX_MESSAGE = 4096;
+
 function eventOf(event: JsonObject): PullEvent {
   const series = objectOf(event['series']);
   const { fieldPath } = objectOf(event['involvedObject']);
   return {
     reason: textOf(event['reason']) ?? '',
-    message: textOf(event['message']) ?? '',
+    message: (textOf(event['message']) ?? '').slice(0, MAX_MESSAGE),
     count: Math.max(numberOf(event['count']), numberOf(series['count']), 1),
     last: lastOf(event, series),
     container: /^spec\.\w{1,40}\{(.{1,63})\}$/.exec(textOf(fieldPath) ?? '')?.[1],

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, describe, test } from 'vitest';
+import { afterAll, beforeAll, expect, describe, test, vi } from 'vitest';
 import { SCHEMA_NAMES } from '../../src/cli/schema.ts';
 import { RULES } from '../../src/policy/rules/index.ts';
 import { runCommand } from '../support/command.ts';
@@ -70,6 +70,23 @@ describe('the answer to a shell', () => {
     );
     expect(values).not.toContain('complete');
     expect((await runCommand(['--help'])).out).not.toMatch(/^ {2}complete /m);
+  });
+
+  test('of --context is every context of the kubeconfig', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-contexts-'));
+    const file = path.join(folder, 'config');
+    const contexts = ['shop', 'staging', 'a\tb'].map((name) => ({ name, context: { cluster: 'c', user: 'u' } }));
+    writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'Config', contexts }));
+    vi.stubEnv('KUBECONFIG', file);
+    try {
+      expect(await answerTo('check', '--context', '')).toEqual({ values: ['shop', 'staging'], files: false });
+      expect((await answerTo('explain', 'pod', '--context=st')).values).toEqual(['staging']);
+      writeFileSync(file, '{');
+      expect((await answerTo('check', '--context', '')).values).toEqual([]);
+    } finally {
+      vi.unstubAllEnvs();
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test('has short options where one is begun', async () => {

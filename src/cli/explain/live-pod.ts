@@ -180,6 +180,9 @@ async function traceAll(
       concurrency: CONCURRENCY,
       onProgress: progress.at,
     });
+    const late = lookups.size - traces.size;
+    if (late > 0)
+      terminal.note(`${late} of ${lookups.size} images were not looked up within ${MAX_WAIT_MS / 1000} s\n`);
     return new Map(all.flatMap((each) => traceFor(each, traces)));
   } finally {
     progress.stop();
