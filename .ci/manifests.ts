@@ -260,7 +260,12 @@ function webhookTemplate(kind: string): string {
     `  {{- if eq .Values.tls.mode "cert-manager" }}\n${annotations}  {{- end }}\n`,
   );
   const timed = (text: string): string =>
-    text.replaceAll(/timeoutSeconds: \d+/g, 'timeoutSeconds: {{ include "tidewaiter.timeoutSeconds" . }}');
+    text
+      .replaceAll(/timeoutSeconds: \d+/g, 'timeoutSeconds: {{ include "tidewaiter.timeoutSeconds" . }}')
+      .replaceAll(
+        / {8}port: 443\n/g,
+        '        port: 443\n      {{- with .Values.tls.ca }}\n      caBundle: {{ printf "%s\\n" (trim .) | b64enc }}\n      {{- end }}\n',
+      );
   return `${guardedHead}webhooks:\n{{- if eq .Values.fail "open" }}\n${timed(webhooks)}{{- else }}\n${timed(others)}{{- end }}\n`;
 }
 
@@ -321,6 +326,7 @@ const VALUES_SCHEMA = {
           description:
             'Serving certificate: generated and renewed by the server (self), from cert-manager, or files that you put into the Secret tidewaiter-tls',
         },
+        ca: { type: 'string', description: 'With mode files: CA of the certificate, PEM, for caBundle' },
       },
     },
     fail: {

@@ -31,6 +31,7 @@ export function addManifests(program: Command, result: Result, terminal: Termina
         .choices(['self', 'cert-manager', 'files'])
         .default('self'),
     )
+    .option('--ca <FILE>', 'With --tls files: CA of the certificate, PEM, for caBundle of the webhook configurations')
     .addOption(new Option('--fail <MODE>', FAIL_HELP).choices(['open', 'closed']).default('open'))
     .addOption(onlyNamespaces())
     .addOption(

@@ -18,6 +18,7 @@ export async function uninstall(flags: UninstallFlags, terminal: Terminal): Prom
   const { config } = await configured({ kubeconfig, context, cluster: 'on' }, terminal);
   const api = await openCluster(config);
   if (api === undefined) throw new UserError('no cluster is selected; set --kubeconfig or --context');
+  terminal.note(`${dryRun ? 'looking for' : 'removing'} tidewaiter at ${api.server}\n`);
   let count = 0;
   try {
     for await (const removed of removeInstallation(api, { namespace, dryRun })) {
@@ -30,7 +31,7 @@ export async function uninstall(flags: UninstallFlags, terminal: Terminal): Prom
   } finally {
     await api.close();
   }
-  terminal.note(count === 0 ? `nothing of tidewaiter found at ${api.server}\n` : remains(namespace, dryRun));
+  terminal.note(count === 0 ? 'nothing found\n' : remains(namespace, dryRun));
   return 0;
 }
 

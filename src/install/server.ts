@@ -38,8 +38,8 @@ export function certificateSecret(options: InstallOptions): TreeObject {
   return {
     apiVersion: 'v1',
     kind: 'Secret',
+    // Without a type, which cannot change: the Secret may exist.
     metadata: commented('The servers fill in their CA and their certificate.', inNamespace(options, TLS_SECRET)),
-    type: 'Opaque',
   };
 }
 

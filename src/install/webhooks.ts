@@ -3,7 +3,7 @@ import { API_RESOURCES, type ApiResource } from '../pod/api-resources.ts';
 import { FAIL_LABEL, type InstallOptions, LABELS, NAME } from './options.ts';
 import { commented, type Tree, type TreeObject } from './yaml.ts';
 
-type WebhookOptions = Pick<InstallOptions, 'namespace' | 'tls' | 'fail' | 'pins' | 'lookups'>;
+type WebhookOptions = Pick<InstallOptions, 'namespace' | 'tls' | 'ca' | 'fail' | 'pins' | 'lookups'>;
 
 /** Seconds for a review without a lookup, which takes milliseconds; the rest is for a busy server. */
 const REVIEW_SECONDS = 5;
@@ -47,11 +47,14 @@ type Verb = 'validate' | 'mutate';
 type Failure = InstallOptions['fail'];
 
 /** For the namespaces that fail in this way: those with the label, or those without it. */
-function webhook({ namespace, fail, lookups }: WebhookOptions, verb: Verb, failure: Failure): Tree {
+function webhook({ namespace, fail, lookups, ca }: WebhookOptions, verb: Verb, failure: Failure): Tree {
   const isDefault = failure === fail;
   return commented(`${failure === 'open' ? OPEN : CLOSED} ${isDefault ? ALL_OTHERS : LABELLED[failure]}`, {
     name: `${isDefault ? '' : `${failure}.`}${verb}.tidewaiter.dev`,
-    clientConfig: { service: { namespace, name: NAME, path: `/${verb}`, port: 443 } },
+    clientConfig: {
+      service: { namespace, name: NAME, path: `/${verb}`, port: 443 },
+      ...(ca === undefined ? {} : { caBundle: Buffer.from(ca).toString('base64') }),
+    },
     failurePolicy: failure === 'open' ? 'Ignore' : 'Fail',
     timeoutSeconds: lookups ? LOOKUP_SECONDS : REVIEW_SECONDS,
     matchPolicy: 'Equivalent',

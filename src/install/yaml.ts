@@ -128,7 +128,7 @@ const PLAIN = /^(?!(?:y|n|yes|no|on|off|true|false|null)$)[A-Za-z/][\w./@-]*(?::
 
 function scalar(text: string): string {
   if (PLAIN.test(text)) return text;
-  return /^[ -&(-~]*$/.test(text) ? `'${text}'` : JSON.stringify(text);
+  return /^[ -&(-~]*$/.test(text) ? `'${text}'` : quoted(text);
 }
 
 function isList(value: Tree): value is readonly Tree[] {
@@ -137,4 +137,12 @@ function isList(value: Tree): value is readonly Tree[] {
 
 function isObject(value: Tree): value is TreeObject {
   return typeof value === 'object' && value !== null && !isList(value) && !(value instanceof Commented);
+}
+
+/** As in JSON, with all characters escaped that YAML does not allow or reads as line breaks. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replaceAll(
+    /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadAll } from 'js-yaml';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createAuthority } from '../cluster/certificates.ts';
 import { kubectlMissing, render, ROOT } from '../manifests/documents.ts';
 import { runCommand } from '../support/command.ts';
 import { describeWith } from '../support/real-part.ts';
@@ -51,6 +52,12 @@ const CASES: readonly Case[] = [
     values: { tls: { mode: 'files' }, fail: 'closed', replicas: 3 },
   },
   {
+    name: 'your certificate and its CA',
+    policy: '{pin: {}}',
+    flags: ['--tls', 'files', '--ca', 'ca.crt'],
+    values: { tls: { mode: 'files', ca: 'ca.crt' } },
+  },
+  {
     name: 'another namespace with monitoring and known API servers',
     flags:
       '--namespace gate --service-monitor --prometheus-rule --api-server-range 10.0.0.0/24 --api-server-range fd00::/8'.split(
@@ -95,10 +102,15 @@ const without = (objects: ReadonlyMap<string, unknown>, kind: string): ReadonlyM
   );
 
 let folder: string;
-beforeAll(() => {
+let authority: string;
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tidewaiter-chart-'));
+  authority = (await createAuthority()).cert;
+  writeFileSync(join(folder, 'ca.crt'), authority);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
+
+const inFolder = (flag: string): string => (flag === 'ca.crt' ? join(folder, flag) : flag);
 
 async function output(...argv: readonly string[]): Promise<string> {
   const { code, out, note } = await runCommand(['manifests', ...argv]);
@@ -115,11 +127,11 @@ describeWith(helmMissing, 'the chart', () => {
     const metadata = 'apiVersion: tidewaiter.dev/v1alpha1\nkind: ImagePolicy\nmetadata: {name: p}\n';
     writeFileSync(file, `${metadata}spec: ${policy}\n`);
     const policies = policy === undefined ? [] : ['--policy', file];
-    const expected = without(normalized(await output(...policies, ...flags)), 'Namespace');
+    const expected = without(normalized(await output(...policies, ...flags.map(inFolder))), 'Namespace');
     const derived = join(folder, 'derived.yaml');
     writeFileSync(derived, policy === undefined ? '{}' : await output('values', ...policies));
     const chosen = join(folder, 'chosen.json');
-    writeFileSync(chosen, JSON.stringify(values));
+    writeFileSync(chosen, JSON.stringify(values).replace('"ca.crt"', JSON.stringify(authority)));
     const namespace = flags.includes('gate') ? 'gate' : 'tidewaiter';
     for (const program of ['helm3', 'helm4'] as const) {
       const chart = join(ROOT, 'manifests/chart');

@@ -10,6 +10,7 @@ import { API_RESOURCES, type ApiResource } from '../../src/pod/api-resources.ts'
 import { CONNECT_TIMEOUT_MS } from '../../src/registry/transport.ts';
 import { LIMIT_MS } from '../../src/registry/name-servers.ts';
 import { budgetMs } from '../../src/server/deadline.ts';
+import { createAuthority } from '../cluster/certificates.ts';
 import type { Manifest, Webhook } from '../manifests/documents.ts';
 import { runCommand } from '../support/command.ts';
 
@@ -144,6 +145,33 @@ describe('manifests', () => {
     const objects = await manifests('-p', dir);
     const map = objects.find(({ metadata }) => metadata.name === 'tidewaiter-policies');
     expect(Object.keys(map?.data ?? {})).toEqual(['b.yaml']);
+  });
+
+  test('has the CA of your certificate in every webhook', async () => {
+    const { cert } = await createAuthority();
+    const file = path.join(dir, 'ca.crt');
+    writeFileSync(file, `A comment\n${cert}`);
+    const objects = await manifests('--tls', 'files', '--ca', file, '-p', policy('pin', '{pin: {}}'));
+    const bundles = [...webhooksIn(objects, 'Validating'), ...webhooksIn(objects, 'Mutating')].map(({ clientConfig }) =>
+      Buffer.from(clientConfig.caBundle ?? '', 'base64').toString(),
+    );
+    expect(bundles).toEqual(Array(4).fill(`${cert.trimEnd()}\n`));
+  });
+
+  test.each<readonly [text: string, flags: readonly string[], message: string]>([
+    ['rubbish', ['--tls', 'files'], 'no certificate found; expected PEM (set by --ca)'],
+    [
+      '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
+      ['--tls', 'files'],
+      'a certificate cannot be read (set by --ca)',
+    ],
+    ['rubbish', [], '--ca requires --tls files; with --tls self, the CA is set in the cluster'],
+  ])('rejects %j as a CA with %j', async (text, flags, message) => {
+    const file = path.join(dir, 'ca.crt');
+    writeFileSync(file, text);
+    const { code, note } = await runCommand(['manifests', '--ca', file, ...flags]);
+    expect(code).toBe(2);
+    expect(note).toContain(message);
   });
 
   test.each<readonly [flags: readonly string[], message: string]>([

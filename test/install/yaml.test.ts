@@ -56,6 +56,7 @@ test('is read as the same values by js-yaml and by our parser, which reads as ku
       constant<Tree>('1:20'),
       constant<Tree>('a: b\n # c\n'),
       constant<Tree>(" '\n"),
+      constant<Tree>('a\u2028b\u0085c\ufeffd\u007f\r\n'),
       tie('tree').map((value) => [value]),
       dictionary(string({ unit: 'grapheme-ascii', minLength: 1 }), tie('tree'), { noNullPrototype: true }),
     ),

@@ -1,4 +1,7 @@
 /** `tidewaiter manifests`: all objects of an installation. */
+import { X509Certificate } from 'node:crypto';
+import { UserError } from '../../error/user-error.ts';
+import { loadText } from '../../files/load-text.ts';
 import { installation } from '../../install/objects.ts';
 import type { InstallOptions } from '../../install/options.ts';
 import { yamlDocuments } from '../../install/yaml.ts';
@@ -8,6 +11,8 @@ import { derivedOptions, type PolicyFlags } from './derived-options.ts';
 
 export interface ManifestsFlags
   extends PolicyFlags, Pick<InstallOptions, 'namespace' | 'replicas' | 'tls' | 'fail' | 'onlyNamespaces'> {
+  /** A file. */
+  readonly ca?: string | undefined;
   readonly image?: string | undefined;
   readonly apiServerRange?: readonly string[] | undefined;
   readonly serviceMonitor?: boolean | undefined;
@@ -15,13 +20,14 @@ export interface ManifestsFlags
 }
 
 export async function printManifests(flags: ManifestsFlags, terminal: Terminal): Promise<number> {
-  const { namespace, replicas, tls, fail, onlyNamespaces, image = DEFAULT_IMAGE } = flags;
+  const { namespace, replicas, tls, ca, fail, onlyNamespaces, image = DEFAULT_IMAGE } = flags;
   const { policySource, ...derived } = await derivedOptions(flags, terminal);
   const objects = installation({
     ...derived,
     namespace,
     replicas,
     tls,
+    ca: ca === undefined ? undefined : authorityIn(ca, tls),
     fail,
     onlyNamespaces,
     image,
@@ -31,6 +37,21 @@ export async function printManifests(flags: ManifestsFlags, terminal: Terminal):
   });
   terminal.out(`# tidewaiter ${VERSION}, for the policies: ${policySource}\n${yamlDocuments(objects)}`);
   return 0;
+}
+
+/** A caBundle that is not PEM would fail every review. */
+function authorityIn(file: string, tls: InstallOptions['tls']): string {
+  if (tls !== 'files')
+    throw new UserError(`--ca requires --tls files; with --tls ${tls}, the CA is set in the cluster`);
+  const loaded = loadText(file);
+  if ('problem' in loaded) throw new UserError(`${file}: ${loaded.problem} (set by --ca)`);
+  const certificates = loaded.text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  if (certificates.length === 0) throw new UserError(`${file}: no certificate found; expected PEM (set by --ca)`);
+  try {
+    return certificates.map((certificate) => new X509Certificate(certificate).toString()).join('');
+  } catch (error) {
+    throw new UserError(`${file}: a certificate cannot be read (set by --ca)`, { cause: error });
+  }
 }
 
 const DEFAULT_IMAGE = `ghcr.io/tidewaiter/tidewaiter:${VERSION}`;
