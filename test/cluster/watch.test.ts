@@ -250,6 +250,16 @@ describe('a watch', () => {
     expect(teamsIn(watch)).toEqual({ shöp: 'ü' });
   });
 
+  test('connects again when a connection is half-open, and nothing comes for the idle limit', async () => {
+    server.put(NAMESPACES, 'shop', team('a'));
+    const watch = watchTeams({ ...FAST, idleMs: 200 });
+    await watch.synced;
+    const before = server.requests.length;
+    await vi.waitFor(() => expect(server.requests.length).toBeGreaterThan(before), { timeout: 3000 });
+    server.put(NAMESPACES, 'shop', team('b'));
+    await vi.waitFor(() => expect(teamsIn(watch)).toEqual({ shop: 'b' }));
+  });
+
   test('reads all objects again when an API server answers the version with errors', async () => {
     server.put(NAMESPACES, 'shop', team('a'));
     const watch = watchTeams();
