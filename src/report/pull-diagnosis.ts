@@ -127,16 +127,21 @@ function inRegistry(evidence: PullEvidence): Diagnosis | undefined {
     return NODE_ONLY.has(kind) ? nodeNetwork(evidence) : pullable(evidence, image.value.credential);
   const { failure } = image;
   if (image.state === 'no') return IMAGE_MISSING;
-  if (isCredentialRejected(failure)) return credentialProblem(evidence);
+  // A node can have credentials of its own, so a node that reports something else got past this.
+  if (isCredentialRejected(failure)) return byError(evidence) ?? credentialProblem(evidence);
   if (failure.cause === 'rateLimited') return rateLimited(failure.message);
-  return failing(failure);
+  return failing(evidence, failure);
 }
 
 const NODE_ONLY: ReadonlySet<PullErrorKind> = new Set(['dns', 'tls', 'unreachable', 'timeout']);
-const FAILING: ReadonlySet<RegistryFailure['cause']> = new Set(['serverError', 'timeout', 'dns', 'tls', 'unreachable']);
+const UNREACHABLE: ReadonlySet<RegistryFailure['cause']> = new Set(['timeout', 'dns', 'tls', 'unreachable']);
 
-function failing({ cause, message, remedy }: RegistryFailure): Diagnosis | undefined {
-  if (!FAILING.has(cause)) return undefined;
+/** This machine can be the only one that does not reach the registry, so what the node reports counts first. */
+function failing(evidence: PullEvidence, { cause, message, remedy }: RegistryFailure): Diagnosis | undefined {
+  const { kind } = evidence;
+  const isFailing = cause === 'serverError' || (UNREACHABLE.has(cause) && NODE_ONLY.has(kind));
+  const fromNode = byError(evidence);
+  if (!isFailing || (fromNode !== undefined && fromNode.cause !== 'registry-failing')) return fromNode;
   return {
     cause: 'registry-failing',
     message,
