@@ -1,5 +1,6 @@
 /** Reads a live Pod with its node and its events. What the user may not read is a problem to report, and not an error. */
 import type { JsonObject } from '../pod/pointer.ts';
+import { isName, SUBDOMAIN } from '../policy/name-language.ts';
 import { objectOf, objectsOf, podStatusOf, textOf } from '../pod/pod-status.ts';
 import { ApiError, ApiOutage, type ApiRequest, type ClusterApi } from './api.ts';
 
@@ -27,11 +28,14 @@ export async function readLivePod(
   { namespace, name }: { readonly namespace: string; readonly name: string },
   signal: AbortSignal,
 ): Promise<LiveObjects> {
-  const pod = await found(api, { path: `/api/v1/namespaces/${encode(namespace)}/pods/${encode(name)}` }, signal);
+  // Another name, such as "..", would be another path. No Pod has it.
+  const pod = !isName(name, SUBDOMAIN)
+    ? undefined
+    : await found(api, { path: `/api/v1/namespaces/${encode(namespace)}/pods/${encode(name)}` }, signal);
   if (pod === undefined) return NO_POD;
   const { nodeName } = podStatusOf(pod);
   const [node, events] = await Promise.all([
-    nodeName === undefined ? NO_NODE : readNode(api, nodeName, signal),
+    nodeName === undefined || !isName(nodeName, SUBDOMAIN) ? NO_NODE : readNode(api, nodeName, signal),
     readEvents(api, { namespace, uid: textOf(objectOf(pod['metadata'])['uid']) ?? '' }, signal),
   ]);
   return { pod, node, events };

@@ -40,7 +40,7 @@ export async function explainPod(given: readonly string[], flags: PodFlags, term
 }
 
 function isFile(argument: string): boolean {
-  if (argument === '-' || /\.(?:ya?ml|json)$/.test(argument)) return true;
+  if (/^(?:-|\.\.?)$|\.(?:ya?ml|json)$/.test(argument)) return true;
   return argument.includes('/') && !/^pods?\/[^/]+$/.test(argument);
 }
 

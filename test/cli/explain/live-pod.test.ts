@@ -79,6 +79,25 @@ describe('explain pod --cluster', () => {
     expect(note).toContain('to show a live Pod, add --cluster\n');
   });
 
+  test('draws a Pod that is being deleted, with a node that no longer exists', async () => {
+    putPod('web', { ...WEB, nodeName: 'node-1' });
+    server.scripts.push((request) => {
+      if (request.path.endsWith('/pods/web')) server.remove(`${NS}/pods`, 'web');
+      return false;
+    });
+    const metadata = { name: 'old', namespace: 'shop', uid: 'u', deletionTimestamp: '2026-01-02T03:04:05Z' };
+    server.put(`${NS}/pods`, 'old', { apiVersion: 'v1', kind: 'Pod', metadata, spec: { ...WEB, nodeName: 'node-1' } });
+    const { code, out } = await explain('old', 'web');
+    expect(code).toBe(1);
+    expect(out).toContain('Node node-1  the node no longer exists\n└─ Pod shop/old  being deleted\n');
+  });
+
+  test.each(['a..b', 'A', 'pod/..'])('sends no request for %j, which is no name of a Pod', async (name) => {
+    const { code } = await explain(name);
+    expect(code).toBe(1);
+    expect(server.requests).toEqual([]);
+  });
+
   test('reports a Pod that does not exist with exit code 1, and draws the others', async () => {
     putPod('web', WEB);
     const { code, out, note } = await runCommand([
