@@ -41,7 +41,7 @@ export async function check(paths: readonly string[], flags: CheckFlags, termina
   if (!selectsCluster(flags))
     return evaluateAndReport({ ...run, namespace: flags.namespace ?? 'default', cluster: undefined });
   return withCluster(config, async (api) => {
-    const cluster = await clusterOf(api, terminal);
+    const cluster = await clusterOf(api);
     return evaluateAndReport({ ...run, namespace: flags.namespace ?? api.namespace, cluster });
   });
 }
@@ -52,10 +52,10 @@ interface CheckedCluster {
   readonly counted: FactCount;
 }
 
-async function clusterOf(api: ClusterApi, terminal: Terminal): Promise<CheckedCluster> {
+async function clusterOf(api: ClusterApi): Promise<CheckedCluster> {
   const { commandFacts } = await import('./command-facts.ts');
   const counted = createFactCount();
-  return { server: api.server, sources: counted.ofCluster(await commandFacts(api, terminal)), counted };
+  return { server: api.server, sources: counted.ofCluster(await commandFacts(api)), counted };
 }
 
 interface Run {

@@ -47,7 +47,7 @@ export async function install(plane: ControlPlane, policies: readonly string[]):
   const certificate = await authority.serverCertificate([SERVER_NAME]);
   const { config } = await loadConfig({ kubeconfig: plane.kubeconfig }, {});
   const api = await openCluster(config);
-  const world = api && createCommandFacts(api, () => undefined);
+  const world = api && createCommandFacts(api);
   const { context } = await compose({ kinds: kindTable(), policies }, { world });
   const operations = {
     version: '0.1.0',

@@ -8,7 +8,6 @@ import { kindTable } from '../../pod/kinds.ts';
 import type { NamedSecret } from '../../policy/fact.ts';
 import { commandFacts } from '../command-facts.ts';
 import type { ClusterFlags } from '../open-cluster.ts';
-import type { Terminal } from '../terminal.ts';
 
 export interface AccountFlags extends ClusterFlags {
   /** undefined: that of the context. */
@@ -32,9 +31,8 @@ export interface ClusterSecrets {
 export async function clusterSecrets(
   api: ClusterApi,
   { namespace = api.namespace, serviceAccount = 'default' }: AccountFlags,
-  terminal: Pick<Terminal, 'note'>,
 ): Promise<ClusterSecrets> {
-  const world = await commandFacts(api, terminal);
+  const world = await commandFacts(api);
   const lookups = createLookups(namespace, { kinds: kindTable(), policies: [], world }, new AbortController().signal);
   const whose = { namespace, serviceAccount };
   const names = await lookups.serviceAccount(serviceAccount);

@@ -85,7 +85,7 @@ async function fromCluster(
   if (files.length > 0) throw new UserError(ONE_LIST);
   const { config } = await configured({ config: flags.config, ...clusterFlags(flags) }, terminal);
   const { clusterSecrets, unusedSecrets } = await import('./cluster-secrets.ts');
-  const found = await withCluster(config, (api) => clusterSecrets(api, flags, terminal));
+  const found = await withCluster(config, (api) => clusterSecrets(api, flags));
   const { namespace, serviceAccount, secrets, existing, unknown = null } = found;
   const pullSecrets = secrets.map(({ name }) => name);
   const account = { namespace, name: serviceAccount, pullSecrets, unknown };
@@ -132,8 +132,12 @@ function textOf(match: CredentialMatch): string {
     `  looked up as  ${reference.repository}`,
     ...(account === undefined ? [] : [accountLine(account)]),
     ...(faults.length > 0 ? faultLines(faults) : candidateLines(match)),
-    ...(ignored.length === 0 ? [] : ['  ignored by the kubelet', ...ignored.map((line) => `    ${line}`)]),
+    ...(ignored.length === 0 ? [] : [unusedTitle(account), ...ignored.map((line) => `    ${line}`)]),
   ].join('\n');
+}
+
+function unusedTitle(account: ExplainedAccount | undefined): string {
+  return account?.unknown ? '  without known credentials' : '  ignored by the kubelet';
 }
 
 function accountLine({ namespace, name, pullSecrets, unknown }: ExplainedAccount): string {

@@ -102,7 +102,7 @@ async function summaryOf(
   if (read === undefined || !read.ok)
     throw new UserError(`Pod ${quoteValue(name)}: ${read?.fault.problem ?? 'not a Pod'}`);
   const { workload } = read;
-  const world = createCommandFacts(api, (detail) => terminal.note(`${detail}\n`));
+  const world = createCommandFacts(api);
   const lookups = createLookups(namespace, { kinds, policies: [], world }, NEVER);
   // The admission plugin ServiceAccount has set the list of pull secrets when the Pod was created.
   const request = { workload, needs: new Set(['pullSecrets'] as const), pluginsRan: true };

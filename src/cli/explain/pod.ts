@@ -48,7 +48,7 @@ async function explainFilesInCluster(paths: readonly string[], flags: PodFlags, 
   const { config } = await configured({ config: flags.config, ...clusterFlags(flags) }, terminal);
   const { commandFacts } = await import('../command-facts.ts');
   return withCluster(config, async (api) => {
-    const sources = await commandFacts(api, terminal);
+    const sources = await commandFacts(api);
     return explainFiles(paths, { ...flags, namespace: flags.namespace ?? api.namespace }, { terminal, sources });
   });
 }

@@ -82,7 +82,7 @@ interface TraceInput extends KnownSecrets {
 async function secretsOfCluster(config: Config, flags: ResolveFlags, terminal: Terminal): Promise<KnownSecrets> {
   if ((flags.pullSecret ?? []).length > 0) throw new UserError(ONE_LIST);
   const { clusterSecrets, unusedSecrets } = await import('./cluster-secrets.ts');
-  const found = await withCluster(config, (api) => clusterSecrets(api, flags, terminal));
+  const found = await withCluster(config, (api) => clusterSecrets(api, flags));
   for (const line of unusedSecrets(found)) terminal.note(`${line}\n`);
   const { existing, unknown } = found;
   const incompleteReason = unknown === undefined ? undefined : `its pull secrets are not known: ${unknown}`;

@@ -24,19 +24,11 @@ const TIMEOUT_MS = 20_000;
 
 export type CommandFacts = Required<Pick<World, 'namespaces' | 'secrets' | 'serviceAccounts'>>;
 
-/** `note` receives the details of failed requests, each once. */
-export function createCommandFacts(api: ClusterApi, note: (detail: string) => void): CommandFacts {
-  const noted = new Set<string>();
-  const logDetail = (detail: string): void => {
-    if (noted.has(detail)) return;
-    noted.add(detail);
-    note(detail);
-  };
+export function createCommandFacts(api: ClusterApi): CommandFacts {
   const parts: ReaderParts = {
     api,
     queue: createFairQueue(LIMITS),
     count: () => undefined,
-    logDetail,
     timeoutMs: TIMEOUT_MS,
   };
   const now = (): number => performance.now();

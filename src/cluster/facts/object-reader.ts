@@ -4,7 +4,7 @@
  */
 import { Outage } from '../../admission/context.ts';
 import type { MaybePromise } from '../../admission/maybe-promise.ts';
-import { quoteValue } from '../../image/quote.ts';
+import { printable, quoteValue } from '../../image/quote.ts';
 import { isObject, type JsonObject } from '../../pod/pointer.ts';
 import type { Fact } from '../../policy/fact.ts';
 import type { BoundedCache } from '../../registry/bounded-cache.ts';
@@ -48,8 +48,8 @@ export interface ReaderParts {
   readonly count: (resource: string, result: RequestResult) => void;
   /** Of one request; by default, that of a review. */
   readonly timeoutMs?: number | undefined;
-  /** Logs a detail that tenants do not see. */
-  readonly logDetail: (detail: string, namespace: string) => void;
+  /** Logs a detail that tenants do not see. undefined: a command, whose user sees all details. */
+  readonly logDetail?: ((detail: string, namespace: string) => void) | undefined;
 }
 
 /** A review has 10 s by default, and needs most of them for registries. */
@@ -198,17 +198,27 @@ function isNotFound(error: unknown): boolean {
 
 function outageOf<T>({ resource, parts }: State<T>, { namespace, key, tenant }: ObjectName, error: unknown): Outage {
   const { plural, kind } = resource;
+  const isCommand = parts.logDetail === undefined;
   if (error instanceof ApiError && error.status === 403) {
     parts.count(plural, 'forbidden');
-    return new Outage(missingAccess({ resource: plural, verbs: ['get'], namespace }), { cause: error });
+    return new Outage(missingAccess({ resource: plural, verbs: ['get'], namespace, isCommand }), { cause: error });
   }
   const hasAnswered = error instanceof ApiError || error instanceof UnexpectedObject;
   parts.count(plural, hasAnswered ? 'failed' : 'unavailable');
   const problem = error instanceof ApiError ? `returned HTTP ${error.status}` : 'did not return it';
   const within = namespace === undefined ? '' : ` in namespace ${quoteValue(namespace)}`;
-  parts.logDetail(`cannot get ${kind} ${quoteValue(key)}: ${String(error)}`, tenant);
-  const message = `${kind} ${quoteValue(key)}: the API server ${problem} (get ${plural}${within}; see the tidewaiter log)`;
+  parts.logDetail?.(`cannot get ${kind} ${quoteValue(key)}: ${String(error)}`, tenant);
+  const more = isCommand
+    ? `: ${printable(messageOf(error), MAX_DETAIL)}`
+    : ` (get ${plural}${within}; see the tidewaiter log)`;
+  const message = `${kind} ${quoteValue(key)}: the API server ${problem}${more}`;
   return new Outage(message, { cause: error });
+}
+
+const MAX_DETAIL = 300;
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function asRemembered<T>(fact: Fact<T>): Fact<T> {

@@ -133,7 +133,7 @@ describe('explain pod --cluster', () => {
   test.each([
     [/\/events$/, 'the events are unknown (HTTP 403): grant list on events with a Role in namespace "shop"'],
     [/\/nodes\//, 'the node is unknown (HTTP 403): grant get on nodes with a ClusterRole'],
-    [/\/secrets\//, 'tidewaiter cannot get secrets in namespace "shop" (HTTP 403): grant get on secrets'],
+    [/\/secrets\//, 'you cannot get secrets in namespace "shop" (HTTP 403): grant get on secrets'],
     [/\/serviceaccounts\//, ''],
   ])('draws the rest if %s is forbidden, and names the permission', async (pattern, message) => {
     putPod('web', { ...WEB, nodeName: 'node-1', imagePullSecrets: [{ name: 'regcred' }] });
