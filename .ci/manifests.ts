@@ -72,7 +72,7 @@ function installFiles(): readonly (readonly [string, string])[] {
   const [server, text] = file('server.yaml', 'Namespace', 'ServiceAccount', ...ROLES, 'Secret', ...SERVER);
   return [
     [server, replaced(text, / {6}annotations:\n(?: {8}.*\n)+/, '')],
-    file('webhooks.yaml', 'ValidatingWebhookConfiguration'),
+    file('webhooks.yaml', 'ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration'),
     ['manifests/install/tidewaiter.yaml', configurationText(INSTALL)],
   ];
 }
@@ -100,7 +100,7 @@ function chartFiles(): readonly (readonly [string, string])[] {
     ['service-monitor', guarded('.Values.serviceMonitor', template('ServiceMonitor'))],
     ['prometheus-rule', guarded('.Values.prometheusRule', escaped(template('PrometheusRule')))],
     ['validating-webhook', webhookTemplate('ValidatingWebhookConfiguration')],
-    ['mutating-webhook', guarded('.Values.policies.pin', webhookTemplate('MutatingWebhookConfiguration'))],
+    ['mutating-webhook', mutatingTemplate()],
   ];
   return [
     ...files.map(([name, text]) => [`manifests/chart/templates/${name}.yaml`, NOTE + text] as const),
@@ -267,6 +267,11 @@ function webhookTemplate(kind: string): string {
         '        port: 443\n      {{- with .Values.tls.ca }}\n      caBundle: {{ printf "%s\\n" (trim .) | b64enc }}\n      {{- end }}\n',
       );
   return `${guardedHead}webhooks:\n{{- if eq .Values.fail "open" }}\n${timed(webhooks)}{{- else }}\n${timed(others)}{{- end }}\n`;
+}
+
+function mutatingTemplate(): string {
+  const [head = '', webhooks = ''] = webhookTemplate('MutatingWebhookConfiguration').split(/^webhooks:\n/m);
+  return `${head}{{- if .Values.policies.pin }}\nwebhooks:\n${webhooks}{{- else }}\nwebhooks: []\n{{- end }}\n`;
 }
 
 /** Keys of the configuration file that the chart itself sets. */

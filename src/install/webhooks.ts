@@ -10,25 +10,21 @@ const REVIEW_SECONDS = 5;
 /** Seconds for a review with lookups: name resolution, connecting, and two responses, with the margin of server/deadline.ts. */
 export const LOOKUP_SECONDS = 10;
 
-/** The validating configuration, and the mutating one if a policy pins images. */
+/** Both, also if no policy pins images: an upgrade then removes the webhooks of `/mutate`, and a removal both configurations. */
 export function webhookConfigurations(options: WebhookOptions): readonly TreeObject[] {
-  const validating = configuration('Validating', [
-    webhook(options, 'validate', 'open'),
-    webhook(options, 'validate', 'closed'),
-  ]);
-  if (!options.pins) return [validating(options)];
-  const mutating = configuration('Mutating', [
-    webhook(options, 'mutate', 'open'),
-    webhook(options, 'mutate', 'closed'),
-  ]);
-  return [validating(options), mutating(options)];
+  const both = (verb: Verb): readonly Tree[] => [webhook(options, verb, 'open'), webhook(options, verb, 'closed')];
+  return [
+    configuration('Validating', options, both('validate')),
+    configuration('Mutating', options, options.pins ? both('mutate') : commented('No policy pins images.', [])),
+  ];
 }
 
 function configuration(
   kind: 'Validating' | 'Mutating',
-  webhooks: readonly Tree[],
-): (options: WebhookOptions) => TreeObject {
-  return ({ namespace, tls }) => ({
+  { namespace, tls }: WebhookOptions,
+  webhooks: Tree,
+): TreeObject {
+  return {
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: `${kind}WebhookConfiguration`,
     metadata: {
@@ -37,7 +33,7 @@ function configuration(
       ...(tls === 'cert-manager' ? { annotations: commented(INJECTED, { [INJECT]: `${namespace}/${NAME}` }) } : {}),
     },
     webhooks,
-  });
+  };
 }
 
 const INJECT = 'cert-manager.io/inject-ca-from';

@@ -6,6 +6,7 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { helmMissing, pathOf as programOf, type Program } from '../chart/assets.ts';
@@ -14,7 +15,7 @@ import { createAuthority, type Authority } from '../cluster/certificates.ts';
 import type { Reply } from '../cluster/connection.ts';
 import { type ControlPlane, startControlPlane } from '../cluster/control-plane.ts';
 import { createNamespace, podOf } from '../cluster/objects.ts';
-import { untilEffective, type Configuration, type Webhook } from '../cluster/registration.ts';
+import { byUrl, type Configuration, configurationsIn, untilEffective, type Webhook } from '../cluster/registration.ts';
 import { buildMissing, prepareServers, type ServerProcess, type ServerProcesses } from '../cluster/server-processes.ts';
 import { ROOT } from '../manifests/documents.ts';
 import { runCommand } from '../support/command.ts';
@@ -176,7 +177,8 @@ describeWith(assetsMissing ?? kubectlMissing ?? helmMissing ?? buildMissing, 'on
     for (const path of CONFIGURATIONS) {
       const { status, body } = await plane.request('GET', path);
       if (status === 404) continue;
-      const patch = (body as Configuration).webhooks.map(({ clientConfig }, index) => ({
+      const { webhooks = [] } = body as Partial<Configuration>;
+      const patch = webhooks.map(({ clientConfig }, index) => ({
         op: 'replace',
         path: `/webhooks/${index}/clientConfig`,
         value: change(clientConfig),
@@ -318,10 +320,73 @@ describeWith(assetsMissing ?? kubectlMissing ?? helmMissing ?? buildMissing, 'on
     await kubectl('delete', 'namespace', 'tidewaiter');
     await server.stop();
     expect(await createPod('shop', 'web')).toMatchObject({ status: 500 });
-    expect(await tidewaiter('uninstall')).toBe('ValidatingWebhookConfiguration tidewaiter removed\n');
+    expect(await tidewaiter('uninstall')).toBe(
+      'ValidatingWebhookConfiguration tidewaiter removed\nMutatingWebhookConfiguration tidewaiter removed\n',
+    );
     await isGone();
   });
+
+  test('an upgrade from separate server and webhook manifests fails no review', async () => {
+    const { cert, key } = await authority.serverCertificate(['tidewaiter.tidewaiter.svc']);
+    const data = { 'tls.crt': Buffer.from(cert).toString('base64'), 'tls.key': Buffer.from(key).toString('base64') };
+    await kubectl('apply', '-k', join(ROOT, 'manifests/base'));
+    const secret = { metadata: { name: 'tidewaiter-tls' }, type: 'kubernetes.io/tls', data };
+    await plane.request('POST', '/api/v1/namespaces/tidewaiter/secrets', secret);
+    await kubectl('apply', '-k', join(ROOT, 'manifests/webhooks'));
+    const before = await runDeployed();
+    await connect(before);
+    const fail = { op: 'replace', path: '/webhooks/0/failurePolicy', value: 'Fail' };
+    for (const path of CONFIGURATIONS) await plane.request('PATCH', path, [fail]);
+    await untilEffective(
+      'the webhook',
+      async () => createPod('shop', 'web'),
+      ({ status }) => status === 403,
+    );
+
+    const load = startLoad(async () => createPod('shop', 'web', 'nginx:1.27'));
+    const ca = join(folder, 'ca.crt');
+    writeFileSync(ca, authority.cert);
+    const { out } = await runCommand(['manifests', '--tls', 'files', '--ca', ca, '--fail', 'closed']);
+    const [server, configurations] = [
+      out.slice(0, out.indexOf('---\napiVersion: admissionregistration.k8s.io/v1')),
+      configurationsIn(out).map((one) => ({ ...one, apiVersion: 'admissionregistration.k8s.io/v1' })),
+    ];
+    expect(await plane.kubectl(['apply', '-f', '-'], server)).toMatchObject({ code: 0, stderr: '' });
+    const after = await runDeployed();
+    for (const one of configurations) {
+      const reachable = byUrl(one, { url: after.url, caBundle: caBundle() });
+      expect(await plane.kubectl(['apply', '-f', '-'], JSON.stringify(reachable))).toMatchObject({
+        code: 0,
+        stderr: '',
+      });
+    }
+    // As long as preStop waits.
+    await delay(5000);
+    await before.stop();
+    await delay(500);
+    const replies = await load.stop();
+    expect(replies.length).toBeGreaterThan(50);
+    expect(replies.filter(({ status }) => status !== 201).map(({ body }) => body)).toEqual([]);
+    expect(await createPod('shop', 'web')).toMatchObject({ status: 403 });
+    await after.stop();
+  });
 });
+
+/** Sends one request after the other on some connections until it is stopped. */
+function startLoad(send: () => Promise<Reply>): { readonly stop: () => Promise<readonly Reply[]> } {
+  const replies: Reply[] = [];
+  const end = new AbortController();
+  const connections = [1, 2, 3, 4].map(async () => {
+    while (!end.signal.aborted) replies.push(await send());
+  });
+  return {
+    async stop() {
+      end.abort();
+      await Promise.all(connections);
+      return replies;
+    },
+  };
+}
 
 interface Deployment {
   readonly spec: {

@@ -44,6 +44,7 @@ const webhooksIn = (objects: readonly Manifest[], kind: 'Validating' | 'Mutating
 
 const kindsOf = (objects: readonly Manifest[]): readonly string[] => objects.map(({ kind }) => kind);
 
+const CONFIGURATIONS = ['ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration'];
 const BEFORE = ['Namespace', 'ServiceAccount'];
 const CONFIG_MAPS = ['ConfigMap', 'ConfigMap'];
 const CLUSTER_ROLE = ['ClusterRole', 'ClusterRoleBinding'];
@@ -60,7 +61,7 @@ describe('manifests', () => {
       'Secret',
       ...CONFIG_MAPS,
       ...SERVER,
-      'ValidatingWebhookConfiguration',
+      ...CONFIGURATIONS,
     ]);
     expect(objects.find(({ kind }) => kind === 'Secret')).not.toHaveProperty('data');
     expect(JSON.stringify(objects)).not.toContain('/etc/tidewaiter-tls');
@@ -76,8 +77,9 @@ describe('manifests', () => {
       'Issuer',
       'Certificate',
       ...SERVER,
-      'ValidatingWebhookConfiguration',
+      ...CONFIGURATIONS,
     ]);
+    expect(webhooksIn(objects, 'Mutating')).toEqual([]);
     const deployment = objects.find(({ kind }) => kind === 'Deployment');
     expect(deployment?.spec).toMatchObject({
       replicas: 2,
@@ -95,8 +97,7 @@ describe('manifests', () => {
       'ConfigMap',
       'ConfigMap',
       ...SERVER,
-      'ValidatingWebhookConfiguration',
-      'MutatingWebhookConfiguration',
+      ...CONFIGURATIONS,
     ]);
     expect(objects.find(({ kind }) => kind === 'Deployment')?.spec).toMatchObject({
       template: { spec: { automountServiceAccountToken: true } },
