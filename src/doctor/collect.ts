@@ -7,6 +7,7 @@ import { readChains } from './chains.ts';
 import type { KnownValues } from './check.ts';
 import { type Known, known, unknown, whenRead } from './known.ts';
 import { ours } from './matching.ts';
+import { readCustomResources } from './named-kinds.ts';
 import {
   asConfigMap,
   asDeployment,
@@ -69,7 +70,7 @@ export async function collect(
   ]);
   const { policies } = policyValues;
   const all = together(webhooks, namespaces, policies);
-  const [chains, access, probes, replicas] = await Promise.all([
+  const [chains, access, probes, replicas, customResources] = await Promise.all([
     whenRead(webhooks, async (list) => readChains(reader, list, namespace)),
     whenRead(inside.deployment, async (deployment) =>
       whenRead(all, async (values) => readAccess(reader, accountOf(deployment, namespace), values)),
@@ -80,6 +81,7 @@ export async function collect(
       ),
     ),
     whenRead(inside.pods, async (pods) => readReplicas(reader, pods)),
+    whenRead(policies, async ({ kinds }) => readCustomResources(reader, kinds)),
   ]);
   return {
     ...policyValues,
@@ -92,6 +94,7 @@ export async function collect(
     access,
     probes,
     replicas,
+    customResources,
     policyUse: await whenRead(replicas, async (list) => Promise.resolve(policyUse(list))),
   };
 }
@@ -180,5 +183,6 @@ export function noCluster(reason: string): ClusterValues {
     probes: none,
     replicas: none,
     policyUse: none,
+    customResources: none,
   };
 }

@@ -11,6 +11,8 @@ export interface Target {
   /** `''`: the object itself. */
   readonly subresource: string;
   readonly operation: string;
+  /** `v1` by default; `matchPolicy: Equivalent` converts all other versions. */
+  readonly version?: string;
 }
 
 export const POD_CREATION: Target = { group: '', resource: 'pods', subresource: '', operation: 'CREATE' };
@@ -19,19 +21,17 @@ export function matchesTarget({ rules = [] }: Pick<Webhook, 'rules'>, target: Ta
   return rules.some((rule) => ruleMatches(rule, target));
 }
 
-/** Version v1, because the default `matchPolicy: Equivalent` converts all others. */
-function ruleMatches(rule: WebhookRule, { group, resource, subresource, operation }: Target): boolean {
-  const { apiGroups = [], apiVersions = [], operations = [], resources = [], scope = '*' } = rule;
-  if (scope === 'Cluster') return false;
+function ruleMatches(rule: WebhookRule, { group, resource, subresource, operation, version = 'v1' }: Target): boolean {
+  if (rule.scope === 'Cluster') return false;
   return (
-    has(apiGroups, group) &&
-    has(apiVersions, 'v1') &&
-    has(operations, operation) &&
-    hasPath(resources, resource, subresource)
+    has(rule.apiGroups, group) &&
+    has(rule.apiVersions, version) &&
+    has(rule.operations, operation) &&
+    hasPath(rule.resources ?? [], resource, subresource)
   );
 }
 
-function has(list: readonly string[], value: string): boolean {
+function has(list: readonly string[] = [], value: string): boolean {
   return list.includes(value) || list.includes('*');
 }
 

@@ -9,6 +9,8 @@ export interface Reader {
   /** Resolves with undefined if the object, or its whole kind, does not exist. */
   get<T>(resource: Resource, name: string, parse: Parse<T>): Promise<Known<T | undefined>>;
   list<T>(resource: Resource, parse: Parse<T>): Promise<Known<readonly T[]>>;
+  /** Gets what every user can read, such as the resources of an API group. Resolves with undefined if it does not exist. */
+  lookUp<T>(path: string, parse: Parse<T>): Promise<Known<T | undefined>>;
   /** Sends any other request, which needs `permission`. */
   send<T>(request: ApiRequest, permission: Permission, parse: Parse<T>): Promise<Known<T>>;
 }
@@ -40,6 +42,11 @@ export function createReader(api: ClusterApi): Reader {
     async get(resource, name, parse) {
       const permission = permissionFor('get', resource);
       const found = await send({ path: `${pathOf(resource)}/${name}` }, permission, parse);
+      return isAbsent(found) ? known(undefined) : found;
+    },
+    async lookUp(path, parse) {
+      const permission = { verb: 'get', group: '', resource: path, namespace: null };
+      const found = await send({ path }, permission, parse);
       return isAbsent(found) ? known(undefined) : found;
     },
     async list<T>(resource: Resource, parse: Parse<T>) {

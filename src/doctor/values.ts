@@ -39,6 +39,7 @@ export interface Values {
   readonly access: readonly AccessResult[];
   readonly time: ClusterTime;
   readonly probes: readonly DoctorProbeRow[];
+  readonly customResources: readonly CustomResource[];
   /** What replicas say about themselves. */
   readonly replicas: readonly Replica[];
   readonly policyUse: PolicyUse;
@@ -53,12 +54,26 @@ export interface PolicyFacts {
   /** `built-in`, files and directories, or a ConfigMap. */
   readonly source: string;
   readonly names: readonly string[];
+  /** Custom kinds that the policies or the configuration name. */
+  readonly kinds: readonly NamedKind[];
   /** From the cluster. */
   readonly needs: ReadonlySet<Need>;
   readonly pins: boolean;
   readonly lookups: boolean;
   /** Policies and exceptions without effect. */
   readonly notices: readonly { readonly place: string; readonly message: string }[];
+}
+
+export interface NamedKind {
+  readonly group: string;
+  readonly kind: string;
+}
+
+/** Of a custom kind that the cluster has. */
+export interface CustomResource {
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
 }
 
 export interface CertificateFile {

@@ -13,6 +13,8 @@ import type { Clause } from './clause.ts';
 export interface Scope {
   /** The clauses that depend on labels of the namespace other than its name. */
   readonly clausesWithLabels: readonly ('match' | 'exclude')[];
+  /** `match.kinds`: globs. */
+  readonly kinds: readonly string[];
   /** Reports whether the policy applies to the Pods that controllers create. False if it may exclude some of them. */
   readonly coversPods: boolean;
   /** The coverage of all requests in a namespace; `undefined` is for cluster-scoped objects. `depends`: each request decides. */
@@ -36,6 +38,7 @@ export function compileScope(match: Clause, exclude: Clause): Scope {
       ...(readsLabels(match) ? ['match' as const] : []),
       ...(readsLabels(exclude) ? ['exclude' as const] : []),
     ],
+    kinds: match.kinds ?? [],
     coversPods: wanted.pods === 'all' && !(unwanted?.readsRequest === true && unwanted.pods !== 'none'),
     inNamespace(namespace) {
       if (!wanted.admits(namespace)) return 'none';

@@ -59,6 +59,32 @@ const withoutResource = (path: string): Break =>
     })),
   );
 
+const POLICIES = '/api/v1/namespaces/tidewaiter/configmaps/tidewaiter-policies';
+const ROLLOUT_POLICY = `apiVersion: tidewaiter.dev/v1alpha1
+kind: ImagePolicy
+metadata: {name: rollouts}
+spec: {match: {kinds: [Rollout]}, rules: [{rule: image-reference}]}
+`;
+
+const ROLLOUTS = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'rollouts.argoproj.io' },
+  spec: {
+    group: 'argoproj.io',
+    scope: 'Namespaced',
+    names: { plural: 'rollouts', singular: 'rollout', kind: 'Rollout', listKind: 'RolloutList' },
+    versions: [
+      {
+        name: 'v1alpha1',
+        served: true,
+        storage: true,
+        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+      },
+    ],
+  },
+};
+
 interface Client {
   readonly clientConfig: { readonly service: object };
 }
@@ -149,6 +175,25 @@ export const CASES: readonly (readonly [check: string, how: string, breakIt: Bre
     },
   ],
   ['webhook-rules', 'no ephemeral containers', withoutResource('pods/ephemeralcontainers')],
+  [
+    'webhook-rules',
+    'a policy for a custom kind',
+    all(
+      creating(ROLLOUTS),
+      changing(POLICIES, (map: { data: object }) => ({
+        ...map,
+        data: { ...map.data, 'rollouts.yaml': ROLLOUT_POLICY },
+      })),
+      // Until the API server serves the kind.
+      async ({ plane }) => {
+        await vi.waitFor(async () => {
+          const { status } = await plane.request('GET', '/apis/argoproj.io/v1alpha1');
+          if (status !== 200) throw new Error(`status ${status}`);
+        }, 10_000);
+        return async () => Promise.resolve();
+      },
+    ),
+  ],
   [
     'webhook-order',
     'a later webhook, and no second call',

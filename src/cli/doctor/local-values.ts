@@ -9,6 +9,7 @@ import { loadCertificate } from '../../certificate/configured-certificate.ts';
 import type { Config } from '../../config/config.ts';
 import type { LoadPolicies, LocalValues, PolicyTexts, PolicyValues } from '../../doctor/collect.ts';
 import { known, unknown } from '../../doctor/known.ts';
+import { namedKinds } from '../../doctor/named-kinds.ts';
 import type { CertificateFile } from '../../doctor/values.ts';
 import { UserError } from '../../error/user-error.ts';
 import { noticesAt } from '../../files/policies.ts';
@@ -74,6 +75,7 @@ async function policyValues(
       policies: known({
         source: shown(policySource),
         names: policies.map(({ name }) => name),
+        kinds: namedKinds(policies, config.kinds),
         needs: clusterNeeds(policies),
         pins,
         lookups: pins || needRegistry(policies),

@@ -1,19 +1,20 @@
 import { API_RESOURCES, type ApiResource } from '../../pod/api-resources.ts';
 import { defineCheck, type Problem } from '../check.ts';
-import { isValidating, matchesTarget, ours } from '../matching.ts';
-import type { Webhook } from '../values.ts';
+import { isValidating, matchesTarget, ours, shown } from '../matching.ts';
+import type { CustomResource, Webhook } from '../values.ts';
 
 export const webhookRules = defineCheck({
   id: 'webhook-rules',
   title: 'whether the webhook rules include all kinds and subresources that the policies need',
   why: 'The API server sends only what the rules name. A rule for pods does not include pods/ephemeralcontainers, which kubectl debug uses.',
-  needs: ['webhooks', 'policies'],
-  find({ webhooks, policies }) {
+  needs: ['webhooks', 'policies', 'customResources'],
+  find({ webhooks, policies, customResources }) {
     const all = ours(webhooks);
     const validating = all.filter(isValidating);
     const mutating = all.filter((webhook) => !isValidating(webhook));
     return [
       ...missing(validating, ({ subresources }) => ['', ...subresources]),
+      ...missingCustom(validating, customResources),
       ...(policies.pins ? missing(mutating, ({ mutated }) => mutated) : []),
     ];
   },
@@ -39,12 +40,27 @@ function missing(
   ];
 }
 
+const WRITES = ['CREATE', 'UPDATE'];
+
+function missingCustom(webhooks: readonly Webhook[], resources: readonly CustomResource[]): readonly Problem[] {
+  return resources.flatMap(({ group, version, resource }) => {
+    const [first] = webhooks;
+    const isMatched = (operation: string): boolean =>
+      webhooks.some((webhook) => matchesTarget(webhook, { group, version, resource, subresource: '', operation }));
+    if (first === undefined || WRITES.every(isMatched)) return [];
+    const subject = `${first.kind} ${shown(first.configuration)}`;
+    const message = `the rules do not include ${shown(resource)}.${shown(group)}, which a policy or the configuration names`;
+    const remedy = `add a rule: {apiGroups: [${group}], apiVersions: [${version}], operations: [CREATE, UPDATE], resources: [${resource}]}`;
+    return [{ subject, message, remedy }];
+  });
+}
+
 function gapsOf(
   webhooks: readonly Webhook[],
   { group, resource }: ApiResource,
   subresource: string,
 ): readonly string[] {
-  const operations = subresource === '' ? ['CREATE', 'UPDATE'] : ['UPDATE'];
+  const operations = subresource === '' ? WRITES : ['UPDATE'];
   const gaps = operations.filter(
     (operation) => !webhooks.some((webhook) => matchesTarget(webhook, { group, resource, subresource, operation })),
   );
