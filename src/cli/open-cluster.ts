@@ -22,6 +22,15 @@ export function clusterFlags(flags: ClusterFlags): Pick<Flags, 'cluster' | 'kube
   return selectsCluster(flags) ? { cluster: 'on', kubeconfig, context } : {};
 }
 
+/** Throws a UserError for options that have no effect without a cluster. */
+export function requireCluster(
+  flags: ClusterFlags,
+  options: { readonly namespace?: string | undefined; readonly serviceAccount?: string | undefined },
+): void {
+  if (selectsCluster(flags) || (options.namespace === undefined && options.serviceAccount === undefined)) return;
+  throw new UserError('--namespace and --service-account require --cluster');
+}
+
 /** Runs work with the cluster. Errors of the API server are the user's, for example an expired login. */
 export async function withCluster<T>(config: Config, work: (api: ClusterApi) => Promise<T>): Promise<T> {
   const api = await openCluster(config);

@@ -5,7 +5,7 @@ import { UserError } from '../../error/user-error.ts';
 import { quoteValue } from '../../image/quote.ts';
 import { type ImageReference, parseReference } from '../../image/reference.ts';
 import { configured } from '../configured.ts';
-import { clusterFlags, selectsCluster, withCluster } from '../open-cluster.ts';
+import { clusterFlags, requireCluster, selectsCluster, withCluster } from '../open-cluster.ts';
 import { imageAndFiles, loadPullSecrets } from '../pull-secret-files.ts';
 import type { Terminal } from '../terminal.ts';
 import type { AccountFlags } from './cluster-secrets.ts';
@@ -47,6 +47,7 @@ export async function explainCredentials(
   flags: CredentialsFlags,
   terminal: Terminal,
 ): Promise<number> {
+  requireCluster(flags, flags);
   const given = imageAndFiles(image, flags.pullSecret ?? []);
   if (given === undefined)
     throw new UserError('no image given; usage: tidewaiter explain credentials IMAGE --pull-secret FILE');

@@ -4,7 +4,7 @@ import { UserError } from '../../error/user-error.ts';
 import { quoteValue } from '../../image/quote.ts';
 import type { ResolveFlags } from './resolved-image.ts';
 import { imageArguments, NOT_A_STRING } from './image-arguments.ts';
-import { selectsCluster } from '../open-cluster.ts';
+import { requireCluster, selectsCluster } from '../open-cluster.ts';
 import { imageAndFiles } from '../pull-secret-files.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -18,6 +18,7 @@ export async function explainImages(
   flags: ExplainFlags,
   terminal: Terminal,
 ): Promise<number> {
+  requireCluster(flags, flags);
   const { pullSecret = [], config } = flags;
   const resolve = flags.resolve || selectsCluster(flags);
   if (!resolve && (pullSecret.length > 0 || config !== undefined)) {

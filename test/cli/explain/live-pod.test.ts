@@ -79,6 +79,11 @@ describe('explain pod --cluster', () => {
     expect(note).toContain('to show a live Pod, add --cluster\n');
   });
 
+  test.each(['credentials', 'image'])('explain %s rejects -n without a cluster', async (command) => {
+    const { code, note } = await runCommand(['explain', command, 'nginx', '-n', 'shop']);
+    expect({ code, note }).toEqual({ code: 2, note: '--namespace and --service-account require --cluster\n' });
+  });
+
   test('draws a Pod that is being deleted, with a node that no longer exists', async () => {
     putPod('web', { ...WEB, nodeName: 'node-1' });
     server.scripts.push((request) => {
