@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureAlive } from './alive.ts';
+import { measureCluster } from './cluster.ts';
 import { measureCheck, measureHelp, measureStart } from './commands.ts';
 import { measureFacts } from './facts.ts';
 import { measureImageCache } from './image-cache.ts';
@@ -12,9 +13,9 @@ import { measurePin } from './pinning.ts';
 import { measureRules } from './rules.ts';
 import { measureServe } from './serve.ts';
 
-/** `alive` only when it is asked for: it takes minutes, and attacks. */
+/** `alive` and `cluster` only when they are asked for: they take minutes, attack, or need the programs of test/cluster. */
 const USUAL = ['serve', 'mutate', 'rules', 'start', 'help', 'check', 'pin', 'cache', 'facts'] as const;
-const PARTS = [...USUAL, 'alive'] as const;
+const PARTS = [...USUAL, 'alive', 'cluster'] as const;
 type Part = (typeof PARTS)[number];
 
 const note = (text: string): void => void process.stderr.write(`${text}\n`);
@@ -63,17 +64,30 @@ function build(): void {
   if (status !== 0) throw new Error('npm run build failed');
 }
 
-async function measure(part: Part, { seconds, rounds, minutes }: Options): Promise<readonly Outcome[]> {
-  if (part === 'start') return measureStart();
-  if (part === 'help') return measureHelp();
-  if (part === 'check') return measureCheck();
-  if (part === 'pin') return measurePin();
-  if (part === 'cache') return measureImageCache();
-  if (part === 'facts') return measureFacts();
-  if (part === 'mutate') return measureMutate({ seconds, rounds, note });
-  if (part === 'rules') return measureRules({ seconds, rounds, note });
-  const measured = part === 'alive' ? measureAlive({ minutes, note }) : measureServe({ seconds, rounds, note });
-  const { outcomes, text } = await measured;
+type Measure = (options: Options) => readonly Outcome[] | Promise<readonly Outcome[]>;
+
+const MEASURES: Readonly<Record<Part, Measure>> = {
+  serve: async (options) => printed(await measureServe({ ...options, note })),
+  mutate: (options) => measureMutate({ ...options, note }),
+  rules: (options) => measureRules({ ...options, note }),
+  start: measureStart,
+  help: measureHelp,
+  check: measureCheck,
+  pin: measurePin,
+  cache: measureImageCache,
+  facts: measureFacts,
+  alive: async (options) => printed(await measureAlive({ ...options, note })),
+  cluster: (options) => measureCluster({ ...options, note }),
+};
+
+/** Prints the table behind the outcomes. */
+function printed({
+  outcomes,
+  text,
+}: {
+  readonly outcomes: readonly Outcome[];
+  readonly text: string;
+}): readonly Outcome[] {
   process.stdout.write(`${text}\n`);
   return outcomes;
 }
@@ -85,7 +99,7 @@ async function main(): Promise<number> {
   const outcomes: Outcome[] = [];
   for (const part of options.parts) {
     note(`${part} ...`);
-    outcomes.push(...(await measure(part, options)));
+    outcomes.push(...(await MEASURES[part](options)));
   }
   process.stdout.write(outcomeTable(outcomes));
   return outcomes.some(isMissed) ? 1 : 0;
