@@ -12,6 +12,7 @@ import type { DocumentFault } from '../policy/schema-faults.ts';
 import { findUndecidable } from '../policy/unknown-labels.ts';
 import type { DeadClause } from '../policy/dead-clauses.ts';
 import type { InputNotice } from './skipped-files.ts';
+import { createPauses } from './pauses.ts';
 import { locationText } from './location-text.ts';
 import { loadPolicyDocuments, type PlacedFault, type PolicyDocument } from './policy-documents.ts';
 import { NO_ORIGIN, type OriginOf } from '../error/path-origin.ts';
@@ -67,17 +68,18 @@ export async function loadPolicies(
     documents,
     faults: new Map(faults.map((fault) => [textOf(fault), fault])),
     notices: [],
+    pause: createPauses(),
   };
   checkNames(context);
-  const lists = readLists(context);
+  const lists = await readLists(context);
   const words = { ...vocabulary, lists, checks: new Map<string, Check>() };
   for (const { kind, value } of documents) if (kind === 'ImagePolicy') await readyRules(value, words);
-  const policies = readEach(context, 'ImagePolicy', (value) => {
+  const policies = await readEach(context, 'ImagePolicy', (value) => {
     const read = readPolicy(value, words);
     return read.ok ? { ok: true, value: read.policy, deadClauses: read.deadClauses } : read;
   });
   const known = { kinds: vocabulary.kinds, lists, policies: rulesByPolicy(context, policies) };
-  const exceptions = readEach(context, 'ImagePolicyException', (value) => {
+  const exceptions = await readEach(context, 'ImagePolicyException', (value) => {
     const read = readException(value, known);
     return read.ok ? { ok: true, value: read.exception, deadClauses: read.deadClauses } : read;
   });
@@ -113,6 +115,7 @@ interface LoadContext {
   /** Faults by text, because a fault in a list is reported once, however often the list is used. */
   readonly faults: Map<string, PlacedFault>;
   readonly notices: Notice[];
+  readonly pause: () => Promise<void> | undefined;
 }
 
 function checkNames({ documents, faults }: LoadContext): void {
@@ -135,22 +138,25 @@ type ReadResult<T> =
   | { readonly ok: true; readonly value: T; readonly deadClauses: readonly DeadClause[] }
   | { readonly ok: false; readonly faults: readonly DocumentFault[] };
 
-function readEach<T extends { readonly name: string }>(
+async function readEach<T extends { readonly name: string }>(
   context: LoadContext,
   kind: DocumentKind,
   read: (value: unknown) => ReadResult<T>,
-): readonly T[] {
-  return context.documents.flatMap((document) => {
-    if (document.kind !== kind) return [];
+): Promise<readonly T[]> {
+  const values: T[] = [];
+  for (const document of context.documents) {
+    if (document.kind !== kind) continue;
+    await context.pause();
     const result = read(document.value);
     if (!result.ok) {
       for (const fault of result.faults) addFault(fault, document, context);
-      return [];
+      continue;
     }
     const { value, deadClauses } = result;
     context.notices.push(...deadClauses.map((deadClause) => deadClauseNotice(kind, value.name, deadClause)));
-    return [value];
-  });
+    values.push(value);
+  }
+  return values;
 }
 
 /** Reports a fault in a list at the list, once, with the first use that has the fault. */
@@ -172,8 +178,8 @@ function addFault(
   faults.set(key, home === undefined ? fault : { ...fault, text: `${fault.text} (used at ${usedAt})` });
 }
 
-function readLists(context: LoadContext): Lists {
-  const lists = readEach<NamedList>(context, 'ImageNameList', (value) => {
+async function readLists(context: LoadContext): Promise<Lists> {
+  const lists = await readEach<NamedList>(context, 'ImageNameList', (value) => {
     const read = readList(value);
     return read.ok ? { ok: true, value: read.list, deadClauses: [] } : read;
   });

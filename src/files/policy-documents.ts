@@ -9,6 +9,7 @@ import { SUITE_KIND } from '../policy/suite-schema.ts';
 import { quoteValue } from '../image/quote.ts';
 import { loadInputs } from './input-texts.ts';
 import { type InputNotice, type SkippedFile, skippedNotices } from './skipped-files.ts';
+import { createPauses } from './pauses.ts';
 import { isKustomization } from './kustomization.ts';
 import { repeatedKeyNotices } from './yaml/repeated-keys.ts';
 import { type ParsedDocument, type Position, parseDocuments } from './yaml/yaml.ts';
@@ -53,7 +54,9 @@ export async function loadPolicyDocuments(paths: readonly string[], originOf: Or
   const skipped: SkippedFile[] = [];
   const repeated: InputNotice[] = [];
   const hash = createHash('sha256');
+  const pause = createPauses();
   for await (const input of loadInputs(paths, { onSkipped: (one) => void skipped.push(one) })) {
+    await pause();
     // Skips files that tools and editors leave behind, because only tidewaiter reads policies.
     if (input.hidden) {
       skipped.push({ path: input.path, why: 'unread' });
