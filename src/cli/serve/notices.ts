@@ -1,17 +1,28 @@
-/** Logs notices about loaded files, such as policies that never apply and exceptions that expire; they do not stop the server. */
+/**
+ * Logs notices about loaded files, such as policies that never apply and exceptions that expire, and about credentials that every
+ * client can use; they do not stop the server.
+ */
 import { type LoadedPolicies, noticesAt } from '../../files/policies.ts';
 import type { ServerLog } from '../../server/log.ts';
 
 export interface Notices {
   /** Logs the notices that the files before did not have. */
-  log(policies: LoadedPolicies): void;
+  log(policies: LoadedPolicies, credentials: Credentials): void;
+}
+
+export interface Credentials {
+  readonly ofNodes: boolean;
+  /** Pull secrets of the cluster. */
+  readonly ofCluster: boolean;
+  /** The server accepts only clients with a certificate of `clientCa`. */
+  readonly areGuarded: boolean;
 }
 
 export function createNotices(log: ServerLog): Notices {
   let before: ReadonlySet<string> = new Set();
   return {
-    log(policies) {
-      const lines = linesOf(policies);
+    log(policies, credentials) {
+      const lines = [...openCredentials(credentials), ...linesOf(policies)];
       for (const { fields, message } of lines) {
         if (!before.has(keyOf({ fields, message }))) log.warn(fields, message);
       }
@@ -40,4 +51,16 @@ function linesOf(policies: LoadedPolicies): readonly Line[] {
       message,
     })),
   ];
+}
+
+const REMEDY =
+  'because clientCa is not set; set clientCa and clientNames, or use a NetworkPolicy to allow only API servers (SECURITY.md)';
+/** Any client that reaches the port can then find out whether a private image exists, and its digest. */
+const OPEN_NODES = `nodeCredentials are used for every client that reaches the port, ${REMEDY}`;
+const OPEN_CLUSTER = `every client that reaches the port can find out which pull secrets a namespace has, and use them for lookups, ${REMEDY}`;
+
+function openCredentials({ ofNodes, ofCluster, areGuarded }: Credentials): readonly Line[] {
+  if (areGuarded) return [];
+  const messages = [...(ofNodes ? [OPEN_NODES] : []), ...(ofCluster ? [OPEN_CLUSTER] : [])];
+  return messages.map((message) => ({ fields: {}, message }));
 }

@@ -126,14 +126,18 @@ export function useGeneration(
   { generation, registries, clusterSources }: PreparedGeneration,
   { current, metrics, notices }: Pick<ReloadServices, 'current' | 'metrics' | 'notices'>,
 ): void {
-  const { composed, hash } = generation;
+  const { composed, hash, loaded, clients } = generation;
   const sources = { ...registries.sources, ...clusterSources };
   const world = Object.keys(sources).length === 0 ? undefined : sources;
   current.change((context) => contextOf(context, { ...composed.context, generation: hash, world }));
   registries.commit(() => current.earlierReviews());
   metrics.setExceptions(composed.loaded.exceptions);
   metrics.reloads.loaded(hash, Date.now());
-  notices.log(composed.loaded);
+  notices.log(composed.loaded, {
+    ofNodes: loaded.config.nodeCredentials !== undefined,
+    ofCluster: clusterSources.secrets !== undefined,
+    areGuarded: clients !== undefined,
+  });
 }
 
 /** Keeps the policies if nothing has changed, because plans and results are remembered by the list of policies. */

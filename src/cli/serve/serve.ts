@@ -90,7 +90,6 @@ async function startWith(generation: Generation, parts: StartParts): Promise<Run
   const { log, metrics, cluster } = parts;
   const { config } = generation.loaded;
   const prepared = await prepareSources(generation, parts);
-  logOpenCredentials(config, log);
   const current = createCurrentContext(generation.composed.context);
   const notices = createNotices(log);
   useGeneration(prepared, { current, metrics, notices });
@@ -180,14 +179,6 @@ function announce(
 async function listenApart({ operations: address }: Config, operations: Operations): Promise<Listener | undefined> {
   return address && listen(buildOperations(operations), address, OPERATIONS);
 }
-
-function logOpenCredentials({ nodeCredentials, clients }: Config, log: ServerLog): void {
-  if (nodeCredentials !== undefined && clients === undefined) log.warn({}, OPEN_CREDENTIALS);
-}
-
-/** Any client that reaches the port can then find out whether a private image exists, and its digest. */
-const OPEN_CREDENTIALS =
-  'nodeCredentials are used for every client that reaches the port, because clientCa is not set; set clientCa and clientNames, or use a NetworkPolicy to allow only API servers (SECURITY.md)';
 
 /** Resolves on the first SIGTERM or SIGINT; the second signal ends the process. */
 function stopSignal(terminal: Terminal): Promise<void> {

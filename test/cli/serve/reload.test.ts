@@ -4,6 +4,8 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync }
 import path from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { podOf } from '../../admission/decide.ts';
+import { createAuthority } from '../../cluster/certificates.ts';
+import { kubeconfigFor } from '../../support/api-client.ts';
 import { type BuiltServer, newFolder, startBuiltServer } from '../../support/built-server.ts';
 
 let server: BuiltServer | undefined;
@@ -174,6 +176,40 @@ describe('policies', () => {
     unlinkSync(path.join(running.folder, 'a.yaml'));
     execFileSync('mkfifo', [path.join(running.folder, 'a.yaml')]);
     await keeps(running, false, /a\.yaml: neither a file nor a directory$/);
+  });
+});
+
+describe('the log without clientCa', () => {
+  const OPEN = /every client that reaches the port/;
+  const warnings = ({ log }: BuiltServer): readonly unknown[] =>
+    log.flatMap(({ level, msg }) => (level === 'warn' && OPEN.test(String(msg)) ? [msg] : []));
+  const KUBECONFIG = kubeconfigFor('http://127.0.0.1:9');
+
+  test('warns when the first policies use pull secrets of the cluster, and once', async () => {
+    const flags = ['-p', 'policies', '--kubeconfig', 'config'];
+    const running = await started({ config: KUBECONFIG, 'policies/a.yaml': DIGEST }, flags);
+    expect(warnings(running)).toEqual([]);
+    write(running.folder, 'policies/b.yaml', policy('b', '[{rule: pull-secret-usable}]'));
+    await running.logged(OPEN);
+    write(running.folder, 'policies/a.yaml', LATEST);
+    await becomes(running, true);
+    expect(warnings(running)).toEqual([
+      'every client that reaches the port can find out which pull secrets a namespace has, and use them for lookups, because clientCa is not set; set clientCa and clientNames, or use a NetworkPolicy to allow only API servers (SECURITY.md)',
+    ]);
+  });
+
+  test('warns for node credentials at the start, and does not warn with clientCa', async () => {
+    const settings = 'nodeCredentials: {}\n';
+    const running = await started({ 'tidewaiter.yaml': settings, 'policies/a.yaml': DIGEST });
+    expect(warnings(running)).toHaveLength(1);
+    await running.stop();
+    const { cert } = await createAuthority();
+    const clients = 'clientCa: ca.crt\nclientNames: [kube-apiserver]\n';
+    const guarded = { 'tidewaiter.yaml': settings + clients, 'ca.crt': cert, config: KUBECONFIG };
+    const policies = { 'policies/b.yaml': policy('b', '[{rule: pull-secret-usable}]') };
+    expect(warnings(await started({ ...guarded, ...policies }, ['-p', 'policies', '--kubeconfig', 'config']))).toEqual(
+      [],
+    );
   });
 });
 
