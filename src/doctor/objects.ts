@@ -52,6 +52,7 @@ interface ContainerPort {
 
 interface PodSpec {
   readonly serviceAccountName?: string;
+  readonly volumes?: readonly { readonly secret?: { readonly secretName?: string } }[];
   readonly containers: readonly { readonly image?: string; readonly ports?: readonly ContainerPort[] }[];
 }
 

@@ -1,6 +1,6 @@
 /** What the API server says about our ServiceAccount and the time. */
-import { type AccessRule, rulesFor } from '../install/access.ts';
-import { NAME } from '../install/options.ts';
+import { type AccessRule, CERTIFICATE_RULES, CONFIGURATION_RULES, rulesFor } from '../install/access.ts';
+import { NAME, TLS_SECRET } from '../install/options.ts';
 import { readObject, readBoolean, readString } from '../pod/read.ts';
 import { type Known, known, type Permission, unknown } from './known.ts';
 import { matchesNamespace, ours } from './matching.ts';
@@ -30,10 +30,14 @@ export async function readTime(reader: Reader): Promise<Known<ClusterTime>> {
 export interface Account {
   readonly namespace: string;
   readonly name: string;
+  /** Whether the server generates and renews its certificate, so that no volume has the Secret. */
+  readonly managesCertificate: boolean;
 }
 
 export function accountOf(deployment: Deployment | undefined, namespace: string): Account {
-  return { namespace, name: deployment?.spec.template.spec.serviceAccountName ?? NAME };
+  const { serviceAccountName = NAME, volumes = [] } = deployment?.spec.template.spec ?? {};
+  const hasSecret = volumes.some(({ secret }) => secret?.secretName === TLS_SECRET);
+  return { namespace, name: serviceAccountName, managesCertificate: deployment !== undefined && !hasSecret };
 }
 
 /** The namespaces that are checked one by one, if a permission is not for all namespaces. */
@@ -46,11 +50,19 @@ export async function readAccess(
   { policies, webhooks, namespaces }: Pick<Values, 'webhooks' | 'namespaces'> & { readonly policies: PolicyFacts },
 ): Promise<Known<readonly AccessResult[]>> {
   const selected = selectedNamespaces(webhooks, namespaces).slice(0, MAX_NAMESPACES);
-  const questions = rulesFor(policies.needs).flatMap((rule) => rule.verbs.map((verb) => ({ rule, verb })));
+  const managed = account.managesCertificate ? [...CONFIGURATION_RULES, ...CERTIFICATE_RULES] : [];
+  const questions = [...managed, ...rulesFor(policies.needs)].flatMap((rule) =>
+    rule.verbs.map((verb) => ({
+      rule,
+      verb,
+      selected: CERTIFICATE_RULES.includes(rule) ? [account.namespace] : selected,
+    })),
+  );
   const results: AccessResult[] = [];
-  for (const { rule, verb } of questions) {
-    const denied = await deniedIn(reader, account, { rule, verb, selected });
+  for (const question of questions) {
+    const denied = await deniedIn(reader, account, question);
     if (denied.state === 'unknown') return denied;
+    const { rule, verb } = question;
     results.push({ rule, verb, denied: denied.value });
   }
   return known(results);
@@ -62,6 +74,11 @@ function selectedNamespaces(webhooks: readonly Webhook[], namespaces: Values['na
     all.some((webhook) => matchesNamespace(webhook, labels)) ? [name] : [],
   );
 }
+
+const CLUSTER_SCOPED: ReadonlySet<string> = new Set([
+  'namespaces',
+  ...CONFIGURATION_RULES.map(({ resource }) => resource),
+]);
 
 interface Question {
   readonly rule: AccessRule;
@@ -77,14 +94,14 @@ async function deniedIn(
   const everywhere = await isAllowed(reader, account, { rule, verb, namespace: undefined });
   if (everywhere.state === 'unknown') return everywhere;
   if (everywhere.value) return known([]);
-  if (rule.resource === 'namespaces') return known(['*']);
+  if (CLUSTER_SCOPED.has(rule.resource)) return known(['*']);
   const denied: string[] = [];
   for (const namespace of selected) {
     const allowed = await isAllowed(reader, account, { rule, verb, namespace });
     if (allowed.state === 'unknown') return allowed;
     if (!allowed.value) denied.push(namespace);
   }
-  return known(denied.length === selected.length ? ['*'] : denied);
+  return known(denied.length === selected.length && denied.length !== 1 ? ['*'] : denied);
 }
 
 interface Access {
@@ -105,7 +122,7 @@ async function isAllowed(
     spec: {
       user: `system:serviceaccount:${home}:${name}`,
       groups: ['system:serviceaccounts', `system:serviceaccounts:${home}`, 'system:authenticated'],
-      resourceAttributes: { group: rule.apiGroup, resource: rule.resource, verb, namespace },
+      resourceAttributes: { group: rule.apiGroup, resource: rule.resource, verb, namespace, name: rule.names?.[0] },
     },
   };
   const path = `/apis/${resource.version}/${resource.resource}`;

@@ -17,7 +17,7 @@ export const rbac = defineCheck({
         const where = denied.includes('*') ? '' : ` in namespace ${denied.map(shown).join(', ')}`;
         return {
           subject: `ServiceAccount ${namespace}/${shown(account)}`,
-          message: `it is not allowed to ${permissionText(permission)}${where}, but the policies need it (${why})`,
+          message: `it is not allowed to ${permissionText(permission)}${where}, but it needs that (${why})`,
           remedy: 'npx tidewaiter manifests rbac -p POLICIES | kubectl apply -f -',
         };
       });
