@@ -206,7 +206,11 @@ describe('one replica', () => {
       SECRET,
       /^no serving certificate: tidewaiter cannot get secrets "tidewaiter-tls" in namespace "tidewaiter" \(HTTP 403\): grant get/,
     ],
-    ['POST', SECRET, /^no serving certificate: tidewaiter cannot create secrets "tidewaiter-tls"/],
+    [
+      'POST',
+      SECRET,
+      /^no serving certificate: cannot write Secret "tidewaiter-tls": tidewaiter cannot create secrets "tidewaiter-tls"/,
+    ],
     [
       'GET',
       VALIDATING,
@@ -215,7 +219,7 @@ describe('one replica', () => {
     [
       'PATCH',
       MUTATING,
-      /^caBundle in MutatingWebhookConfiguration .*: tidewaiter cannot patch mutatingwebhookconfigurations/,
+      /^caBundle in MutatingWebhookConfiguration .*: cannot set caBundle in .*: tidewaiter cannot patch mutatingwebhookconfigurations/,
     ],
   ])(
     'is not ready without permission to %s %s, names the rule, and is ready when it is granted',
@@ -242,6 +246,27 @@ describe('one replica', () => {
     };
     await vi.waitFor(() => expect(one.status().problem).toMatch(/cannot reach/), soon);
     expect(one.status().notReady).toBeUndefined();
+  });
+
+  test.each([
+    ['PUT', SECRET, new ApiError(422, 'Invalid', 'the Secret is immutable')],
+    ['PATCH', VALIDATING, new ApiError(422, 'Invalid', 'webhooks[0].sideEffects: Required value')],
+    ['PATCH', MUTATING, new ApiOutage('no response')],
+  ])('serves and renews as far as possible when %s %s fails', async (verb, at, error) => {
+    const cluster = newCluster();
+    await ready(replica(cluster));
+    cluster.put(VALIDATING, webhooks('validate.tidewaiter.dev', 'new.tidewaiter.dev'));
+    cluster.put(MUTATING, webhooks('mutate.tidewaiter.dev', 'new.tidewaiter.dev'));
+    cluster.before = ({ method, path: asked }) => {
+      if (method === verb && asked === at) throw error;
+    };
+    const late = replica(cluster, { now: () => Date.now() + 70 * 86_400_000 });
+    await vi.waitFor(() => expect(late.status().problem).toContain(error.message), soon);
+    expect(late.leaf().checkHost('tidewaiter.tidewaiter.svc')).toBeDefined();
+    const days = (late.leaf().validToDate.getTime() - Date.now()) / 86_400_000;
+    expect(Math.round(days)).toBe(verb === 'PUT' ? 90 : 160);
+    cluster.before = () => undefined;
+    await ready(late);
   });
 
   test('adds names that the certificate lacks, and keeps those that it has', async () => {

@@ -39,6 +39,7 @@ export function openManagedSource(
     metrics.setAuthorities(new Map(authorities.map((ca) => [shortFingerprint(ca), ca.validToDate])));
     const news = problem ?? notReady;
     if (news !== undefined && news !== reported) log.warn({}, `the certificate cannot be renewed or used: ${news}`);
+    if (news === undefined && reported !== undefined) log.info({}, 'the certificate can be renewed and used');
     reported = news;
     if (leaf !== undefined) serve(leaf);
   };

@@ -4,7 +4,6 @@
  * (HTTP 409). Therefore, no replica has to be the leader. The order of changes: the next CA is stored, then trusted by all
  * webhooks, then it signs the serving certificate; the old CA is removed when its last certificate has expired.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   authoritiesOf,
   bundleOf,
@@ -63,6 +62,9 @@ export interface ManagedStatus {
 
 const TIMES: ManagedTimes = { settleMs: 10_000, checkMs: 30_000, retryMs: 1000 };
 const MAX_RETRY_MS = 30_000;
+const CONFLICT_MS = 100;
+/** Several changes come together, such as those of another replica. */
+const WAKE_MS = 50;
 
 interface Manager {
   readonly api: ClusterApi;
@@ -98,7 +100,10 @@ export function manageCertificate(api: ClusterApi, options: ManagedOptions): () 
     });
   }
   void keepRunning(manager);
-  return () => end.abort();
+  return () => {
+    end.abort();
+    manager.wake();
+  };
 }
 
 /** `again`: something was changed, or another replica was faster. */
@@ -107,8 +112,7 @@ type Outcome = 'again' | 'pending' | 'idle';
 async function keepRunning(manager: Manager): Promise<void> {
   const { signal, times } = manager;
   for (let failures = 0; !signal.aborted;) {
-    const { promise: woken, resolve } = Promise.withResolvers<void>();
-    manager.wake = resolve;
+    const next = nextWake(manager);
     let outcome: Outcome | 'failed';
     try {
       outcome = await pass(manager);
@@ -119,16 +123,38 @@ async function keepRunning(manager: Manager): Promise<void> {
       if (outcome === 'failed') report(manager, messageOf(error));
       failures += 1;
     }
-    const backOffMs = Math.min(MAX_RETRY_MS, times.retryMs * 2 ** Math.min(failures, 10)) * (0.5 + Math.random() / 2);
+    const random = 0.5 + Math.random() / 2;
     const waitMs = {
-      again: failures === 0 ? 0 : Math.random() * 100,
+      again: failures === 0 ? 0 : CONFLICT_MS * random,
       pending: times.settleMs / 4,
       idle: times.checkMs,
-      failed: backOffMs,
+      failed: Math.min(MAX_RETRY_MS, times.retryMs * 2 ** Math.min(failures, 10)) * random,
     };
-    const timer = delay(waitMs[outcome], undefined, { signal, ref: false }).catch(() => undefined);
-    await (outcome === 'failed' || outcome === 'again' ? timer : Promise.race([woken, timer]));
+    await next(waitMs[outcome], outcome === 'pending' || outcome === 'idle');
   }
+}
+
+/** Changes since the call end the wait. */
+function nextWake(manager: Manager): (waitMs: number, canWake: boolean) => Promise<void> {
+  const { signal } = manager;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let isWoken = false;
+  let wake = (): void => undefined;
+  manager.wake = () => {
+    isWoken = true;
+    wake();
+  };
+  return (waitMs, canWake) => {
+    const shortMs = Math.min(waitMs, WAKE_MS);
+    let timer = setTimeout(resolve, canWake && isWoken ? shortMs : waitMs).unref();
+    wake = () => {
+      if (!canWake && !signal.aborted) return;
+      clearTimeout(timer);
+      timer = setTimeout(resolve, shortMs).unref();
+    };
+    if (signal.aborted) wake();
+    return promise;
+  };
 }
 
 async function pass(manager: Manager): Promise<Outcome> {
@@ -167,7 +193,7 @@ interface Spreading {
   readonly problems: string[];
 }
 
-/** Sets the CAs in all webhooks. A missing permission does not stop the renewal of the serving certificate. */
+/** Sets the CAs in all webhooks. A failure does not stop the renewal of the serving certificate. */
 async function spread(
   { api, signal, options }: Manager,
   configurations: readonly WebhookConfiguration[],
@@ -182,8 +208,8 @@ async function spread(
         options.onNote(`set caBundle in ${one.kind} "tidewaiter"`);
         return applied;
       } catch (error) {
-        if (!isForbidden(error)) throw error;
-        problems.push(error.message);
+        if (isConflict(error) || signal.aborted) throw error;
+        problems.push(`cannot set caBundle in ${one.kind} "tidewaiter": ${messageOf(error)}`);
         return one;
       }
     }),
@@ -196,7 +222,7 @@ interface Renewal {
   readonly problems: string[];
 }
 
-/** Reports whether the Secret was changed. */
+/** Reports whether the Secret was changed. After a failure, the certificate in it is still served. */
 async function renew(manager: Manager, { secret, read, problems }: Renewal): Promise<boolean> {
   const { api, signal, options } = manager;
   const change = await nextChangeOf(manager, read);
@@ -204,8 +230,8 @@ async function renew(manager: Manager, { secret, read, problems }: Renewal): Pro
   try {
     await writeTlsSecret(api, secret, formatManagedState(change.state), signal);
   } catch (error) {
-    if (!isForbidden(error)) throw error;
-    problems.unshift(error.message);
+    if (isConflict(error) || signal.aborted) throw error;
+    problems.unshift(`cannot write Secret "${TLS_SECRET}": ${messageOf(error)}`);
     return false;
   }
   const isDamaged = read.state === 'lost' && !read.isEmpty;
@@ -264,10 +290,6 @@ function foreignSecret({ namespace }: ClusterApi, isCertManagers: boolean): stri
 
 function isConflict(error: unknown): boolean {
   return error instanceof ApiError && error.status === 409;
-}
-
-function isForbidden(error: unknown): error is ApiError {
-  return error instanceof ApiError && error.status === 403;
 }
 
 function messageOf(error: unknown): string {

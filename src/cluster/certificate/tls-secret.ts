@@ -7,6 +7,8 @@ import { ApiError, type ApiRequest, type ClusterApi } from '../api.ts';
 import { accessible } from './missing-access.ts';
 
 export const TLS_SECRET = 'tidewaiter-tls';
+/** As in the installation, which removes only objects with its labels. */
+const LABELS = { 'app.kubernetes.io/name': 'tidewaiter', 'app.kubernetes.io/part-of': 'tidewaiter' };
 const OWNER_ANNOTATION = 'cert-manager.io/certificate-name';
 
 export interface TlsSecret {
@@ -37,7 +39,7 @@ export async function writeTlsSecret(
   const written = Object.entries(entries).filter(([, text]) => text !== '');
   const encoded = Object.fromEntries(written.map(([key, text]) => [key, Buffer.from(text).toString('base64')]));
   if (object === undefined) {
-    const metadata = { name: TLS_SECRET, namespace: api.namespace, labels: { 'app.kubernetes.io/name': 'tidewaiter' } };
+    const metadata = { name: TLS_SECRET, namespace: api.namespace, labels: LABELS };
     const body = { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data: encoded };
     await send(api, { method: 'POST', path: pathOf(api), body }, 'create', signal);
     return;
