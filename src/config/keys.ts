@@ -8,6 +8,7 @@ import { cacheSettings, NODE_CREDENTIALS_SCHEMA, nodeCredentialConfig, REGISTRY_
 import type { FlagOf, Intersection, Key, ResultsOf } from './key.ts';
 import { KINDS_SCHEMA } from './kinds-schema.ts';
 import { REGISTRIES_SCHEMA, shownRegistries } from './registry-schema.ts';
+import { REGISTRATION, TLS_MODE } from './tls-keys.ts';
 import {
   addressOf,
   certificateOf,
@@ -17,8 +18,6 @@ import {
   type LogLevel,
   operationsAddress,
   textsOf,
-  TLS_MODES,
-  tlsModeOf,
   type Value,
 } from './values.ts';
 
@@ -124,22 +123,8 @@ export const KEYS = {
     flag: { name: 'key', value: 'FILE', help: 'Private key of the serving certificate, PEM' },
     paths: ['key'],
   },
-  tlsMode: {
-    schema: {
-      enum: TLS_MODES,
-      description:
-        'Source of the serving certificate: self (generated in the cluster and renewed), files or cert-manager (cert and key); without it, files if cert is set, self in a Pod, and otherwise generated in certsDir',
-    },
-    variable: true,
-    flag: {
-      name: 'tlsMode',
-      value: 'MODE',
-      help: 'Source of the serving certificate: self, files, or cert-manager (default: files with --cert, self in a Pod)',
-    },
-    uses: ['cert', 'key'],
-    /** undefined: not set. */
-    read: { tlsMode: (mode, given) => tlsModeOf(mode, given('cert')) },
-  },
+  tlsMode: TLS_MODE,
+  registration: REGISTRATION,
   certsDir: {
     schema: {
       ...TEXT,

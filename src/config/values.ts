@@ -108,6 +108,12 @@ export function tlsModeOf({ value, from }: Value, cert: Value): TlsMode | undefi
   return mode;
 }
 
+/** The server sets caBundle, so it must know the CA. */
+export function registersItself(value: unknown, from: string, cert: Value): boolean {
+  if (value !== 'self' || cert.value === undefined) return value === 'self';
+  throw new UserError(`${from}: registration self requires tlsMode self, but a certificate is set (${cert.from})`);
+}
+
 export function clusterSettings(mode: Value, kubeconfig: Value, context: Value): ClusterSettings {
   return {
     mode: mode.value as ClusterSettings['mode'],

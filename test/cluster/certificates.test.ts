@@ -230,14 +230,21 @@ describeWith(assetsMissing, 'certificates that replicas manage', () => {
     const [webhook] = before.webhooks;
     const bundle = `${webhook?.caBundle}`;
     const one = certificatesIn(bundle)[0] as X509Certificate;
-    const after = await applyBundle(api, before, one.toString(), signal);
+    const after = await applyBundle(api, before, { bundle: one.toString() }, signal);
     expect(after.webhooks.map(({ caBundle }) => caBundle)).toEqual(before.webhooks.map(() => one.toString()));
-    await expect(applyBundle(api, before, bundle, signal)).rejects.toMatchObject({ status: 409 });
-    await expect(applyBundle(api, after, 'rubbish', signal)).rejects.toThrow(/no certificate/);
+    await expect(applyBundle(api, before, { bundle }, signal)).rejects.toMatchObject({ status: 409 });
+    await expect(applyBundle(api, after, { bundle: 'rubbish' }, signal)).rejects.toThrow(/no certificate/);
   });
 
-  test('serve answers probes before it has a certificate, and is ready with one that the webhooks trust', async () => {
-    const folder = path.dirname(plane.kubeconfig);
+  interface Served {
+    readonly log: readonly string[];
+    readonly get: (at: string) => Promise<string>;
+    /** Sends SIGTERM; resolves with the exit code. */
+    readonly stop: () => Promise<unknown>;
+  }
+
+  /** The command, from its sources. */
+  async function startServe(...more: readonly string[]): Promise<Served> {
     const port = await freePort();
     const main = path.join(import.meta.dirname, '../../src/main.ts');
     const flags = [
@@ -250,16 +257,28 @@ describeWith(assetsMissing, 'certificates that replicas manage', () => {
       '--operations-port',
       `${port}`,
     ];
-    // As left by another CA.
-    await plane.request('PUT', secretPath, secretOf({ 'tls.crt': (await createAuthority()).cert }));
-    const child = spawn(process.execPath, [main, 'serve', ...flags], {
-      cwd: folder,
-      stdio: ['ignore', 'pipe', 'inherit'],
+    const child = spawn(process.execPath, [main, 'serve', ...flags, ...more], {
+      cwd: path.dirname(plane.kubeconfig),
+      stdio: ['ignore', 'pipe', 'ignore'],
     });
     onTestFinished(() => void child.kill('SIGKILL'));
     const log: string[] = [];
     createInterface({ input: child.stdout }).on('line', (line) => log.push(line));
-    const get = async (at: string): Promise<string> => (await fetch(`http://127.0.0.1:${port}${at}`)).text();
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    return {
+      log,
+      get: async (at) => (await fetch(`http://127.0.0.1:${port}${at}`)).text(),
+      stop: () => {
+        child.kill('SIGTERM');
+        return ended;
+      },
+    };
+  }
+
+  test('serve answers probes before it has a certificate, and is ready with one that the webhooks trust', async () => {
+    // As left by another CA.
+    await plane.request('PUT', secretPath, secretOf({ 'tls.crt': (await createAuthority()).cert }));
+    const { log, get, stop } = await startServe();
     await vi.waitFor(async () => {
       expect(await get('/readyz')).toMatch(
         /^no serving certificate: Secret "tidewaiter-tls" in namespace "tidewaiter" has a certificate of another CA/,
@@ -273,17 +292,54 @@ describeWith(assetsMissing, 'certificates that replicas manage', () => {
     const metrics = await get('/metrics');
     expect(metrics).toMatch(/^tidewaiter_certificate_untrusted 0$/m);
     expect(metrics).toMatch(/^tidewaiter_ca_expiry_timestamp_seconds\{ca="[0-9a-f]{16}"\} \d+$/m);
-    expect(Number(/^tidewaiter_certificate_expiry_timestamp_seconds (\d+)$/m.exec(metrics)?.[1])).toBeGreaterThan(
-      Date.now() / 1000,
-    );
+    const expiry = Number(/^tidewaiter_certificate_expiry_timestamp_seconds (\d+)$/m.exec(metrics)?.[1]);
+    expect(expiry).toBeGreaterThan(Date.now() / 1000);
     expect(log.join('\n')).not.toMatch(/PRIVATE KEY|BEGIN/);
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGTERM');
-    expect(await ended).toBe(0);
+    expect(await stop()).toBe(0);
+  });
+
+  test('serve registers its webhook configuration, which the cluster deletes with the ClusterRole', async () => {
+    for (const kind of ['validating', 'mutating']) {
+      await plane.kubectl(['delete', `${kind}webhookconfiguration`, 'tidewaiter', '--ignore-not-found']);
+    }
+    const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'tidewaiter' } };
+    const ofRole = '/apis/rbac.authorization.k8s.io/v1/clusterroles';
+    await plane.request('POST', ofRole, { ...role, rules: [] });
+    const { log, get, stop } = await startServe('--registration', 'self');
+    const at = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/tidewaiter';
+    interface Registered {
+      readonly webhooks?: readonly {
+        readonly clientConfig: { readonly caBundle?: string };
+        readonly failurePolicy: string;
+      }[];
+    }
+    const registered = async (): Promise<NonNullable<Registered['webhooks']>> => {
+      const { webhooks = [] } = (await plane.request('GET', at)).body as Registered;
+      return webhooks;
+    };
+    await vi.waitFor(async () => {
+      const webhooks = await registered();
+      expect(webhooks).toHaveLength(2);
+      for (const { clientConfig } of webhooks) expect(clientConfig.caBundle).toBeDefined();
+    }, soon);
+    expect(new Set((await registered()).map(({ failurePolicy }) => failurePolicy))).toEqual(
+      new Set(['Ignore', 'Fail']),
+    );
+    await vi.waitFor(async () => expect(await get('/readyz')).toBe('ok\n'), soon);
+    expect(log.filter((line) => line.includes('registered'))).toHaveLength(1);
+    await stop();
+    await plane.request('DELETE', `${ofRole}/tidewaiter`);
+    await vi.waitFor(async () => expect((await plane.request('GET', at)).status).toBe(404), {
+      timeout: 60_000,
+      interval: 100,
+    });
   });
 
   test('says which permission is missing, and works with exactly the rules that the documentation lists', async () => {
     const namespace = 'no-rights';
+    for (const configuration of committedConfigurations()) {
+      await register(plane, byUrl(configuration, { url: 'https://127.0.0.1:1', caBundle: '' }));
+    }
     const role = (kind: 'Role' | 'ClusterRole', rules: readonly object[]): Promise<unknown> =>
       plane.kubectl(['apply', '-f', '-'], JSON.stringify(bound(kind, namespace, rules)));
     const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'tidewaiter', namespace } };
@@ -296,14 +352,14 @@ describeWith(assetsMissing, 'certificates that replicas manage', () => {
     const { stdout } = await plane.kubectl(['create', 'token', 'tidewaiter', '-n', namespace]);
     const api = clientOf(kubeconfigFor(namespace, stdout.trim()));
     let status: ManagedStatus | undefined;
-    const stop = manageCertificate(api, {
+    const managed = manageCertificate(api, {
       names: ['tidewaiter.no-rights.svc'],
       times: { settleMs: 100, checkMs: 500, retryMs: 50 },
       onStatus: (next) => (status = next),
       onNote: () => undefined,
     });
     onTestFinished(async () => {
-      stop();
+      managed.stop();
       await api.close();
     });
     const expectNotReady = (reason: RegExp): Promise<unknown> =>

@@ -73,7 +73,7 @@ const TIMES = { settleMs: 50, checkMs: 50, retryMs: 20 };
 function replica(cluster: MemoryCluster, options: Partial<ManagedOptions> = {}): Replica {
   let status: ManagedStatus | undefined;
   const notes: string[] = [];
-  const stop = manageCertificate(cluster.client(), {
+  const { stop } = manageCertificate(cluster.client(), {
     names: NAMES,
     onStatus: (next) => (status = next),
     onNote: (note) => notes.push(note),
@@ -356,6 +356,65 @@ describe('the order of a rotation', () => {
     }, soon);
     expect(rejected).toEqual([]);
     await ready(one, two);
+  });
+});
+
+describe('a server that registers itself', () => {
+  const CLUSTER_ROLE = '/apis/rbac.authorization.k8s.io/v1/clusterroles/tidewaiter';
+  const objects = [
+    {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingWebhookConfiguration',
+      metadata: { name: 'tidewaiter', labels: { a: 'b' } },
+      webhooks: [
+        { name: 'validate.tidewaiter.dev', clientConfig: { service: { name: 'tidewaiter' } }, sideEffects: 'None' },
+      ],
+    },
+  ];
+
+  test('creates the configuration when it is ready, with caBundle, and again after it was deleted', async () => {
+    const cluster = memoryCluster();
+    cluster.put(CLUSTER_ROLE, { metadata: { uid: 'role-1' } });
+    let isReady = false;
+    const one = replica(cluster, { registration: { objects: () => objects, isReady: () => isReady } });
+    await ready(one);
+    await delay(200);
+    expect(cluster.objects.has(VALIDATING)).toBe(false);
+    isReady = true;
+    const expectRegistered = async (): Promise<void> => {
+      await vi.waitFor(() => expect(bundles(cluster)).toEqual([entriesOf(cluster)['ca.crt']]), soon);
+      expect(cluster.objects.get(VALIDATING)).toMatchObject({
+        metadata: { labels: { a: 'b' }, ownerReferences: [{ kind: 'ClusterRole', name: 'tidewaiter', uid: 'role-1' }] },
+        webhooks: [{ name: 'validate.tidewaiter.dev', clientConfig: { service: { name: 'tidewaiter' } } }],
+      });
+    };
+    await expectRegistered();
+    await ready(one);
+    cluster.remove(VALIDATING);
+    await expectRegistered();
+    expect(one.notes.filter((note) => note.startsWith('registered'))).toHaveLength(2);
+  });
+
+  test.each([
+    ['GET', CLUSTER_ROLE, /cannot register .*cannot get clusterroles "tidewaiter" \(HTTP 403\)/],
+    ['POST', VALIDATING, /cannot register .*cannot create validatingwebhookconfigurations "tidewaiter" \(HTTP 403\)/],
+  ])('says that it has no permission to %s %s, and stays ready', async (verb, at, problem) => {
+    const cluster = memoryCluster();
+    cluster.put(CLUSTER_ROLE, { metadata: { uid: 'role-1' } });
+    cluster.before = ({ method = 'GET', path: asked }) => {
+      if (method === verb && at.startsWith(asked)) throw new ApiError(403, 'Forbidden', 'forbidden');
+    };
+    const one = replica(cluster, { registration: { objects: () => objects, isReady: () => true } });
+    await vi.waitFor(() => expect(one.status().problem).toMatch(problem), soon);
+    expect(one.status().notReady).toBeUndefined();
+    expect(cluster.objects.has(VALIDATING)).toBe(false);
+  });
+
+  test('registers nothing without its ClusterRole, which must own the configurations', async () => {
+    const cluster = memoryCluster();
+    const one = replica(cluster, { registration: { objects: () => objects, isReady: () => true } });
+    await vi.waitFor(() => expect(one.status().problem).toMatch(/ClusterRole "tidewaiter" is not found/), soon);
+    expect(cluster.objects.has(VALIDATING)).toBe(false);
   });
 });
 

@@ -208,7 +208,7 @@ nodeCredentials: {providers: {config: /providers.yaml, binDir: /bin}}
       'c:3:18: invalid value 0: expected milliseconds from 1 to 10000',
       'c:4: a certificate requires its private key; also set "key"',
       'c:5:17: invalid value "apps/v1": expected a DNS name in lowercase without a version, for example batch.example.com',
-      'c:6:1: unknown key "extra" (expected listen, operationsPort, operationsListen, policies, plugins, pluginTimeoutMs, cert, key, tlsMode, certsDir, clientCa, clientNames, logLevel, cluster, kubeconfig, context, kinds, nodeCredentials, registryCache, registries, or registryAccess)',
+      'c:6:1: unknown key "extra" (expected listen, operationsPort, operationsListen, policies, plugins, pluginTimeoutMs, cert, key, tlsMode, registration, certsDir, clientCa, clientNames, logLevel, cluster, kubeconfig, context, kinds, nodeCredentials, registryCache, registries, or registryAccess)',
       'c:7: nodeCredentials.timeout: expected a duration from 1ms to 1m, found "2m"',
       'c:8: registries: "a..test": no host can match; labels must not be empty, or begin or end with a hyphen',
       'c:8: registries: "b.test": cannot read ca "none.crt": no such file or directory; expected a PEM file',
@@ -415,6 +415,10 @@ nodeCredentials: {providers: {config: /providers.yaml, binDir: /bin}}
     [
       'tlsMode: self\ncert: a.pem\nkey: b.pem\n',
       /tidewaiter\.yaml:1: tlsMode self generates the certificate, but a certificate is set \(.*tidewaiter\.yaml:2\); remove one of them/,
+    ],
+    [
+      'registration: self\ncert: a.pem\nkey: b.pem\n',
+      /tidewaiter\.yaml:1: registration self requires tlsMode self, but a certificate is set/,
     ],
     ['tlsMode: mine\n', /invalid value "mine".*expected self, files, or cert-manager/],
     ['listen: [\n', /tidewaiter\.yaml:\d+:\d+: /],

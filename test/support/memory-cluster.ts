@@ -99,11 +99,12 @@ export function memoryCluster(): MemoryCluster {
 
 /** Server-side apply: the webhooks are a map by name. */
 function appliedTo(current: JsonObject, sent: JsonObject): readonly Webhook[] {
-  const applied = new Map((sent['webhooks'] as readonly Webhook[]).map((one) => [one.name, one.clientConfig]));
-  return (current['webhooks'] as readonly Webhook[]).map((one) => ({
-    ...one,
-    clientConfig: { ...one.clientConfig, ...applied.get(one.name) },
-  }));
+  const webhooks = new Map((current['webhooks'] as readonly Webhook[]).map((one) => [one.name, one]));
+  for (const one of sent['webhooks'] as readonly Webhook[]) {
+    const old = webhooks.get(one.name);
+    webhooks.set(one.name, { ...old, ...one, clientConfig: { ...old?.clientConfig, ...one.clientConfig } });
+  }
+  return [...webhooks.values()];
 }
 
 function initialEventsEnd(version: number): WatchEvent {

@@ -1,6 +1,7 @@
 /** Where `serve` gets its certificate from. */
 import type { ServingCertificate } from '../../certificate/certificate.ts';
 import type { ServerLog } from '../../server/log.ts';
+import type { JsonObject } from '../../pod/pointer.ts';
 import type { CertificateMetrics } from '../../server/metrics.ts';
 
 /** PEM. */
@@ -22,4 +23,12 @@ export interface CertificateSource {
 export interface CertificateServices {
   readonly log: ServerLog;
   readonly metrics: CertificateMetrics;
+  /** For registration self: the configurations for a namespace. */
+  readonly registration: RegistrationSource;
+}
+
+export interface RegistrationSource {
+  objects(namespace: string): readonly JsonObject[];
+  /** Whether the server could answer reviews if it listens. */
+  isReady(): boolean;
 }

@@ -21,6 +21,7 @@ import { composeGeneration, type Generation, pathsOf } from './generation.ts';
 import { greet } from './greeting.ts';
 import { listen, type Listener, OPERATIONS, REVIEWS } from './listener.ts';
 import { createNotices } from './notices.ts';
+import { registeredObjects } from './registered-objects.ts';
 import { createRegistryUse, type RegistryUse } from './registry-use.ts';
 import { keepCurrent, prepareSources, type Reloads, type ReloadServices, useGeneration } from './reloads.ts';
 import type { Terminal } from '../terminal.ts';
@@ -93,7 +94,11 @@ async function startWith(generation: Generation, parts: StartParts): Promise<Run
   const current = createCurrentContext(generation.composed.context);
   const notices = createNotices(log);
   useGeneration(prepared, { current, metrics, notices });
-  const source = await openCertificate(config, { log, metrics: metrics.certificate });
+  const registration = {
+    objects: (namespace: string) => registeredObjects(current.context.policies, namespace),
+    isReady: () => cluster.notReady() === undefined,
+  };
+  const source = await openCertificate(config, { log, metrics: metrics.certificate, registration });
   const state: ServerState = { isStopping: false, reloads: undefined };
   const notSynced = untilFirstReady(cluster);
   const operations: Operations = {
@@ -132,7 +137,7 @@ async function listenWith(generation: Generation, parts: ListenParts): Promise<R
     await side?.close();
     throw error;
   });
-  source.follow((next) => tls.change((settings) => ({ ...settings, ...next })));
+  source.follow((next) => tls.change((settings) => ({ ...settings, cert: next.cert, key: next.key })));
   const reloads = keepCurrent(generation, { ...parts, tls });
   state.reloads = reloads;
   const endHangup = onHangup(terminal, () => void reloads.now());

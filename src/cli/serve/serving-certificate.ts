@@ -10,16 +10,17 @@ import type { CertificateServices, CertificateSource } from './certificate-sourc
 
 /** Rejects with UserError. */
 export async function openCertificate(config: Config, services: CertificateServices): Promise<CertificateSource> {
-  const { certificate: files, tlsMode, cluster, env } = config;
+  const { certificate: files, tlsMode, registersItself, cluster, env } = config;
   if (files !== undefined) return followedFiles(files, services);
   const hosts = hostsOf(config);
-  if (tlsMode === 'self' || (cluster.mode !== 'off' && isInPod(env))) {
+  if (tlsMode === 'self' || registersItself || (cluster.mode !== 'off' && isInPod(env))) {
     const api = await openCluster(config);
     if (api === undefined) {
-      throw new UserError('tlsMode self stores the certificate in a cluster, and there is none; set cluster to on');
+      const key = tlsMode === 'self' ? 'tlsMode' : 'registration';
+      throw new UserError(`${key} self requires a cluster, and none is selected; set cluster to on`);
     }
     const { openManagedSource } = await import('./managed-source.ts');
-    return openManagedSource(api, hosts, services);
+    return openManagedSource(api, { hosts, registersItself }, services);
   }
   const certificate = await ensureCertificate(config.certsDir, hosts);
   services.metrics.setExpiry(certificate.notAfter);

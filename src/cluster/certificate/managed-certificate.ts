@@ -14,23 +14,21 @@ import {
   readManagedState,
 } from '../../certificate/managed-state.ts';
 import { type Change, LIFETIMES, type Lifetimes, nextChange } from '../../certificate/rotation.ts';
-import { ApiError, type ClusterApi } from '../api.ts';
+import type { ClusterApi } from '../api.ts';
 import { watchObjects } from '../watch.ts';
+import { createRegistrar, isConflict, messageOf, type Registrar } from './registrar.ts';
+import type { Registration } from './registration.ts';
 import { readTlsSecret, secretsPath, TLS_SECRET, type TlsSecret, writeTlsSecret } from './tls-secret.ts';
 import { createTrust, type Trust } from './trust.ts';
-import {
-  applyBundle,
-  CONFIGURATION_PATHS,
-  type ReadConfigurations,
-  readConfigurations,
-  type WebhookConfiguration,
-} from './webhook-configurations.ts';
+import { CONFIGURATION_PATHS, type ReadConfigurations, readConfigurations } from './webhook-configurations.ts';
 
 export interface ManagedOptions {
   /** DNS names and IP addresses of the server. */
   readonly names: readonly string[];
   /** Called when the state is read, and when reading it fails. */
   readonly onStatus: (status: ManagedStatus) => void;
+  /** undefined: others register the webhook configurations. */
+  readonly registration?: Registration | undefined;
   /** Receives what this replica changed. */
   readonly onNote: (note: string) => void;
   readonly lifetimes?: Lifetimes;
@@ -75,18 +73,25 @@ interface Manager {
   readonly jitter: number;
   readonly trust: Trust;
   readonly signal: AbortSignal;
+  readonly registrar: Registrar;
   served: ManagedLeaf | undefined;
   authorities: ManagedStatus['authorities'];
   wake: () => void;
 }
 
-/** The result ends it. */
-export function manageCertificate(api: ClusterApi, options: ManagedOptions): () => void {
+export interface ManagedCertificate {
+  /** Starts a check, for example because `registration` became ready. */
+  readonly check: () => void;
+  readonly stop: () => void;
+}
+
+export function manageCertificate(api: ClusterApi, options: ManagedOptions): ManagedCertificate {
   const { times = TIMES, lifetimes = LIFETIMES, now = Date.now } = options;
   const end = new AbortController();
   const { signal } = end;
   const trust = createTrust(times.settleMs);
-  const start = { served: undefined, authorities: [], wake: () => undefined };
+  const registrar = createRegistrar(api, { registration: options.registration, onNote: options.onNote, signal });
+  const start = { registrar, served: undefined, authorities: [], wake: () => undefined };
   const manager: Manager = { api, options, times, lifetimes, now, jitter: Math.random(), trust, signal, ...start };
   const onChange = (): void => manager.wake();
   const watched = [...CONFIGURATION_PATHS.map((path) => [path, 'tidewaiter']), [secretsPath(api), TLS_SECRET]] as const;
@@ -100,9 +105,12 @@ export function manageCertificate(api: ClusterApi, options: ManagedOptions): () 
     });
   }
   void keepRunning(manager);
-  return () => {
-    end.abort();
-    manager.wake();
+  return {
+    check: () => manager.wake(),
+    stop: () => {
+      end.abort();
+      manager.wake();
+    },
   };
 }
 
@@ -171,49 +179,19 @@ async function pass(manager: Manager): Promise<Outcome> {
   });
 }
 
-async function passWith(
-  manager: Manager,
-  { configurations, forbidden }: ReadConfigurations,
-  renewal: Renewal,
-): Promise<Outcome> {
+async function passWith(manager: Manager, configurations: ReadConfigurations, renewal: Renewal): Promise<Outcome> {
+  const { registrar, trust } = manager;
   const { read, problems } = renewal;
-  const state = read.state === 'good' ? read.value : undefined;
-  const stored = state === undefined ? configurations : await spread(manager, configurations, { state, problems });
-  if (forbidden === undefined) manager.trust.update(stored);
+  const found = configurations.configurations;
+  const stored = read.state === 'good' ? await registrar.spread(found, bundleOf(read.value), problems) : found;
+  if (configurations.forbidden === undefined) trust.update(stored);
   if (await renew(manager, renewal)) return 'again';
-  if (state !== undefined) serve(manager, state);
+  if (read.state === 'good') serve(manager, read.value);
+  if (manager.served !== undefined && (await registrar.create(configurations, problems))) return 'again';
   const [problem] = problems;
   report(manager, problem);
   if (problem !== undefined) throw new Error(problem);
-  return state !== undefined && isPending(manager, state) ? 'pending' : 'idle';
-}
-
-interface Spreading {
-  readonly state: ManagedState;
-  readonly problems: string[];
-}
-
-/** Sets the CAs in all webhooks. A failure does not stop the renewal of the serving certificate. */
-async function spread(
-  { api, signal, options }: Manager,
-  configurations: readonly WebhookConfiguration[],
-  { state, problems }: Spreading,
-): Promise<readonly WebhookConfiguration[]> {
-  const bundle = bundleOf(state);
-  return Promise.all(
-    configurations.map(async (one) => {
-      if (one.webhooks.every(({ caBundle }) => caBundle === bundle)) return one;
-      try {
-        const applied = await applyBundle(api, one, bundle, signal);
-        options.onNote(`set caBundle in ${one.kind} "tidewaiter"`);
-        return applied;
-      } catch (error) {
-        if (isConflict(error) || signal.aborted) throw error;
-        problems.push(`cannot set caBundle in ${one.kind} "tidewaiter": ${messageOf(error)}`);
-        return one;
-      }
-    }),
-  );
+  return isPending(manager, read) ? 'pending' : 'idle';
 }
 
 interface Renewal {
@@ -263,7 +241,9 @@ function serve(manager: Manager, { leaf, current, ...others }: ManagedState): vo
   if (isLost || trust.hasSettled(current.certificate)) manager.served = leaf;
 }
 
-function isPending({ trust, served }: Manager, { next, leaf }: ManagedState): boolean {
+function isPending({ trust, served, options }: Manager, read: ReadState): boolean {
+  if (read.state !== 'good' || options.registration?.isReady() === false) return true;
+  const { next, leaf } = read.value;
   return served !== leaf || (next !== undefined && !trust.hasSettled(next.certificate));
 }
 
@@ -286,12 +266,4 @@ function foreignSecret({ namespace }: ClusterApi, isCertManagers: boolean): stri
   const owner = isCertManagers ? 'cert-manager' : 'another CA';
   const files = isCertManagers ? 'cert-manager' : 'files';
   return `Secret "${TLS_SECRET}" in namespace "${namespace}" has a certificate of ${owner}, and is left unchanged; set tlsMode to ${files}, or delete the Secret`;
-}
-
-function isConflict(error: unknown): boolean {
-  return error instanceof ApiError && error.status === 409;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

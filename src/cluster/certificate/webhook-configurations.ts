@@ -24,7 +24,7 @@ export interface WebhookConfiguration {
 }
 
 /** The collections, for watches of their object `tidewaiter`. */
-export const CONFIGURATION_PATHS = KINDS.map((kind) => `/apis/${GROUP}/v1/${resourceOf(kind)}`);
+export const CONFIGURATION_PATHS = KINDS.map(configurationPath);
 
 export interface ReadConfigurations {
   /** Those that exist. */
@@ -59,24 +59,36 @@ async function readConfiguration(
 /**
  * Sets the caBundle of all webhooks and returns the stored configuration. Rejects with HTTP 409 if the configuration has changed
  * since it was read: otherwise, a replica with an old Secret could remove a CA that another replica has just added.
+ *
+ * `registered`: the whole configuration, if the server registers it. Server-side apply removes what a field manager applied
+ * before and does not apply again.
  */
 export async function applyBundle(
   api: ClusterApi,
   { kind, resourceVersion, webhooks }: WebhookConfiguration,
-  bundle: string,
+  { bundle, registered }: { readonly bundle: string; readonly registered?: JsonObject | undefined },
   signal: AbortSignal,
 ): Promise<WebhookConfiguration> {
   if (certificatesIn(bundle).length === 0) throw new Error('the CA bundle contains no certificate');
   const caBundle = Buffer.from(bundle).toString('base64');
+  const { metadata } = registered ?? {};
   const body = {
     apiVersion: `${GROUP}/v1`,
     kind,
-    metadata: { name: NAME, resourceVersion },
-    webhooks: webhooks.map(({ name }) => ({ name, clientConfig: { caBundle } })),
+    metadata: { ...(isObject(metadata) ? metadata : {}), name: NAME, resourceVersion },
+    webhooks: (registered === undefined
+      ? webhooks.map(({ name }) => ({ name }))
+      : objectsIn(registered['webhooks'])
+    ).map((webhook) => withBundle(webhook, caBundle)),
   };
   const query = { fieldManager: FIELD_MANAGER, force: 'true' };
   const request = { method: 'PATCH', contentType: 'application/apply-patch+yaml', query, body } as const;
   return configurationOf(kind, await send(api, kind, request, signal));
+}
+
+function withBundle(webhook: JsonObject, caBundle: string): JsonObject {
+  const { clientConfig } = webhook;
+  return { ...webhook, clientConfig: { ...(isObject(clientConfig) ? clientConfig : {}), caBundle } };
 }
 
 function send(
@@ -87,7 +99,16 @@ function send(
 ): Promise<JsonObject> {
   const resource = resourceOf(kind);
   const rule = { verb: request.method === 'PATCH' ? 'patch' : 'get', resource, name: NAME };
-  return accessible(rule, api.request({ ...request, path: `/apis/${GROUP}/v1/${resource}/${NAME}` }, signal));
+  return accessible(rule, api.request({ ...request, path: `${configurationPath(kind)}/${NAME}` }, signal));
+}
+
+/** The path of the collection. */
+export function configurationPath(kind: string): string {
+  return `/apis/${GROUP}/v1/${resourceOf(kind)}`;
+}
+
+function objectsIn(list: unknown): readonly JsonObject[] {
+  return Array.isArray(list) ? list.filter(isObject) : [];
 }
 
 function resourceOf(kind: string): string {
@@ -97,7 +118,7 @@ function resourceOf(kind: string): string {
 function configurationOf(kind: WebhookConfiguration['kind'], object: JsonObject): WebhookConfiguration {
   const { metadata, webhooks } = object;
   const resourceVersion = isObject(metadata) ? String(metadata['resourceVersion']) : '';
-  return { kind, resourceVersion, webhooks: (Array.isArray(webhooks) ? webhooks : []).filter(isObject).map(webhookOf) };
+  return { kind, resourceVersion, webhooks: objectsIn(webhooks).map(webhookOf) };
 }
 
 function webhookOf({ name, clientConfig }: JsonObject): RegisteredWebhook {
