@@ -6,6 +6,7 @@ import {
   type AccessRule,
   CERTIFICATE_RULES,
   CONFIGURATION_RULES,
+  REGISTRATION_RULES,
   RULES_BY_NEED,
   rulesFor,
 } from '../src/install/access.ts';
@@ -25,6 +26,7 @@ const INSTALL: InstallOptions = {
   image: `${IMAGE}:${VERSION}`,
   replicas: 2,
   tls: 'self',
+  registration: 'external',
   fail: 'open',
   needs: new Set(),
   pins: false,
@@ -99,8 +101,8 @@ function chartFiles(): readonly (readonly [string, string])[] {
     ['network-policy', networkPolicyTemplate(template('NetworkPolicy'))],
     ['service-monitor', guarded('.Values.serviceMonitor', template('ServiceMonitor'))],
     ['prometheus-rule', guarded('.Values.prometheusRule', escaped(template('PrometheusRule')))],
-    ['validating-webhook', webhookTemplate('ValidatingWebhookConfiguration')],
-    ['mutating-webhook', mutatingTemplate()],
+    ['validating-webhook', guarded(EXTERNAL, webhookTemplate('ValidatingWebhookConfiguration'))],
+    ['mutating-webhook', guarded(EXTERNAL, mutatingTemplate())],
   ];
   return [
     ...files.map(([name, text]) => [`manifests/chart/templates/${name}.yaml`, NOTE + text] as const),
@@ -118,6 +120,8 @@ function guarded(condition: string, text: string): string {
   return `{{- if ${condition} }}\n${text}{{- end }}\n`;
 }
 
+const EXTERNAL = 'eq .Values.registration "external"';
+const REGISTERED = 'eq .Values.registration "self"';
 const SELF = 'eq .Values.tls.mode "self"';
 
 /** Braces of Prometheus, not of Helm. */
@@ -143,6 +147,7 @@ function rbacTemplate(): string {
   const secrets = rulesText(rulesFor(new Set(['pullSecrets'])));
   const parts = [
     { condition: SELF, rules: rulesText(CONFIGURATION_RULES) },
+    { condition: REGISTERED, rules: rulesText(REGISTRATION_RULES) },
     { condition: '.Values.policies.readNamespaceLabels', rules: rulesText(rulesFor(new Set(['namespaceLabels']))) },
     { condition: 'and .Values.policies.readPullSecrets (not .Values.policies.onlyNamespaces)', rules: secrets },
   ];
@@ -169,11 +174,12 @@ function configTemplate(): string {
     /^ {4}# Registries with private[^]*$/m,
     '    {{- with .Values.configuration }}\n    {{- toYaml . | nindent 4 }}\n    {{- end }}\n',
   );
-  const [generated = ''] = / {4}# The servers generate[^]*?tlsMode: \w+\n/.exec(
-    yamlDocuments(ofKinds(installation({ ...CHART, tls: 'self' }), 'ConfigMap')),
-  ) ?? [''];
+  const own = yamlDocuments(ofKinds(installation({ ...CHART, tls: 'self', registration: 'self' }), 'ConfigMap'));
+  const [generated = ''] = / {4}# The servers generate[^]*?tlsMode: \w+\n/.exec(own) ?? [];
+  const [registered = ''] = / {4}# The servers apply[^]*?registration: \w+\n/.exec(own) ?? [];
+  const self = `${generated}    {{- if ${REGISTERED} }}\n${registered}    {{- end }}\n`;
   const files = / {4}cert: .*\n {4}key: .*\n/.exec(settings)?.[0] ?? '';
-  const certificate = `    {{- if ${SELF} }}\n${generated}    {{- else }}\n${files}    {{- end }}\n`;
+  const certificate = `    {{- if ${SELF} }}\n${self}    {{- else }}\n${files}    {{- end }}\n`;
   const policyFiles = replaced(
     filled(yamlDocuments([policies])),
     'data: {}\n',
@@ -284,6 +290,7 @@ const OWN_KEYS = new Set([
   'cert',
   'key',
   'tlsMode',
+  'registration',
   'certsDir',
   'kubeconfig',
   'context',
@@ -308,6 +315,9 @@ const VALUES_SCHEMA = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'Values of the tidewaiter chart',
   type: 'object',
+  if: { properties: { registration: { const: 'self' } }, required: ['registration'] },
+  // oxlint-disable-next-line unicorn/no-thenable
+  then: { properties: { tls: { properties: { mode: { const: 'self' } } }, fail: { const: 'open' } } },
   additionalProperties: false,
   properties: {
     global: { type: 'object' },
@@ -333,6 +343,11 @@ const VALUES_SCHEMA = {
         },
         ca: { type: 'string', description: 'With mode files: CA of the certificate, PEM, for caBundle' },
       },
+    },
+    registration: {
+      enum: ['external', 'self'],
+      description:
+        'Who applies the webhook configurations: this chart (external), or the server when it is ready (self, with tls.mode self and fail open)',
     },
     fail: {
       enum: ['open', 'closed'],

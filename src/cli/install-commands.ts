@@ -31,6 +31,14 @@ export function addManifests(program: Command, result: Result, terminal: Termina
         .choices(['self', 'cert-manager', 'files'])
         .default('self'),
     )
+    .addOption(
+      new Option(
+        '--registration <MODE>',
+        'Who applies the webhook configurations: you, with the other objects (external), or the server when it is ready (self)',
+      )
+        .choices(['external', 'self'])
+        .default('external'),
+    )
     .option('--ca <FILE>', 'With --tls files: CA of the certificate, PEM, for caBundle of the webhook configurations')
     .addOption(new Option('--fail <MODE>', FAIL_HELP).choices(['open', 'closed']).default('open'))
     .addOption(onlyNamespaces())

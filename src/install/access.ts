@@ -48,6 +48,23 @@ export const CONFIGURATION_RULES: readonly AccessRule[] = ['validating', 'mutati
   why: 'The CA of the server',
 }));
 
+/** For webhook configurations that the server applies itself; its ClusterRole owns them. */
+export const REGISTRATION_RULES: readonly AccessRule[] = [
+  ...['validating', 'mutating'].map((kind) => ({
+    apiGroup: 'admissionregistration.k8s.io',
+    resource: `${kind}webhookconfigurations`,
+    verbs: ['create'],
+    why: 'The webhook configuration of the server; "create" cannot be limited to names',
+  })),
+  {
+    apiGroup: 'rbac.authorization.k8s.io',
+    resource: 'clusterroles',
+    names: [NAME],
+    verbs: ['get'],
+    why: 'This role owns the configurations, so that they are removed with it',
+  },
+];
+
 /** In the namespace of the server, for the certificate that it renews itself. */
 export const CERTIFICATE_RULES: readonly AccessRule[] = [
   {

@@ -12,14 +12,18 @@ export const MOUNTS = {
   tls: '/etc/tidewaiter-tls',
 } as const;
 
-export function configurationText({ tls }: Pick<InstallOptions, 'tls'>): string {
-  const certificate = tls === 'self' ? GENERATED : FILES;
+export function configurationText({ tls, registration }: Pick<InstallOptions, 'tls' | 'registration'>): string {
+  const registered = registration === 'self' ? REGISTERED : {};
+  const certificate = tls === 'self' ? { ...GENERATED, ...registered } : FILES;
   return yamlDocuments([
     commented('Every key: docs/configuration.md', { ...ADDRESSES, ...certificate, ...REGISTRIES }),
   ]);
 }
 
 const GENERATED = { tlsMode: commented('The servers generate and renew their certificate.', 'self') };
+const REGISTERED = {
+  registration: commented('The servers apply their webhook configurations when they are ready.', 'self'),
+};
 const FILES = { cert: `${MOUNTS.tls}/tls.crt`, key: `${MOUNTS.tls}/tls.key` };
 
 const ADDRESSES: { readonly [key: string]: Tree } = {

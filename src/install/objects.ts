@@ -1,6 +1,6 @@
 /** All objects of an installation, in the order in which they can be applied. */
 import { createHash } from 'node:crypto';
-import { CERTIFICATE_RULES, CONFIGURATION_RULES, rulesFor } from './access.ts';
+import { CERTIFICATE_RULES, CONFIGURATION_RULES, REGISTRATION_RULES, rulesFor } from './access.ts';
 import { certManagerObjects } from './cert-manager.ts';
 import { configMaps } from './configuration.ts';
 import { prometheusRule, serviceMonitor } from './monitoring.ts';
@@ -24,11 +24,15 @@ export function installation(options: InstallOptions): readonly TreeObject[] {
     .update(JSON.stringify(maps.map(plain)))
     .digest('hex')
     .slice(0, 16);
-  const rules = rulesFor(options.needs);
+  const rules = [
+    ...(options.tls === 'self' ? CONFIGURATION_RULES : []),
+    ...(options.registration === 'self' ? REGISTRATION_RULES : []),
+    ...rulesFor(options.needs),
+  ];
   return [
     namespaceObject(options),
     serviceAccount(options),
-    ...clusterRoles(options.tls === 'self' ? [...CONFIGURATION_RULES, ...rules] : rules, options),
+    ...clusterRoles(rules, options),
     ...(options.tls === 'self' ? [...ownRole(CERTIFICATE_RULES, options.namespace), certificateSecret(options)] : []),
     ...maps,
     ...(options.tls === 'cert-manager' ? certManagerObjects(options) : []),
@@ -38,6 +42,6 @@ export function installation(options: InstallOptions): readonly TreeObject[] {
     networkPolicy(options),
     ...(options.serviceMonitor ? [serviceMonitor(options)] : []),
     ...(options.prometheusRule ? [prometheusRule(options)] : []),
-    ...webhookConfigurations(options),
+    ...(options.registration === 'external' ? webhookConfigurations(options) : []),
   ];
 }

@@ -8,6 +8,8 @@ export interface InstallOptions {
   readonly replicas: number;
   /** Who fills in the Secret and the CA of the webhook configurations: the server itself, cert-manager, or you (`files`). */
   readonly tls: 'self' | 'cert-manager' | 'files';
+  /** Who applies the webhook configurations: the server when it is ready, or you, with the other objects (`external`). */
+  readonly registration: 'self' | 'external';
   /** For `files`: the CA of the certificate, PEM; undefined: it is set in the webhook configurations afterward. */
   readonly ca?: string | undefined;
   /** What an outage of the server means for namespaces that do not choose: `open` allows objects, `closed` rejects them. */

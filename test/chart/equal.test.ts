@@ -38,6 +38,12 @@ const CASES: readonly Case[] = [
     flags: ['--only-namespaces', 'shop'],
     values: { policies: { onlyNamespaces: ['shop'] } },
   },
+  {
+    name: 'a server that registers itself',
+    policy: '{pin: {}}',
+    flags: ['--registration', 'self'],
+    values: { registration: 'self' },
+  },
   { name: 'cert-manager', flags: ['--tls', 'cert-manager'], values: { tls: { mode: 'cert-manager' } } },
   {
     name: 'cert-manager and a policy that pins',
@@ -149,6 +155,7 @@ describeWith(helmMissing, 'the chart', () => {
   test.each<readonly [set: string, message: RegExp]>([
     ['replicas=0', /replicas/],
     ['tls.mode=none', /tls\/mode/],
+    ['registration=self,fail=closed', /fail/],
     ['nonsense=1', /nonsense/],
     ['configuration.registryAcess=any', /registryAcess/],
     ['configuration.registryAccess=some', /registryAccess/],

@@ -180,6 +180,7 @@ describe('manifests', () => {
     [['--api-server-range', '10.0.0.0'], 'for example 10.0.0.0/24'],
     [['--api-server-range', '10.0.0.0/33'], 'for example 10.0.0.0/24'],
     [['--tls', 'none'], 'Allowed choices are self, cert-manager, files.'],
+    [['--registration', 'self', '--fail', 'closed'], '--registration self requires --tls self and --fail open'],
     [['--fail', 'shut'], 'Allowed choices are open, closed.'],
     [['-n', 'Gate'], 'Use lowercase letters'],
   ])('rejects %j', async (flags, message) => {
@@ -203,7 +204,7 @@ describe('manifests', () => {
 
 test('the configuration file is valid, and its addresses are those of the Deployment', async () => {
   const file = path.join(dir, 'tidewaiter.yaml');
-  writeFileSync(file, configurationText({ tls: 'self' }));
+  writeFileSync(file, configurationText({ tls: 'self', registration: 'self' }));
   const { config } = await loadConfig({ config: file }, { TIDEWAITER_LISTEN: '' });
   expect(config.listen).toEqual({ host: '0.0.0.0', port: 8443 });
   expect(config.operations).toEqual({ host: '0.0.0.0', port: 8080 });

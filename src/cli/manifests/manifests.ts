@@ -10,7 +10,9 @@ import type { Terminal } from '../terminal.ts';
 import { derivedOptions, type PolicyFlags } from './derived-options.ts';
 
 export interface ManifestsFlags
-  extends PolicyFlags, Pick<InstallOptions, 'namespace' | 'replicas' | 'tls' | 'fail' | 'onlyNamespaces'> {
+  extends
+    PolicyFlags,
+    Pick<InstallOptions, 'namespace' | 'replicas' | 'tls' | 'registration' | 'fail' | 'onlyNamespaces'> {
   /** A file. */
   readonly ca?: string | undefined;
   readonly image?: string | undefined;
@@ -20,13 +22,17 @@ export interface ManifestsFlags
 }
 
 export async function printManifests(flags: ManifestsFlags, terminal: Terminal): Promise<number> {
-  const { namespace, replicas, tls, ca, fail, onlyNamespaces, image = DEFAULT_IMAGE } = flags;
+  const { namespace, replicas, tls, registration, ca, fail, onlyNamespaces, image = DEFAULT_IMAGE } = flags;
+  if (registration === 'self' && (tls !== 'self' || fail !== 'open')) {
+    throw new UserError('--registration self requires --tls self and --fail open');
+  }
   const { policySource, ...derived } = await derivedOptions(flags, terminal);
   const objects = installation({
     ...derived,
     namespace,
     replicas,
     tls,
+    registration,
     ca: ca === undefined ? undefined : authorityIn(ca, tls),
     fail,
     onlyNamespaces,
