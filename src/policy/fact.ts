@@ -6,7 +6,7 @@ export type Fact<T> =
   /** `isRemembered`: the value can be some seconds older than the request. */
   | { readonly state: 'yes'; readonly value: T; readonly isRemembered?: boolean }
   | { readonly state: 'no' }
-  /** `causedBy`: only the author of the object can cause it. */
+  /** `causedBy`: only the author of the object, or other authors in its namespace, can cause it. */
   | { readonly state: 'unknown'; readonly reason: string; readonly causedBy?: 'author' | undefined };
 
 export type Labels = { readonly [key: string]: string };

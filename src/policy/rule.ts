@@ -25,7 +25,8 @@ export interface Subject<N extends Need = never> {
 }
 
 /**
- * `author`: only the author of the object, who could otherwise avoid the rule by causing an unknown result.
+ * `author`: only the author of the object, who could otherwise avoid the rule by causing an unknown result, or others who use the
+ * share of its namespace.
  * `later`: the object is not what runs; tidewaiter evaluates its Pods when they are created. `world`: registries, the cluster, the
  * configuration, or other people's objects.
  */

@@ -19,12 +19,15 @@ export interface ClusterFacts {
   close(): void;
 }
 
+/** A rollout of 500 Pods with five pull secrets each, if no two Pods have the same. */
+const MAX_PENDING = 3000;
+
 /** Requests to the API server. A tenant that waits for the API server leaves most places to others. */
 const LIMITS: QueueLimits = {
   tiers: [32],
-  waiting: 2000,
-  perTenant: { running: 8, waiting: 500 },
-  perReview: UNLIMITED,
+  waiting: 8000,
+  perTenant: { running: 8, waiting: MAX_PENDING },
+  perReview: { running: 4, waiting: Infinity },
   perGroup: UNLIMITED,
   patienceMs: 500,
 };
@@ -38,7 +41,7 @@ export function createClusterFacts(
   api: ClusterApi,
   { count, logDetail, now = () => performance.now() }: ClusterFactsOptions,
 ): ClusterFacts {
-  const parts: ReaderParts = { api, queue: createFairQueue(LIMITS), count, logDetail };
+  const parts: ReaderParts = { api, queue: createFairQueue(LIMITS), maxPending: MAX_PENDING, count, logDetail };
   const secrets = createSecretSource(parts, now);
   const serviceAccounts = createServiceAccountSource(parts, now);
   const end = new AbortController();

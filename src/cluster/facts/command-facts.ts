@@ -28,6 +28,7 @@ export function createCommandFacts(api: ClusterApi): CommandFacts {
   const parts: ReaderParts = {
     api,
     queue: createFairQueue(LIMITS),
+    maxPending: Infinity,
     count: () => undefined,
     timeoutMs: TIMEOUT_MS,
   };

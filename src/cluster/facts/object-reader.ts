@@ -45,6 +45,8 @@ export interface ReaderParts {
   readonly api: ClusterApi;
   /** Shared by the readers of all resources. */
   readonly queue: FairQueue;
+  /** The requests of one namespace for one resource that are under way or wait; more are unknown. */
+  readonly maxPending: number;
   readonly count: (resource: string, result: RequestResult) => void;
   /** Of one request; by default, that of a review. */
   readonly timeoutMs?: number | undefined;
@@ -56,14 +58,22 @@ export interface ReaderParts {
 const TIMEOUT_MS = 2000;
 const REMEMBERED_MS = 10_000;
 
-/** Requests of one namespace that are under way or wait. More are not answered in the time of a review. */
-const MAX_PENDING = 500;
+/** Twice what one object can need: a lookup that waits for so many others of its namespace waits because of the namespace. */
+const OWN_REQUESTS = 200;
 
 /** A request that several reviews wait for. */
 interface Flight<T> {
-  readonly number: number;
+  /** undefined: it waits for a place, so it cannot have missed an object that exists now. */
+  number: number | undefined;
   readonly result: Promise<Fact<T>>;
   readonly signals: AbortSignal[];
+}
+
+/** The requests of one namespace. */
+interface Traffic {
+  pending: number;
+  /** Requests with a response. */
+  completed: number;
 }
 
 interface State<T> {
@@ -71,9 +81,9 @@ interface State<T> {
   readonly parts: ReaderParts;
   readonly memory: BoundedCache<ReadValue<T>> | undefined;
   readonly flights: Map<string, Flight<T>>;
-  /** The number of flights of each namespace. */
-  readonly pending: Map<string, number>;
-  /** The number of flights that have started. */
+  /** Of namespaces with flights. */
+  readonly traffic: Map<string, Traffic>;
+  /** The number of requests that have been sent. */
   started: number;
 }
 
@@ -83,7 +93,7 @@ export function createObjectReader<T>(
   parts: ReaderParts,
   memory?: BoundedCache<ReadValue<T>>,
 ): ObjectReader<T> {
-  const state: State<T> = { resource, parts, memory, flights: new Map(), pending: new Map(), started: 0 };
+  const state: State<T> = { resource, parts, memory, flights: new Map(), traffic: new Map(), started: 0 };
   return {
     read(namespace, name, lookup) {
       const tenant = namespace ?? name;
@@ -97,7 +107,12 @@ export function createObjectReader<T>(
   };
 }
 
-const TOO_MANY = { state: 'unknown', reason: 'too many requests to the API server wait for this namespace' } as const;
+/** Who fills the share of a namespace could otherwise choose this result. */
+const TOO_MANY = {
+  state: 'unknown',
+  reason: 'too many requests to the API server wait for this namespace',
+  causedBy: 'author',
+} as const;
 
 interface ObjectName {
   readonly namespace: string | undefined;
@@ -110,48 +125,71 @@ interface ObjectName {
 /** A request that began before this lookup can have missed an object that was created meanwhile. */
 async function join<T>(state: State<T>, object: ObjectName, { signal, refresh }: ObjectLookup): Promise<Fact<T>> {
   const startedBefore = state.started;
+  const completedBefore = completedOf(state, object);
+  const isShareUsed = (): boolean => completedOf(state, object) - completedBefore >= OWN_REQUESTS;
   for (;;) {
-    const flight = state.flights.get(object.key) ?? takeOff(state, object);
+    const flight = state.flights.get(object.key) ?? takeOff(state, object, signal);
     flight.signals.push(signal);
-    const fact = await untilAborted(flight.result, signal);
-    if (flight.number > startedBefore) return fact;
+    const fact = await untilAborted(flight.result, signal).catch((error: unknown) => {
+      // A slow API server completes few requests, so it is not mistaken for a full share.
+      if (signal.aborted && flight.number === undefined && isShareUsed()) return TOO_MANY;
+      throw error;
+    });
+    if (flight.number === undefined || flight.number > startedBefore) return fact;
     if (fact.state === 'yes' && refresh !== true) return asRemembered(fact);
   }
 }
 
-function takeOff<T>(state: State<T>, object: ObjectName): Flight<T> {
-  state.started += 1;
-  const signals: AbortSignal[] = [];
-  const isWanted = (): boolean => signals.some((signal) => !signal.aborted);
-  changePending(state, object, 1);
-  const result = inTurn(state, object, isWanted).finally(() => {
-    state.flights.delete(object.key);
-    changePending(state, object, -1);
+function completedOf<T>({ traffic }: State<T>, { tenant }: ObjectName): number {
+  return traffic.get(tenant)?.completed ?? 0;
+}
+
+function takeOff<T>(state: State<T>, object: ObjectName, review: AbortSignal): Flight<T> {
+  const { flights, traffic } = state;
+  const ofTenant = traffic.get(object.tenant) ?? { pending: 0, completed: 0 };
+  traffic.set(object.tenant, ofTenant);
+  ofTenant.pending += 1;
+  const result = inTurn(state, object, {
+    review,
+    isWanted: () => signals.some((signal) => !signal.aborted),
+    start: () => {
+      flight.number = state.started += 1;
+    },
+  }).finally(() => {
+    flights.delete(object.key);
+    ofTenant.pending -= 1;
+    if (ofTenant.pending === 0) traffic.delete(object.tenant);
   });
-  const flight = { number: state.started, result, signals };
-  state.flights.set(object.key, flight);
+  const signals: AbortSignal[] = [];
+  const flight: Flight<T> = { number: undefined, result, signals };
+  flights.set(object.key, flight);
   return flight;
 }
 
-function hasRoom<T>({ flights, pending }: State<T>, { key, tenant }: ObjectName): boolean {
-  return flights.has(key) || (pending.get(tenant) ?? 0) < MAX_PENDING;
+function hasRoom<T>({ flights, traffic, parts }: State<T>, { key, tenant }: ObjectName): boolean {
+  return flights.has(key) || (traffic.get(tenant)?.pending ?? 0) < parts.maxPending;
 }
 
-function changePending<T>({ pending }: State<T>, { tenant }: ObjectName, change: 1 | -1): void {
-  const count = (pending.get(tenant) ?? 0) + change;
-  if (count === 0) pending.delete(tenant);
-  else pending.set(tenant, count);
+interface Turn {
+  /** Reviews of one namespace take turns. */
+  readonly review: object;
+  readonly isWanted: () => boolean;
+  readonly start: () => void;
 }
 
 /** Waits for a place, and requests the object. */
-async function inTurn<T>(state: State<T>, object: ObjectName, isWanted: () => boolean): Promise<Fact<T>> {
+async function inTurn<T>(state: State<T>, object: ObjectName, { review, isWanted, start }: Turn): Promise<Fact<T>> {
   const evicted = new AbortController();
-  const bid = { tenant: object.tenant, review: evicted, group: state.resource.plural, tier: 0 };
+  const bid = { tenant: object.tenant, review, group: state.resource.plural, tier: 0 };
   const place = state.parts.queue.enter({ bids: [bid], isWanted, evict: () => evicted.abort() });
-  const shown = `${state.resource.kind} ${quoteValue(object.key)}`;
   try {
-    if ((await place.entered) !== 'entered') throw new Outage(`${shown}: too many requests to the API server wait`);
-    return await fetchFact(state, object, evicted.signal);
+    // Only a namespace that waits for more than all others finds no room.
+    if ((await place.entered) !== 'entered') return TOO_MANY;
+    start();
+    const fact = await fetchFact(state, object, evicted.signal);
+    const traffic = state.traffic.get(object.tenant);
+    if (traffic !== undefined) traffic.completed += 1;
+    return fact;
   } finally {
     place.leave();
   }
