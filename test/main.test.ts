@@ -330,7 +330,7 @@ spec: {policy: base, rules: [image-tag], match: {kinds: ['*']}, owner: team-x, r
     [['--client-name', 'x'], /^--client-name: client names require the CA .+; also set --client-ca\n$/],
     [['--client-ca', 'ca.crt'], /^--client-ca: a client CA .+; for example, add --client-name kube-apiserver\n$/],
     [
-      ['--listen', '192.0.2.77:1'],
+      ['--listen', '192.0.2.77:1', '--operations-port', '0'],
       /^cannot listen on 192\.0\.2\.77:1: this machine does not have the address; choose/m,
     ],
     [['--policy', 'test/recordings/pod-latest.json'], /pod-latest\.json:\d+:\d+: /],
