@@ -1,7 +1,7 @@
 /** A TCP connection through a proxy: HTTP CONNECT, or SOCKS 5 (RFC 1928, RFC 1929). */
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 
 export interface TunnelTarget {
   readonly host: string;
@@ -51,8 +51,17 @@ async function throughHttp(proxy: URL, { host, port }: TunnelTarget, timeoutMs: 
 
 function authorization({ username, password }: URL): Readonly<Record<string, string>> {
   if (username === '' && password === '') return {};
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const pair = `${decoded(username)}:${decoded(password)}`;
   return { 'proxy-authorization': `Basic ${Buffer.from(pair, 'utf8').toString('base64')}` };
+}
+
+/** A "%" that starts no escape stands for itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function unreachable(proxy: URL, error: Error): ProxyError {
@@ -64,68 +73,22 @@ function bare(hostname: string): string {
   return hostname.replaceAll(/^\[|\]$/g, '');
 }
 
+/** The proxy resolves the name, as for HTTP. */
 async function throughSocks(proxy: URL, target: TunnelTarget, timeoutMs: number): Promise<Socket> {
-  const socket = connect(Number(proxy.port || 1080), bare(proxy.hostname));
-  const timer = setTimeout(() => socket.destroy(new Error(`no response within ${timeoutMs / 1000} s`)), timeoutMs);
+  const { SocksClient } = await import('socks');
+  const credentials =
+    proxy.username === '' ? {} : { userId: decoded(proxy.username), password: decoded(proxy.password) };
   try {
-    await connectBySocks(socket, proxy, target);
+    const { socket } = await SocksClient.createConnection({
+      proxy: { host: bare(proxy.hostname), port: Number(proxy.port || 1080), type: 5, ...credentials },
+      command: 'connect',
+      destination: target,
+      timeout: timeoutMs,
+    });
     return socket;
   } catch (error) {
-    socket.destroy();
-    throw error instanceof ProxyError ? error : unreachable(proxy, error as Error);
-  } finally {
-    clearTimeout(timer);
+    // The error has the password in its options, so it is not the cause of another.
+    const { message, code } = error as NodeJS.ErrnoException;
+    throw new ProxyError(proxy, code === undefined ? `did not connect: ${message}` : `cannot be reached: ${code}`);
   }
-}
-
-const VERSION = 5;
-const NO_PASSWORD = 0;
-const PASSWORD = 2;
-const CONNECT = 1;
-const BY_NAME = 3;
-/** Bytes of an address, by its type: IPv4 and IPv6. */
-const ADDRESS_BYTES: Readonly<Record<number, number>> = { 1: 4, 4: 16 };
-
-/** The proxy resolves the name, as for HTTP. */
-async function connectBySocks(socket: Socket, proxy: URL, { host, port }: TunnelTarget): Promise<void> {
-  const read = reader(socket);
-  const method = proxy.username === '' ? NO_PASSWORD : PASSWORD;
-  socket.write(Buffer.from([VERSION, 1, method]));
-  if ((await read(2))[1] !== method) throw new ProxyError(proxy, 'requires other credentials');
-  if (method === PASSWORD) {
-    const [user, password] = [proxy.username, proxy.password].map((part) => Buffer.from(decodeURIComponent(part)));
-    socket.write(Buffer.concat([Buffer.of(1), sized(user), sized(password)]));
-    if ((await read(2))[1] !== 0) throw new ProxyError(proxy, 'rejected the user name and the password');
-  }
-  const portBytes = Buffer.of(port >> 8, port & 0xff);
-  socket.write(Buffer.concat([Buffer.of(VERSION, CONNECT, 0, BY_NAME), sized(Buffer.from(host)), portBytes]));
-  const [, reply = 0, , type = 0] = await read(4);
-  if (reply !== 0) throw new ProxyError(proxy, `cannot connect to the server (SOCKS reply ${reply})`);
-  const length = ADDRESS_BYTES[type] ?? (await read(1))[0] ?? 0;
-  await read(length + 2);
-}
-
-function sized(bytes: Buffer | undefined): Buffer {
-  const content = (bytes ?? Buffer.alloc(0)).subarray(0, 255);
-  return Buffer.concat([Buffer.of(content.length), content]);
-}
-
-/** Reads exactly so many bytes; the rest stays in the socket. */
-function reader(socket: Socket): (length: number) => Promise<Buffer> {
-  return async (length) => {
-    for (;;) {
-      const bytes = length === 0 ? Buffer.alloc(0) : (socket.read(length) as Buffer | null);
-      if (bytes !== null) return bytes;
-      await readable(socket);
-    }
-  };
-}
-
-async function readable(socket: Socket): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const onEnd = (): void => reject(new Error('closed the connection'));
-  socket.once('readable', resolve).once('error', reject).once('end', onEnd).once('close', onEnd);
-  await promise.finally(() =>
-    socket.off('readable', resolve).off('error', reject).off('end', onEnd).off('close', onEnd),
-  );
 }
