@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { get as getHttp } from 'node:http';
 import { get as getHttps } from 'node:https';
 import { text } from 'node:stream/consumers';
+import { connect } from 'node:tls';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ControlPlane, startControlPlane } from '../cluster/control-plane.ts';
 import { createNamespace, pinned as pinnedImage, pod, workload } from '../cluster/objects.ts';
@@ -196,16 +197,21 @@ function bodyWithPullSecret(): string {
 }
 
 /** `tidewaiter_cluster_requests_total`, of all resources and results. */
-async function clusterRequests({ operationsPort }: Serving): Promise<number> {
-  const metrics = await new Promise<string>((resolve, reject) => {
+async function clusterRequests(server: Serving): Promise<number> {
+  const values = [...(await metricsOf(server)).matchAll(/^tidewaiter_cluster_requests_total\S* (\d+)$/gm)];
+  return values.reduce((sum, [, value]) => sum + Number(value), 0);
+}
+
+async function policyGeneration(server: Serving): Promise<string> {
+  return /^tidewaiter_policy_generation\{.*generation="([^"]*)"/m.exec(await metricsOf(server))?.[1] ?? 'unknown';
+}
+
+function metricsOf({ operationsPort }: Serving): Promise<string> {
+  return new Promise((resolve, reject) => {
     getHttp({ host: '127.0.0.1', port: operationsPort, path: '/metrics' }, (response) => {
       text(response).then(resolve, reject);
     }).once('error', reject);
   });
-  const values = [...metrics.matchAll(/^tidewaiter_cluster_requests_total\S* (\d+)$/gm)].map(([, value]) =>
-    Number(value),
-  );
-  return values.reduce((sum, value) => sum + value, 0);
 }
 
 /** Creates at an even rate, while policies change and the certificate is replaced, with a new CA. */
@@ -215,13 +221,17 @@ async function steady({ plane }: Setup, server: Serving, minutes: number): Promi
   const pending = new Set<Promise<void>>();
   let created = 0;
   let policies = 0;
-  let rotations = 0;
+  const certificates = new Set([await servedCertificate(server)]);
+  const generations = new Set([await policyGeneration(server)]);
   const timers = [
     setInterval(() => writePolicy((policies += 1)), CHANGE_POLICY_MS),
+    setInterval(() => void plane.request('DELETE', TLS_SECRET), ROTATE_MS),
     setInterval(() => {
-      rotations += 1;
-      void plane.request('DELETE', TLS_SECRET);
-    }, ROTATE_MS),
+      Promise.all([servedCertificate(server), policyGeneration(server)]).then(
+        ([certificate, generation]) => [certificates.add(certificate), generations.add(generation)],
+        (error: unknown) => failures.push(String(error)),
+      );
+    }, 1000),
     setInterval(() => memory.push(statusMiB(server.pid, 'RssAnon')), Math.max(200, minutes * 600)),
   ];
   const create = async (object: ReturnType<typeof pod>, path: string): Promise<void> => {
@@ -249,11 +259,12 @@ async function steady({ plane }: Setup, server: Serving, minutes: number): Promi
   if (died !== undefined) throw new Error(died);
   const part = (from: number, to: number): number =>
     median(memory.slice(Math.floor(memory.length * from), Math.ceil(memory.length * to)));
-  const changes = `${created} creates at ${CREATES_PER_SECOND} per second, ${policies} policy changes, ${rotations} new CAs`;
+  const changes = `${created} creates at ${CREATES_PER_SECOND} per second, ${generations.size - 1} new generations of policies, ${certificates.size - 1} new certificates and CAs`;
   return [
     {
       measure: `cluster: ${minutes} minutes of creates, failed`,
-      value: failures.length,
+      // Without a new certificate and new policies, nothing was measured.
+      value: Math.min(certificates.size, generations.size) === 1 ? Number.NaN : failures.length,
       unit: '',
       goal: atMost(0),
       detail: [changes, ...failures.slice(0, 2)].join('; '),
@@ -266,4 +277,15 @@ async function steady({ plane }: Setup, server: Serving, minutes: number): Promi
       detail: `RssAnon ${part(0.4, 0.6).toFixed(0)} -> ${part(0.8, 1).toFixed(0)} MiB`,
     },
   ];
+}
+
+/** Its fingerprint. */
+function servedCertificate({ port }: Serving): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false }, () => {
+      resolve(socket.getPeerCertificate().fingerprint256);
+      socket.destroy();
+    });
+    socket.once('error', reject);
+  });
 }
