@@ -9,6 +9,8 @@ export interface PullSecret {
   readonly type: string;
   /** Keys of `data`. */
   readonly keys: readonly string[];
+  /** The size of `data`. */
+  readonly bytes: number;
   /** Parses the data on the first call. */
   contents(): SecretContents;
 }
@@ -32,18 +34,25 @@ export const PULL_SECRET_KEYS: ReadonlyMap<string, string> = new Map([
 export interface SecretData {
   readonly name: string;
   readonly type: string;
+  /** Without the bytes of keys that the type does not require, if `bytes` is set. */
   readonly data: ReadonlyMap<string, Uint8Array>;
+  readonly bytes?: number;
 }
 
 /** Keeps the data in a closure, so that printing or serializing the Secret does not show it. */
-export function pullSecret({ name, type, data }: SecretData): PullSecret {
+export function pullSecret({ name, type, data, bytes = sizeOf(data) }: SecretData): PullSecret {
   let contents: SecretContents | undefined;
   return {
     name,
     type,
     keys: [...data.keys()],
+    bytes,
     contents: () => (contents ??= readContents(type, data)),
   };
+}
+
+function sizeOf(data: SecretData['data']): number {
+  return [...data.values()].reduce((sum, { length }) => sum + length, 0);
 }
 
 /** A file can have tens of thousands of faults. */

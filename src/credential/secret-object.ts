@@ -2,7 +2,7 @@
 import { decodeSecretData } from '../go/base64.ts';
 import { quoteValue } from '../image/quote.ts';
 import { escapeSegment, isObject, type JsonObject, jsonType } from '../pod/pointer.ts';
-import { type PullSecret, pullSecret } from './pull-secret.ts';
+import { PULL_SECRET_KEYS, type PullSecret, pullSecret } from './pull-secret.ts';
 
 export interface SecretFault {
   /** Relative to the object. */
@@ -26,11 +26,32 @@ export function readSecret(object: JsonObject, name: string): ReadSecret {
   }
   for (const [key, value] of texts(object, 'stringData', faults)) data.set(key, new TextEncoder().encode(value));
   if (faults.length > 0) return { ok: false, faults };
-  const type = object['type'];
-  return {
-    ok: true,
-    secret: pullSecret({ name, type: typeof type === 'string' && type !== '' ? type : 'Opaque', data }),
-  };
+  return { ok: true, secret: pullSecret({ name, type: typeOf(object), data }) };
+}
+
+const NOT_DECODED = new Uint8Array(0);
+/** Base64 has four characters for three bytes. */
+const BYTES_PER_CHARACTER = 3 / 4;
+
+/** Reads a Secret from an API server, which has checked all keys: decodes only the key that the kubelet reads. */
+export function readStoredSecret(object: JsonObject, name: string): ReadSecret {
+  const type = typeOf(object);
+  const read = PULL_SECRET_KEYS.get(type);
+  const faults: SecretFault[] = [];
+  const data = new Map<string, Uint8Array>();
+  let length = 0;
+  for (const [key, value, pointer] of texts(object, 'data', faults)) {
+    const bytes = key === read ? decodeSecretData(value) : NOT_DECODED;
+    if (bytes === undefined) faults.push({ pointer, problem: 'invalid base64' });
+    else data.set(key, bytes);
+    length += value.length;
+  }
+  if (faults.length > 0) return { ok: false, faults };
+  return { ok: true, secret: pullSecret({ name, type, data, bytes: Math.ceil(length * BYTES_PER_CHARACTER) }) };
+}
+
+function typeOf({ type }: JsonObject): string {
+  return typeof type === 'string' && type !== '' ? type : 'Opaque';
 }
 
 type Text = readonly [key: string, value: string, pointer: string];

@@ -2,8 +2,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Outage } from '../../src/admission/context.ts';
+import { createLookups } from '../../src/admission/facts/lookups.ts';
 import type { ClusterApi } from '../../src/cluster/api.ts';
 import { type ClusterFacts, createClusterFacts } from '../../src/cluster/facts/cluster-facts.ts';
+import { kindTable } from '../../src/pod/kinds.ts';
 import type { Fact } from '../../src/policy/fact.ts';
 import { apiClient } from '../support/api-client.ts';
 import { type ApiServer, type Script, sendJson, sendStatus, startApiServer } from '../support/api-server.ts';
@@ -152,6 +154,18 @@ describe('a Secret', () => {
     expect(await secret()).toBe(state);
     server.put(SECRETS, 'pull', pullSecret());
     expect(await secret()).toBe('read');
+  });
+
+  test('is decoded only if its type is one that the kubelet reads, and only the key that it reads', async () => {
+    const other = Buffer.alloc(900_000, 'x').toString('base64');
+    const opaque = { type: 'Opaque', data: { '.dockerconfigjson': other, more: 'not base64' } };
+    server.put(SECRETS, 'opaque', opaque);
+    server.put(SECRETS, 'pull', { ...pullSecret(), data: { ...pullSecret().data, more: 'not base64' } });
+    const read = async (name: string): Promise<unknown> =>
+      facts.sourcesFor(PULL).secrets?.secret('shop', name, signal());
+    expect(await read('opaque')).toMatchObject({ value: { keys: ['.dockerconfigjson', 'more'], bytes: 900_008 } });
+    expect(await secret('opaque')).toBe('other-type');
+    expect(await secret('pull')).toBe('read');
   });
 
   test('of another namespace does not count', async () => {
@@ -312,6 +326,17 @@ describe('many Secrets of one namespace', () => {
     expect(await wait(10)).toEqual([JSON.stringify(TOO_MANY)]);
     expect(await wait(300)).toEqual([JSON.stringify('Error: late')]);
   }, 30_000);
+
+  test('are not requested beyond 4 MiB for one review', async () => {
+    const large = { type: TYPE, data: { '.dockerconfigjson': Buffer.alloc(1_000_000, 'x').toString('base64') } };
+    for (let index = 0; index < 100; index += 1) server.put(SECRETS, `s${index}`, large);
+    const { secrets } = facts.sourcesFor(PULL);
+    const lookups = createLookups('shop', { kinds: kindTable(), policies: [], world: { secrets } }, signal());
+    const found = await Promise.all(Array.from({ length: 100 }, async (_, index) => lookups.secret(`s${index}`)));
+    expect(found.filter(({ state }) => state === 'yes')).toHaveLength(4);
+    expect(found.filter((fact) => fact.state === 'unknown' && fact.causedBy === 'author')).toHaveLength(96);
+    expect(paths().length).toBeLessThanOrEqual(8);
+  });
 
   test('that wait serve lookups that came later', async () => {
     const greedy = new AbortController();

@@ -6,6 +6,7 @@ import type { RegistryFact } from '../../policy/registry-fact.ts';
 import type { RegistrySourceName, RegistryValues } from '../../policy/registry-questions.ts';
 import type { MaybePromise } from '../maybe-promise.ts';
 import { type Context, type ImageLookup, Outage, type Requester, type RegistrySource } from '../context.ts';
+import { createSecretBudget } from './secret-budget.ts';
 
 /** Returns known values synchronously: see maybe-promise.ts. */
 export interface Lookups {
@@ -34,6 +35,7 @@ export function createLookups(namespace: string | undefined, context: Context, s
   const account = onceEach<Fact<readonly string[]>>(tooMany('ServiceAccounts'));
   const requester: Requester = { namespace: shareOf(namespace) };
   const deadline = deadlineOf(context, signal);
+  const budget = createSecretBudget(signal);
   const registries = createRegistryLookups({ world, requester, deadline });
   let moment: Fact<number> | undefined;
   return {
@@ -43,7 +45,8 @@ export function createLookups(namespace: string | undefined, context: Context, s
     secret: (wanted) =>
       secret(wanted, (name) => {
         if (secrets === undefined || namespace === undefined) return unknown('not connected to a cluster');
-        const lookUp = (): MaybePromise<Fact<PullSecret>> => secrets.secret(namespace, name, signal);
+        const lookUp = (): MaybePromise<Fact<PullSecret>> =>
+          budget.spend((untilSpent) => secrets.secret(namespace, name, untilSpent));
         return settle(deadline, () => `Secret ${quoteValue(name)}`, lookUp);
       }),
     serviceAccount: (wanted) =>

@@ -1,16 +1,16 @@
 /** The Secrets of a cluster, read by name. */
 import type { SecretSource } from '../../admission/context.ts';
 import type { PullSecret } from '../../credential/pull-secret.ts';
-import { readSecret } from '../../credential/secret-object.ts';
+import { readStoredSecret } from '../../credential/secret-object.ts';
 import { quoteValue } from '../../image/quote.ts';
-import { isObject, type JsonObject } from '../../pod/pointer.ts';
+import type { JsonObject } from '../../pod/pointer.ts';
 import { boundedCache } from '../../registry/bounded-cache.ts';
 import { createObjectReader, type ReaderParts, type ReadValue } from './object-reader.ts';
 
 /** In KiB, for the data of all remembered Secrets. */
 const MAX_KIB = 65_536;
-/** The decoded text and what is parsed from it use more memory than the base64 text. */
-const FACTOR = 3;
+/** The decoded text and what is parsed from it use more memory than the data. */
+const FACTOR = 4;
 
 export function createSecretSource(parts: ReaderParts, now: () => number): SecretSource {
   const memory = boundedCache<ReadValue<PullSecret>>(MAX_KIB, now, ({ weight }) => weight);
@@ -22,15 +22,13 @@ const SECRETS = { plural: 'secrets', kind: 'Secret', valueOf: pullSecretIn };
 
 /** Only Secrets with credentials that the kubelet can read are remembered: others are usually repaired at once. */
 function pullSecretIn(object: JsonObject, name: string): ReadValue<PullSecret> {
-  const read = readSecret(object, name);
+  const read = readStoredSecret(object, name);
   if (!read.ok) return { fact: { state: 'unknown', reason: `Secret ${quoteValue(name)} is malformed` }, weight: 0 };
   const { secret } = read;
   const isReadable = secret.contents().state === 'read';
-  return { fact: { state: 'yes', value: secret }, weight: isReadable ? weightOf(object) : 0 };
+  return { fact: { state: 'yes', value: secret }, weight: isReadable ? weightOf(secret) : 0 };
 }
 
-function weightOf({ data }: JsonObject): number {
-  const texts = isObject(data) ? Object.values(data) : [];
-  const size = texts.reduce<number>((sum, text) => sum + (typeof text === 'string' ? text.length : 0), 0);
-  return FACTOR * Math.ceil(size / 1024) + 1;
+function weightOf({ bytes }: PullSecret): number {
+  return FACTOR * Math.ceil(bytes / 1024) + 1;
 }
