@@ -20,6 +20,8 @@ export interface WatchOptions<T> {
   /** Ends the watch. */
   readonly signal: AbortSignal;
   readonly times?: Partial<WatchTimes>;
+  /** Milliseconds. */
+  readonly now?: (() => number) | undefined;
 }
 
 export interface Watch<T> {
@@ -63,6 +65,7 @@ interface State<T> {
   readonly api: ClusterApi;
   readonly options: WatchOptions<T>;
   readonly times: WatchTimes;
+  readonly now: () => number;
   objects: Map<string, T>;
   /** undefined: all objects must be read. */
   version: string | undefined;
@@ -76,16 +79,18 @@ interface State<T> {
 
 export function watchObjects<T>(api: ClusterApi, options: WatchOptions<T>): Watch<T> {
   const { promise: synced, resolve: onSynced } = Promise.withResolvers<void>();
+  const { now = () => performance.now() } = options;
   const state: State<T> = {
     api,
     options,
     times: { ...TIMES, ...options.times },
+    now,
     objects: new Map(),
     version: undefined,
     sendsInitialEvents: true,
     isSynced: false,
     failure: undefined,
-    lastEventMs: performance.now(),
+    lastEventMs: now(),
     onSynced,
   };
   void keepConnected(state);
@@ -100,7 +105,7 @@ export function watchObjects<T>(api: ClusterApi, options: WatchOptions<T>): Watc
     get failure() {
       return state.failure;
     },
-    idleSeconds: () => (performance.now() - state.lastEventMs) / 1000,
+    idleSeconds: () => (now() - state.lastEventMs) / 1000,
   };
 }
 
@@ -108,7 +113,7 @@ async function keepConnected<T>(state: State<T>): Promise<void> {
   const { times, options } = state;
   const { signal } = options;
   for (let failures = 0; !signal.aborted;) {
-    const startMs = performance.now();
+    const startMs = state.now();
     const error = await connect(state).catch((cause: unknown) => cause);
     if (signal.aborted) return;
     state.failure = error === undefined ? undefined : toError(error);
@@ -181,7 +186,7 @@ async function receive<T>(
   for await (const event of api.watch(request, signal)) {
     if (!isObject(event) || !isObject(event.object)) throw new ApiOutage('an event of the watch is not an object');
     if (event.type === 'ERROR') throw errorOf(event.object);
-    state.lastEventMs = performance.now();
+    state.lastEventMs = state.now();
     state.failure = undefined;
     onEvent(event);
   }
@@ -191,7 +196,7 @@ function replaceAll<T>(state: State<T>, objects: Map<string, T>, version: string
   state.objects = objects;
   state.version = version;
   state.isSynced = true;
-  state.lastEventMs = performance.now();
+  state.lastEventMs = state.now();
   state.onSynced();
   state.options.onChange?.();
 }

@@ -396,6 +396,59 @@ describe('the labels of a namespace', () => {
     expect(await labels('gone')).toBe('no');
   });
 
+  describe('when the watch is silent', () => {
+    const SILENT = 'the watch of the namespaces has had no event for 3 minutes';
+    const putByPath = (team: string): void => {
+      const script: Script = ({ path }, response) => {
+        if (path === `${NAMESPACES}/shop`) sendJson(response, 200, { metadata: { name: 'shop', labels: { team } } });
+        return path === `${NAMESPACES}/shop`;
+      };
+      server.scripts.splice(0, Infinity, script);
+    };
+    async function startWatch(): Promise<void> {
+      server.put(NAMESPACES, 'shop', { metadata: { labels: { team: 'old' } } });
+      facts.sourcesFor(NEEDS);
+      await vi.waitFor(() => expect(facts.notSynced()).toBeUndefined());
+      await vi.waitFor(() => expect(server.watches).toBe(1));
+    }
+
+    test('are used for 3 minutes, and then requested', async () => {
+      await startWatch();
+      putByPath('new');
+      nowMs += 179_999;
+      expect(await labels()).toMatchObject({ team: 'old' });
+      nowMs += 1;
+      expect(facts.idleSeconds().get('namespaces')).toBe(180);
+      expect(await labels()).toMatchObject({ team: 'new' });
+      expect(await labels()).toMatchObject({ team: 'new' });
+      expect(details).toEqual([`${SILENT} (it is silent)`]);
+      server.bookmark();
+      await vi.waitFor(async () => expect(await labels()).toMatchObject({ team: 'old' }));
+      expect(facts.idleSeconds().get('namespaces')).toBe(0);
+    });
+
+    test.each<[string, Script, string]>([
+      [
+        'a proxy hangs',
+        () => true,
+        'Namespace "shop": the API server did not return it (get namespaces; see the tidewaiter log)',
+      ],
+      [
+        'the ClusterRole is removed',
+        (_request, response) => (sendStatus(response, 403, 'Forbidden'), true),
+        'tidewaiter cannot get namespaces (HTTP 403): grant get on namespaces with a ClusterRole (tidewaiter manifests rbac)',
+      ],
+    ])('are unknown after 3 minutes if %s', async (_what, script, problem) => {
+      await startWatch();
+      server.scripts.push(script);
+      server.resetWatches();
+      nowMs += 179_000;
+      expect(await labels()).toMatchObject({ team: 'old' });
+      nowMs += 1000;
+      expect(await labels()).toBe(`${SILENT}, and ${problem}`);
+    });
+  });
+
   test('are not watched if no policy needs them', async () => {
     server.put(SECRETS, 'pull', pullSecret());
     await secret();

@@ -48,7 +48,7 @@ export function createClusterFacts(
   let namespaces: WatchedNamespaces | undefined;
   return {
     sourcesFor(resources) {
-      if (resources.has('namespaces')) namespaces ??= watchNamespaces(parts, end.signal);
+      if (resources.has('namespaces')) namespaces ??= watchNamespaces(parts, end.signal, now);
       return {
         namespaces: resources.has('namespaces') ? namespaces : undefined,
         secrets: resources.has('secrets') ? secrets : undefined,

@@ -1,8 +1,9 @@
 /** The labels of the namespaces of a cluster, kept by a watch. */
-import type { NamespaceSource } from '../../admission/context.ts';
+import { type NamespaceSource, Outage } from '../../admission/context.ts';
 import { namespaceLabelsIn } from '../../admission/facts/cluster-objects.ts';
+import type { MaybePromise } from '../../admission/maybe-promise.ts';
 import { isObject, type JsonObject } from '../../pod/pointer.ts';
-import type { Labels } from '../../policy/fact.ts';
+import type { Fact, Labels } from '../../policy/fact.ts';
 import { ApiError } from '../api.ts';
 import { type Watch, watchObjects } from '../watch.ts';
 import { missingAccess } from './missing-access.ts';
@@ -15,13 +16,21 @@ export interface WatchedNamespaces extends NamespaceSource {
   idleSeconds(): number;
 }
 
-/** A watch without bookmarks for this time is interrupted, and its labels can be out of date. */
+/** Older labels are not used. API servers send a bookmark about once a minute, and sometimes only after two. */
 const MAX_IDLE_SECONDS = 180;
+const STALE = `the watch of the namespaces has had no event for ${MAX_IDLE_SECONDS / 60} minutes`;
 
-export function watchNamespaces(parts: ReaderParts, signal: AbortSignal): WatchedNamespaces {
-  const watch = watchObjects(parts.api, { path: '/api/v1/namespaces', valueOf: labelsIn, signal });
+export function watchNamespaces(parts: ReaderParts, signal: AbortSignal, now: () => number): WatchedNamespaces {
+  const watch = watchObjects(parts.api, { path: '/api/v1/namespaces', valueOf: labelsIn, signal, now });
   // The namespace can have been created a moment ago, so its absence from the watch proves nothing.
   const reader = createObjectReader<Labels>(NAMESPACES, parts);
+  let wasStale = false;
+  const isStale = (namespace: string): boolean => {
+    const isNow = watch.idleSeconds() >= MAX_IDLE_SECONDS;
+    if (isNow && !wasStale) parts.logDetail?.(`${STALE} (${String(watch.failure ?? 'it is silent')})`, namespace);
+    wasStale = isNow;
+    return isNow;
+  };
   return {
     synced: watch.synced,
     notSynced: () => (watch.isSynced ? undefined : notSynced(watch)),
@@ -29,10 +38,19 @@ export function watchNamespaces(parts: ReaderParts, signal: AbortSignal): Watche
     labelsOf(namespace, lookupSignal) {
       if (!watch.isSynced) return { state: 'unknown', reason: notSynced(watch) };
       const labels = watch.objects.get(namespace);
-      if (labels !== undefined && watch.idleSeconds() < MAX_IDLE_SECONDS) return { state: 'yes', value: labels };
-      return reader.read(undefined, namespace, { signal: lookupSignal });
+      const lookup = { signal: lookupSignal };
+      if (isStale(namespace)) return stale(reader.read(undefined, namespace, lookup));
+      return labels === undefined ? reader.read(undefined, namespace, lookup) : { state: 'yes', value: labels };
     },
   };
+}
+
+/** Adds why the labels from the watch are not used. */
+function stale(read: MaybePromise<Fact<Labels>>): MaybePromise<Fact<Labels>> {
+  if (!(read instanceof Promise)) return read;
+  return read.catch((error: unknown) => {
+    throw error instanceof Outage ? new Outage(`${STALE}, and ${error.message}`, { cause: error }) : error;
+  });
 }
 
 export const NAMESPACES = {
