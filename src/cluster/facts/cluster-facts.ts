@@ -25,7 +25,7 @@ const MAX_PENDING = 3000;
 /** Requests to the API server. A tenant that waits for the API server leaves most places to others. */
 const LIMITS: QueueLimits = {
   tiers: [32],
-  waiting: 8000,
+  waiting: 6000,
   perTenant: { running: 8, waiting: MAX_PENDING },
   perReview: { running: 4, waiting: Infinity },
   perGroup: UNLIMITED,
