@@ -23,6 +23,7 @@ export interface PortClash {
 
 /** Returns at most one clash for each port. Takes linear time: each key remembers the first claim only. */
 export function portClashes({ containers }: Pod): readonly PortClash[] {
+  if (!numbersRepeat(containers)) return NO_CLASHES;
   const claims: Claims = new Map();
   const clashes: PortClash[] = [];
   for (const container of containers) {
@@ -35,6 +36,25 @@ export function portClashes({ containers }: Pod): readonly PortClash[] {
     }
   }
   return clashes;
+}
+
+const NO_CLASHES: readonly PortClash[] = [];
+/** More numbers are not compared one by one. */
+const FEW_PORTS = 16;
+
+/** Two ports clash only if a number repeats. In most Pods, none does. */
+function numbersRepeat(containers: readonly Container[]): boolean {
+  const numbers: number[] = [];
+  for (const { ports } of containers) {
+    for (const { containerPort, hostPort } of ports) {
+      if (numbers.length >= FEW_PORTS || numbers.includes(containerPort)) return true;
+      numbers.push(containerPort);
+      if (hostPort === undefined || hostPort === containerPort) continue;
+      if (numbers.includes(hostPort)) return true;
+      numbers.push(hostPort);
+    }
+  }
+  return false;
 }
 
 interface ScopedClaim extends PortClaim {

@@ -64,10 +64,10 @@ function subjectOf({ request, facts, canChange }: EvaluationInput, inScope: read
 function passesAll(shared: SharedChecks, { subject, results }: CheckRun): boolean {
   const imagesPassed = havePassed(shared, subject.containers);
   const checks = imagesPassed ? shared.others : shared.all;
-  for (const [index, check] of checks.entries()) {
+  for (const check of checks) {
     const result = runCheck(check, subject);
     if (result === NO_PROBLEM) continue;
-    for (const passed of checks.slice(0, index)) results.set(passed, NO_PROBLEM);
+    for (const passed of checks.slice(0, checks.indexOf(check))) results.set(passed, NO_PROBLEM);
     results.set(check, result);
     return false;
   }

@@ -7,9 +7,10 @@ import type { Mutation } from '../admission/mutation.ts';
 import { decideWithNewFacts } from '../admission/new-facts.ts';
 import { answerText, mutationReview, type Review, type ReviewAnswer, decisionReview } from '../admission/review.ts';
 import { validate, type Decision } from '../admission/validate.ts';
-import { limitWait, type WaitingRoom } from './deadline.ts';
+import { limitWait } from './deadline.ts';
 import type { CurrentContext } from './current-context.ts';
 import type { Endpoint } from './endpoint.ts';
+import { responseText } from './fast/response-text.ts';
 import type { Metrics } from './metrics.ts';
 import { type ReadBody, tooDeepReview } from './parse-review.ts';
 import type { Lease } from './pool.ts';
@@ -107,7 +108,7 @@ function attempt(
 ): void {
   const finish = (decision: ReviewDecision): void => {
     const { answer: body, mutation, decision: decided } = decision;
-    const text = answerText(body);
+    const text = responseText(body);
     const durationMs = performance.now() - start;
     record(
       { endpoint: exchange.endpoint, review, decision: decided, mutation, generation: context.generation, durationMs },
@@ -125,38 +126,54 @@ function attempt(
   }
 }
 
-function isAllowed({ allowed }: Decision): boolean {
-  return allowed;
-}
-
 interface ReviewDecision extends Pick<ReviewRecord, 'decision' | 'mutation'> {
   readonly answer: ReviewAnswer;
 }
 
-function decide(
+function decide(review: Review, exchange: ReviewExchange, context: Context): MaybePromise<ReviewDecision> {
+  // Nothing is looked up, so nothing waits.
+  if (context.world === undefined) return decideOnce(review, exchange, { context, signal: NEVER });
+  const controller = new AbortController();
+  const { signal } = controller;
+  const result = decideWithNewFacts(
+    context,
+    (known) => decideOnce(review, exchange, { context: known, signal }),
+    isFinal,
+  );
+  const { url, mayWait } = exchange;
+  return limitWait(result, controller, { url, enter: () => mayWait(review.request.namespace) });
+}
+
+const NEVER = new AbortController().signal;
+
+/** New facts cannot improve the decision. */
+function isFinal({ decision, mutation }: ReviewDecision): boolean {
+  return decision === undefined ? mutation?.findings.length === 0 : decision.allowed;
+}
+
+interface Facts {
+  readonly context: Context;
+  readonly signal: AbortSignal;
+}
+
+function decideOnce(
   review: Review,
-  { endpoint, url, mayWait }: ReviewExchange,
-  context: Context,
+  { endpoint }: ReviewExchange,
+  { context, signal }: Facts,
 ): MaybePromise<ReviewDecision> {
   const { request } = review;
-  const controller = new AbortController();
-  const room: WaitingRoom = { url, enter: () => mayWait(request.namespace) };
+  const { generation } = context;
   if (endpoint === 'mutate') {
-    const decideMutation = (known: Context): MaybePromise<Mutation> => mutate(request, known, controller.signal);
-    const hasNoFindings = ({ findings }: Mutation): boolean => findings.length === 0;
-    const result = limitWait(decideWithNewFacts(context, decideMutation, hasNoFindings), controller, room);
-    return whenKnown(result, (mutation) => ({
+    return whenKnown(mutate(request, context, signal), (mutation) => ({
       decision: undefined,
       mutation,
-      answer: mutationReview(review, mutation, context.generation),
+      answer: mutationReview(review, mutation, generation),
     }));
   }
-  const decideReview = (known: Context): MaybePromise<Decision> => validate(request, known, controller.signal);
-  const result = limitWait(decideWithNewFacts(context, decideReview, isAllowed), controller, room);
-  return whenKnown(result, (decision) => ({
+  return whenKnown(validate(request, context, signal), (decision) => ({
     decision,
     mutation: undefined,
-    answer: decisionReview(review, decision, context.generation),
+    answer: decisionReview(review, decision, generation),
   }));
 }
 
