@@ -326,13 +326,16 @@ describeWith(assetsMissing, 'certificates that replicas manage', () => {
       new Set(['Ignore', 'Fail']),
     );
     await vi.waitFor(async () => expect(await get('/readyz')).toBe('ok\n'), soon);
-    expect(log.filter((line) => line.includes('registered'))).toHaveLength(1);
+    // The validating and the mutating one.
+    expect(log.filter((line) => line.includes('registered'))).toHaveLength(2);
     await stop();
     await plane.request('DELETE', `${ofRole}/tidewaiter`);
-    await vi.waitFor(async () => expect((await plane.request('GET', at)).status).toBe(404), {
-      timeout: 60_000,
-      interval: 100,
-    });
+    for (const one of [at, at.replace('validating', 'mutating')]) {
+      await vi.waitFor(async () => expect((await plane.request('GET', one)).status).toBe(404), {
+        timeout: 60_000,
+        interval: 100,
+      });
+    }
   });
 
   test('says which permission is missing, and works with exactly the rules that the documentation lists', async () => {
