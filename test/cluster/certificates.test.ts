@@ -31,7 +31,8 @@ const SLEEP_MS = 6000;
 /** CA and leaf change about every 3 s. */
 const FAST: Pick<ReplicaOptions, 'lifetimes' | 'times'> = {
   lifetimes: { caMs: 18_000, caRenewMs: 16_000, leafMs: 12_000, leafRenewMs: 9000 },
-  times: { settleMs: 700, checkMs: 600, retryMs: 100 },
+  // On a busy machine, the API server takes more than a second to use a new caBundle.
+  times: { settleMs: 2500, checkMs: 600, retryMs: 100 },
 };
 
 interface Replica {
@@ -216,8 +217,8 @@ describeWith(assetsMissing, 'certificates that replicas manage', () => {
     console.info(`${created} creates, ${failures.length} failed, ${seen.size} CAs, ${leaves} certificates`);
     expect(failures).toEqual([]);
     expect(created).toBeGreaterThan((CREATES_A_SECOND * LOAD_MS) / 1000 / 3);
-    expect(seen.size).toBeGreaterThan(10);
-    expect(leaves).toBeGreaterThan(10);
+    expect(seen.size).toBeGreaterThan(5);
+    expect(leaves).toBeGreaterThan(5);
   });
 
   test('a caBundle is applied only to the version of the configuration that was read', async () => {

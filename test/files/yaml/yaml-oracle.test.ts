@@ -12,6 +12,8 @@ const REFUSED = 'refused';
 /** `theirs` where both agree. */
 function weRead(text: string, theirs: unknown): unknown {
   const problems = parseDocuments(text).flatMap((document) => (document.ok ? [] : [document.problem]));
+  // kubectl drops a JSON value that is cut off at the end; we reject the file.
+  if (/^unclosed "[[{]"/.test(problems.at(-1) ?? '') && theirs !== REFUSED) return theirs;
   if (problems.some((problem) => problem !== IGNORED)) return problems.every(isUnsendable) ? theirs : REFUSED;
   // What kubectl leaves out without a word, we name. It may still have stumbled over the first word of it.
   if (problems.length > 0 && theirs === REFUSED) return REFUSED;
