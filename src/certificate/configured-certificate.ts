@@ -5,6 +5,7 @@ import { createSecureContext } from 'node:tls';
 import { quoteValue } from '../image/quote.ts';
 import { invalidAt, readKey, reasonOf, type ServingCertificate } from './certificate.ts';
 import { UserError } from '../error/user-error.ts';
+import { pemCertificates } from '../go/pem.ts';
 
 /** OIDs of serverAuth and anyExtendedKeyUsage. */
 const FOR_SERVERS = ['1.3.6.1.5.5.7.3.1', '2.5.29.37.0'];
@@ -47,7 +48,7 @@ async function readGiven(file: string, setting: 'cert' | 'key', name: string): P
 type Chain = readonly [X509Certificate, ...X509Certificate[]];
 
 function chainOf(text: string, name: string): Chain {
-  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  const blocks = pemCertificates(text);
   const chain = blocks.map((block, index) => {
     try {
       return new X509Certificate(block);

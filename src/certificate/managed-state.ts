@@ -2,6 +2,7 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { readKey } from './certificate.ts';
 import type { Authority } from './sign.ts';
+import { pemCertificates } from '../go/pem.ts';
 
 /** Differs from the CAs of the documentation, which belong to the user. */
 export const MANAGED_CA = 'tidewaiter self-managed CA';
@@ -109,7 +110,7 @@ export function bundleOf(state: Pick<ManagedState, 'current' | 'next' | 'previou
 
 /** Returns the certificates that can be parsed, each once. */
 export function certificatesIn(text: string): readonly X509Certificate[] {
-  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  const blocks = pemCertificates(text);
   const found = new Map<string, X509Certificate>();
   for (const block of blocks) {
     const certificate = parseCertificate(block);

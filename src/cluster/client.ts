@@ -39,7 +39,7 @@ function connectionFor(
   if (!isNamed && isInPod(env)) return podConnection(env);
   const config = loadKubeconfig(kubeconfigFiles(kubeconfig, env), originOf);
   if (isNamed || config.files.length > 0) return connectionOf(config, context);
-  throw new UserError(`${from}: no cluster is known; set "kubeconfig", or run tidewaiter in a Pod`);
+  throw new UserError(`${from}: no kubeconfig file exists; set --kubeconfig or KUBECONFIG, or run tidewaiter in a Pod`);
 }
 
 interface OpenSession extends Session {

@@ -16,6 +16,7 @@ import type { Credentials } from './credentials.ts';
 import { PROXY_PROTOCOLS } from './context.ts';
 import { openTunnel } from './tunnel.ts';
 import { UnusableSettings } from './unusable-settings.ts';
+import { pemCertificates } from '../go/pem.ts';
 
 /** For TCP and the proxy, and then for TLS. */
 const CONNECT_TIMEOUT_MS = 5000;
@@ -120,11 +121,9 @@ function withCertificate(
   }
 }
 
-const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-
 /** Node ignores what is not a certificate, and would then trust no server. */
 function certificatesIn(text: string, title: string): string[] {
-  const blocks = (text.match(BLOCK) ?? []).filter(isCertificate);
+  const blocks = pemCertificates(text).filter(isCertificate);
   if (blocks.length > 0) return blocks;
   throw new UnusableSettings(`the certificate-authority of ${title} contains no PEM certificate`);
 }

@@ -55,7 +55,7 @@ function authorization({ username, password }: URL): Readonly<Record<string, str
   return { 'proxy-authorization': `Basic ${Buffer.from(pair, 'utf8').toString('base64')}` };
 }
 
-/** A "%" that starts no escape stands for itself. */
+/** Returns the text itself if its escapes are invalid. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

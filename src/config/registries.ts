@@ -9,6 +9,7 @@ import { hostOfEntry } from '../registry/registry-entry.ts';
 import { DEFAULT_CONCURRENCY, type RegistryEntry } from '../registry/settings.ts';
 import type { RegistryRow } from './registry-schema.ts';
 import type { Value } from './values.ts';
+import { pemCertificates } from '../go/pem.ts';
 
 /** Creates the error for a problem, which is a sentence fragment. */
 type Fail = (problem: string) => Error;
@@ -98,7 +99,7 @@ function isProxy(text: string): boolean {
 }
 
 function checkAuthorities(text: string, file: string, wrong: Fail): void {
-  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  const blocks = pemCertificates(text);
   if (blocks.length === 0)
     throw wrong(
       `${quoteValue(file)} contains no certificate; expected PEM that begins with "-----BEGIN CERTIFICATE-----"`,

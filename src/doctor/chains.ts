@@ -8,6 +8,7 @@ import { ours } from './matching.ts';
 import { asSecret } from './objects.ts';
 import type { Reader } from './reader.ts';
 import type { ServedChain, Webhook } from './values.ts';
+import { pemCertificates } from '../go/pem.ts';
 
 /** Webhooks with a Service get the certificate of the Secret, without its key; other webhooks are contacted by their URL. */
 export async function readChains(
@@ -46,7 +47,7 @@ export function textOf(base64: string): string {
 
 /** undefined: a certificate is damaged. */
 export function certificatesIn(pem: string): readonly X509Certificate[] | undefined {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  const blocks = pemCertificates(pem);
   try {
     return blocks.map((block) => new X509Certificate(block));
   } catch {

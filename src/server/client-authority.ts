@@ -7,6 +7,7 @@ import { reasonOf } from '../certificate/certificate.ts';
 import type { Identify } from './connection.ts';
 import { NO_ORIGIN, type OriginOf } from '../error/path-origin.ts';
 import { UserError } from '../error/user-error.ts';
+import { pemCertificates } from '../go/pem.ts';
 
 export interface ClientAuthority {
   /** PEM, one or more certificates. */
@@ -30,7 +31,7 @@ export async function loadClientAuthority(
       cause: error,
     });
   }
-  const blocks = ca.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  const blocks = pemCertificates(ca);
   if (blocks.length === 0) {
     throw new UserError(
       `${name}: it contains no certificate; expected PEM that begins with "-----BEGIN CERTIFICATE-----"`,

@@ -8,6 +8,7 @@ import { yamlDocuments } from '../../install/yaml.ts';
 import { VERSION } from '../../version.ts';
 import type { Terminal } from '../terminal.ts';
 import { derivedOptions, type PolicyFlags } from './derived-options.ts';
+import { pemCertificates } from '../../go/pem.ts';
 
 export interface ManifestsFlags
   extends
@@ -51,7 +52,7 @@ function authorityIn(file: string, tls: InstallOptions['tls']): string {
     throw new UserError(`--ca requires --tls files; with --tls ${tls}, the CA is set in the cluster`);
   const loaded = loadText(file);
   if ('problem' in loaded) throw new UserError(`${file}: ${loaded.problem} (set by --ca)`);
-  const certificates = loaded.text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  const certificates = pemCertificates(loaded.text);
   if (certificates.length === 0) throw new UserError(`${file}: no certificate found; expected PEM (set by --ca)`);
   try {
     return certificates.map((certificate) => new X509Certificate(certificate).toString()).join('');
