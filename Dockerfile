@@ -8,7 +8,7 @@ COPY package.json package-lock.json ./
 # No package needs an install script, so none can run one.
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json ./
-COPY .ci/build.mjs .ci/
+COPY .ci/build.mjs .ci/report-page.mjs .ci/
 COPY src/ src/
 RUN node .ci/build.mjs
 
@@ -49,5 +49,6 @@ COPY --from=warm --chown=0:0 /app/.compile-cache/ .compile-cache/
 # Numeric, so that the kubelet can verify that it is not root.
 USER 65532:65532
 EXPOSE 8443 8080
-ENTRYPOINT ["node", "dist/main.js"]
+# Maglev, a compiler between V8's others, takes 22 MiB and saves 1 to 2 % of CPU time. NODE_OPTIONS does not allow the flag.
+ENTRYPOINT ["node", "--no-maglev", "dist/main.js"]
 CMD ["serve"]

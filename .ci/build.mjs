@@ -1,10 +1,11 @@
-// Builds dist/: one bundle per command, loaded on demand, with no dependencies at run time. THIRD-PARTY.txt lists the contained
-// packages. Plugins import index.js and types/; index.js is an entry of the same build, so plugins share the engine's modules.
+// Builds dist/: one bundle per command, loaded on demand, with no dependencies at run time, and the page of the HTML report.
+// THIRD-PARTY.txt lists the contained packages. Plugins import index.js and types/; index.js is an entry of the same build, so plugins share the engine's modules.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { reportPage } from './report-page.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
@@ -12,7 +13,13 @@ process.chdir(root);
 const OUT = `dist.${process.pid}`;
 
 const { metafile } = await build({
-  entryPoints: ['src/main.ts', 'src/index.ts'],
+  entryPoints: {
+    main: 'src/main.ts',
+    index: 'src/index.ts',
+    // A thread is a file.
+    'recording-worker': 'src/server/recording/worker.ts',
+    'replay-worker': 'src/cli/replay/worker.ts',
+  },
   outdir: OUT,
   bundle: true,
   splitting: true,
@@ -31,7 +38,10 @@ const { metafile } = await build({
   },
 });
 chmodSync(`${OUT}/main.js`, 0o755);
-writeFileSync(`${OUT}/THIRD-PARTY.txt`, notices(packagesIn(Object.keys(metafile.inputs))));
+const { page, modules } = await reportPage();
+writeFileSync(`${OUT}/report.html`, page);
+const bundled = [...Object.keys(metafile.inputs), ...modules.map((file) => path.relative(root, file))];
+writeFileSync(`${OUT}/THIRD-PARTY.txt`, notices(packagesIn(bundled)));
 emitTypes();
 rmSync('dist', { recursive: true, force: true });
 renameSync(OUT, 'dist');

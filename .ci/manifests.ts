@@ -5,15 +5,17 @@ import { CONFIG_SCHEMA } from '../src/config/keys.ts';
 import {
   type AccessRule,
   CERTIFICATE_RULES,
-  CONFIGURATION_RULES,
-  REGISTRATION_RULES,
+  configurationRules,
+  namespaceRule,
   RULES_BY_NEED,
   rulesFor,
 } from '../src/install/access.ts';
-import { configurationText } from '../src/install/configuration.ts';
+import { configurationText, FILE_NAME, MOUNTS, OWN_KEYS, POLICY_NAME } from '../src/install/configuration.ts';
 import { installation } from '../src/install/objects.ts';
-import type { InstallOptions } from '../src/install/options.ts';
+import { type InstallOptions, SHARED_NAMESPACES } from '../src/install/options.ts';
+import { FULL_PERCENT, MAX_SIZE_MIB, MIN_SIZE_MIB, SEGMENT_MIB } from '../src/install/recording.ts';
 import { clusterRoles, ownRole } from '../src/install/rbac.ts';
+import { emptyConfigurations } from '../src/install/webhooks.ts';
 import { type TreeObject, yamlDocuments } from '../src/install/yaml.ts';
 import { VERSION } from '../src/version.ts';
 
@@ -26,12 +28,15 @@ const INSTALL: InstallOptions = {
   image: `${IMAGE}:${VERSION}`,
   replicas: 2,
   tls: 'self',
-  registration: 'external',
+  registration: 'self',
   fail: 'open',
   needs: new Set(),
   pins: false,
   lookups: false,
   policies: {},
+  plugins: { files: {}, load: [] },
+  settings: {},
+  customResources: [],
   apiServerRanges: [],
   serviceMonitor: false,
   prometheusRule: false,
@@ -41,6 +46,9 @@ const INSTALL: InstallOptions = {
 const NAMESPACE = '__NAMESPACE__';
 const REPLICAS = 987_654_321;
 const RANGE = '192.0.2.0/24';
+const PLUGIN = '__PLUGIN__';
+const GROUP = '__GROUP__';
+const RECORD_MIB = 987_654;
 const PLACEHOLDERS: readonly (readonly [text: string, template: string])[] = [
   [NAMESPACE, '{{ .Release.Namespace }}'],
   [`replicas: ${REPLICAS}`, 'replicas: {{ .Values.replicas }}'],
@@ -53,8 +61,12 @@ const CHART: InstallOptions = {
   image: '__IMAGE__',
   // Has the most objects; what belongs to one mode only is guarded.
   tls: 'cert-manager',
+  registration: 'external',
   replicas: REPLICAS,
   pins: true,
+  plugins: { files: { [PLUGIN]: '' }, load: [PLUGIN] },
+  customResources: [{ group: GROUP, resources: ['*'], scope: '*' }],
+  record: { sizeMib: RECORD_MIB },
   apiServerRanges: [RANGE],
   serviceMonitor: true,
   prometheusRule: true,
@@ -90,7 +102,7 @@ function chartFiles(): readonly (readonly [string, string])[] {
   const objects = installation(CHART);
   const template = (...kinds: readonly string[]): string => filled(yamlDocuments(ofKinds(objects, ...kinds)));
   const files: readonly (readonly [string, string])[] = [
-    ['service-account', template('ServiceAccount')],
+    ['service-account', requireOwnNamespace() + template('ServiceAccount')],
     ['rbac', rbacTemplate()],
     ['config', configTemplate()],
     ['secret', guarded(SELF, filled(yamlDocuments(ofKinds(installation({ ...CHART, tls: 'self' }), 'Secret'))))],
@@ -101,8 +113,8 @@ function chartFiles(): readonly (readonly [string, string])[] {
     ['network-policy', networkPolicyTemplate(template('NetworkPolicy'))],
     ['service-monitor', guarded('.Values.serviceMonitor', template('ServiceMonitor'))],
     ['prometheus-rule', guarded('.Values.prometheusRule', escaped(template('PrometheusRule')))],
-    ['validating-webhook', guarded(EXTERNAL, webhookTemplate('ValidatingWebhookConfiguration'))],
-    ['mutating-webhook', guarded(EXTERNAL, mutatingTemplate())],
+    ['validating-webhook', eitherWay('Validating', webhookTemplate('ValidatingWebhookConfiguration'))],
+    ['mutating-webhook', eitherWay('Mutating', mutatingTemplate())],
   ];
   return [
     ...files.map(([name, text]) => [`manifests/chart/templates/${name}.yaml`, NOTE + text] as const),
@@ -110,6 +122,13 @@ function chartFiles(): readonly (readonly [string, string])[] {
     ['manifests/chart/values.schema.json', `${JSON.stringify(VALUES_SCHEMA, null, 2)}\n`],
     ['manifests/chart/Chart.yaml', CHART_FILE],
   ];
+}
+
+/** As `manifests`. */
+function requireOwnNamespace(): string {
+  const names = SHARED_NAMESPACES.map((name) => `"${name}"`).join(' ');
+  const message = '"namespace %s: use a namespace that only tidewaiter uses: -n tidewaiter --create-namespace"';
+  return guarded(`has .Release.Namespace (list ${names})`, `{{- fail (printf ${message} .Release.Namespace) }}\n`);
 }
 
 function filled(text: string): string {
@@ -120,9 +139,11 @@ function guarded(condition: string, text: string): string {
   return `{{- if ${condition} }}\n${text}{{- end }}\n`;
 }
 
-const EXTERNAL = 'eq .Values.registration "external"';
-const REGISTERED = 'eq .Values.registration "self"';
+/** As `manifests` chooses it. */
+const REGISTERED = 'and (eq .Values.tls.mode "self") (ne .Values.registration "external")';
 const SELF = 'eq .Values.tls.mode "self"';
+const PLUGINS = '.Values.plugins.load';
+const RECORD = '.Values.record.sizeMib';
 
 /** Braces of Prometheus, not of Helm. */
 function escaped(text: string): string {
@@ -145,30 +166,30 @@ function rbacTemplate(): string {
   const [role = '', binding = ''] = all.map((object) => filled(yamlDocuments([object])));
   const head = role.replace(/\nrules:\n[^]*$/, '\nrules:\n');
   const secrets = rulesText(rulesFor(new Set(['pullSecrets'])));
+  const own = rulesText([namespaceRule(CHART.namespace)]);
   const parts = [
-    { condition: SELF, rules: rulesText(CONFIGURATION_RULES) },
-    { condition: REGISTERED, rules: rulesText(REGISTRATION_RULES) },
+    { condition: SELF, rules: rulesText(configurationRules('self')) },
+    { condition: `not (${SELF})`, rules: rulesText(configurationRules('cert-manager')) },
     { condition: '.Values.policies.readNamespaceLabels', rules: rulesText(rulesFor(new Set(['namespaceLabels']))) },
     { condition: 'and .Values.policies.readPullSecrets (not .Values.policies.onlyNamespaces)', rules: secrets },
   ];
   const guardedRules = parts.map(({ condition, rules }) => `  {{- if ${condition} }}\n${rules}  {{- end }}\n`);
-  const any = `or ${parts.map(({ condition }) => `(${condition})`).join(' ')}`;
   const toRole = (text: string): string =>
     text
       .replaceAll('ClusterRole', 'Role')
       .replace('  name: tidewaiter\n', '  name: tidewaiter\n  namespace: {{ $namespace | quote }}\n')
       .replaceAll('.Release', '$.Release');
   const only = `{{- range $namespace := .Values.policies.onlyNamespaces }}\n---\n${toRole(head)}${secrets}---\n${toRole(binding)}{{- end }}\n`;
-  const own = filled(yamlDocuments(ownRole(CERTIFICATE_RULES, CHART.namespace)));
+  const certificate = filled(yamlDocuments(ownRole(CERTIFICATE_RULES, CHART.namespace)));
   return [
-    guarded(any, `${head}${guardedRules.join('')}---\n${binding}`),
+    `${head}${filled(own)}${guardedRules.join('')}---\n${binding}`,
     guarded('.Values.policies.readPullSecrets', only),
-    guarded(SELF, `---\n${own}`),
+    guarded(SELF, `---\n${certificate}`),
   ].join('');
 }
 
 function configTemplate(): string {
-  const [config = {}, policies = {}] = ofKinds(installation(CHART), 'ConfigMap');
+  const [config = {}, policies = {}, plugins = {}] = ofKinds(installation(CHART), 'ConfigMap');
   const settings = replaced(
     filled(yamlDocuments([config])),
     /^ {4}# Registries with private[^]*$/m,
@@ -176,8 +197,8 @@ function configTemplate(): string {
   );
   const own = yamlDocuments(ofKinds(installation({ ...CHART, tls: 'self', registration: 'self' }), 'ConfigMap'));
   const [generated = ''] = / {4}# The servers generate[^]*?tlsMode: \w+\n/.exec(own) ?? [];
-  const [registered = ''] = / {4}# The servers apply[^]*?registration: \w+\n/.exec(own) ?? [];
-  const self = `${generated}    {{- if ${REGISTERED} }}\n${registered}    {{- end }}\n`;
+  const [registered = ''] = / {4}# The servers register[^]*?registration: \w+\n/.exec(own) ?? [];
+  const self = `${generated}    {{- if ${REGISTERED} }}\n${registered}    fail: {{ .Values.fail }}\n    {{- end }}\n`;
   const files = / {4}cert: .*\n {4}key: .*\n/.exec(settings)?.[0] ?? '';
   const certificate = `    {{- if ${SELF} }}\n${self}    {{- else }}\n${files}    {{- end }}\n`;
   const policyFiles = replaced(
@@ -191,8 +212,52 @@ function configTemplate(): string {
   {{- end }}
 `,
   );
-  return `${replaced(settings, files, certificate)}---\n${policyFiles}`;
+  const pluginFiles = replaced(
+    filled(yamlDocuments([plugins])),
+    /^data:\n[^]*$/m,
+    `data:
+  {{- range $name, $text := .Values.plugins.files }}
+  {{ $name | quote }}: {{ $text | toJson }}
+  {{- end }}
+`,
+  );
+  const loaded = `    {{- with .Values.plugins.load }}
+    plugins:
+      {{- range . }}
+      {{- if not (hasKey $.Values.plugins.files .) }}
+      {{- fail (printf "plugins.load: the plugin %q is not in plugins.files; tidewaiter manifests values --plugin FILE prints both" .) }}
+      {{- end }}
+      - {{ printf "${MOUNTS.plugins}/%s" . | quote }}
+      {{- end }}
+    {{- end }}
+`;
+  const configuration = replaced(replaced(settings, files, certificate), / {4}plugins: .*\n/, loaded);
+  return `${RECORD_CHECK}${configuration}${RECORD_SETTINGS}---\n${policyFiles}${guarded(PLUGINS, `---\n${pluginFiles}`)}`;
 }
+
+/** As recordingProblem of src/install/recording.ts. */
+const RECORD_CHECK = `{{- if ${RECORD} }}
+{{- $configuration := .Values.configuration | default dict }}
+{{- $bound := div (mul ${RECORD} ${FULL_PERCENT}) 100 }}
+{{- $total := $configuration.recordTotalMib | default $bound | int }}
+{{- $segment := $configuration.recordSegmentMib | default ${SEGMENT_MIB} | int }}
+{{- if gt $total (int $bound) }}
+{{- fail (printf "record.sizeMib: recordTotalMib, %d, must be at most ${FULL_PERCENT} %% of the volume, which are %d MiB" $total $bound) }}
+{{- end }}
+{{- if lt $total (int (mul 2 $segment)) }}
+{{- fail (printf "record.sizeMib: %d MiB of recordings must have room for two files (recordSegmentMib, %d MiB each)" $total $segment) }}
+{{- end }}
+{{- else if .Values.record.claim }}
+{{- fail "record.claim requires record.sizeMib, the size of the claim in MiB" }}
+{{- end }}
+`;
+const RECORD_SETTINGS = `    {{- with ${RECORD} }}
+    record: ${MOUNTS.recordings}
+    {{- if not (hasKey ($.Values.configuration | default dict) "recordTotalMib") }}
+    recordTotalMib: {{ div (mul . ${FULL_PERCENT}) 100 }}
+    {{- end }}
+    {{- end }}
+`;
 
 function serviceTemplate(text: string): string {
   const operations = /^ {4}- name: operations\n(?: {6}.*\n)*/m.exec(text)?.[0] ?? '';
@@ -208,24 +273,21 @@ function deploymentTemplate(text: string): string {
   );
   const account = '      serviceAccountName: tidewaiter\n';
   const withSettings = replaced(text, account, `${account}${settings.join('')}`);
-  const withToken = replaced(
-    withSettings,
-    / {6}# The policies need [^\n]*\n( {6}automountServiceAccountToken:) \w+\n/,
-    `      automountServiceAccountToken: {{ or (${SELF}) .Values.policies.readPullSecrets .Values.policies.readNamespaceLabels }}\n`,
-  );
-  const [mount = '', volume = ''] = [
-    / {12}- name: tls\n {14}mountPath.*\n {14}readOnly.*\n/,
-    / {8}- name: tls\n {10}secret:\n(?: {12}.*\n)+/,
-  ].map((part) => part.exec(withToken)?.[0]);
-  const unlessSelf = (part: string, indent: string): string =>
-    `${indent}{{- if not (${SELF}) }}\n${part}${indent}{{- end }}\n`;
-  const withFiles = replaced(
-    replaced(withToken, mount, unlessSelf(mount, ' '.repeat(12))),
-    volume,
-    unlessSelf(volume, ' '.repeat(8)),
+  const withFiles = volumeTemplate(volumeTemplate(withSettings, 'tls', `not (${SELF})`), 'plugins', PLUGINS);
+  const withRecordings = replaced(
+    volumeTemplate(withFiles, 'recordings', RECORD),
+    / {10}emptyDir:\n.*\n/,
+    `          {{- if .Values.record.claim }}
+          persistentVolumeClaim:
+            claimName: {{ .Values.record.claim | quote }}
+          {{- else }}
+          emptyDir:
+            sizeLimit: {{ printf "%dMi" (int ${RECORD}) }}
+          {{- end }}
+`,
   );
   const withResources = replaced(
-    withFiles,
+    withRecordings,
     / {10}resources:\n(?: {12}.*\n)+/,
     '          resources: {{- toYaml .Values.resources | nindent 12 }}\n',
   );
@@ -234,6 +296,18 @@ function deploymentTemplate(text: string): string {
     /(tidewaiter\.dev\/configuration:) .*\n/,
     'tidewaiter.dev/configuration: {{ include (print $.Template.BasePath "/config.yaml") . | sha256sum | trunc 16 | quote }}\n        {{- with .Values.podAnnotations }}\n        {{- toYaml . | nindent 8 }}\n        {{- end }}\n',
   );
+}
+
+/** Guards a volume and its mount. */
+function volumeTemplate(text: string, name: string, condition: string): string {
+  const [mount = '', volume = ''] = [
+    new RegExp(` {12}- name: ${name}\\n {14}mountPath.*\\n(?: {14}readOnly.*\\n)?`),
+    new RegExp(` {8}- name: ${name}\\n {10}(?:secret|configMap|emptyDir):\\n(?: {12}.*\\n)+`),
+  ].map((part) => part.exec(text)?.[0]);
+  const guardedPart = (part: string, indent: string): string =>
+    `${indent}{{- if ${condition} }}\n${part}${indent}{{- end }}\n`;
+  const withMount = replaced(text, mount, guardedPart(mount, ' '.repeat(12)));
+  return replaced(withMount, volume, guardedPart(volume, ' '.repeat(8)));
 }
 
 function networkPolicyTemplate(text: string): string {
@@ -246,11 +320,16 @@ function networkPolicyTemplate(text: string): string {
       from:
         {{- range . }}
         - ipBlock:
-            cidr: {{ . | quote }}
+            cidr: {{ include "tidewaiter.apiServerRange" . | quote }}
         {{- end }}
       {{- end }}
 `,
   );
+}
+
+function eitherWay(kind: string, external: string): string {
+  const empty = emptyConfigurations().filter((object) => object['kind'] === `${kind}WebhookConfiguration`);
+  return `{{- if ${REGISTERED} }}\n${yamlDocuments(empty)}{{- else }}\n${external}{{- end }}\n`;
 }
 
 function webhookTemplate(kind: string): string {
@@ -268,6 +347,7 @@ function webhookTemplate(kind: string): string {
   const timed = (text: string): string =>
     text
       .replaceAll(/timeoutSeconds: \d+/g, 'timeoutSeconds: {{ include "tidewaiter.timeoutSeconds" . }}')
+      .replaceAll(/ {6}- apiGroups: \['__GROUP__'\]\n(?: {8}.*\n)+/g, customRule)
       .replaceAll(
         / {8}port: 443\n/g,
         '        port: 443\n      {{- with .Values.tls.ca }}\n      caBundle: {{ printf "%s\\n" (trim .) | b64enc }}\n      {{- end }}\n',
@@ -275,26 +355,23 @@ function webhookTemplate(kind: string): string {
   return `${guardedHead}webhooks:\n{{- if eq .Values.fail "open" }}\n${timed(webhooks)}{{- else }}\n${timed(others)}{{- end }}\n`;
 }
 
+/** In the webhook for namespaces that do not have the default, without objects that have no namespace. */
+function customRule(text: string): string {
+  const isDefault = text.includes("scope: '*'");
+  const rule = replaced(
+    replaced(text, `'${GROUP}'`, '{{ .group | quote }}'),
+    "resources: ['*']",
+    'resources: {{ .resources | toJson }}',
+  );
+  const scoped = isDefault ? replaced(rule, "scope: '*'", 'scope: {{ .scope | quote }}') : rule;
+  const body = isDefault ? scoped : `      {{- if ne .scope "Cluster" }}\n${scoped}      {{- end }}\n`;
+  return `      {{- range .Values.customResources }}\n${body}      {{- end }}\n`;
+}
+
 function mutatingTemplate(): string {
   const [head = '', webhooks = ''] = webhookTemplate('MutatingWebhookConfiguration').split(/^webhooks:\n/m);
   return `${head}{{- if .Values.policies.pin }}\nwebhooks:\n${webhooks}{{- else }}\nwebhooks: []\n{{- end }}\n`;
 }
-
-/** Keys of the configuration file that the chart itself sets. */
-const OWN_KEYS = new Set([
-  'listen',
-  'operationsPort',
-  'operationsListen',
-  'policies',
-  'plugins',
-  'cert',
-  'key',
-  'tlsMode',
-  'registration',
-  'certsDir',
-  'kubeconfig',
-  'context',
-]);
 
 /** Without the words for messages of ours, which a validator of Helm does not know. */
 function withoutHints(schema: unknown): unknown {
@@ -311,20 +388,33 @@ const TEXTS = (description: string): object => ({
   description,
 });
 
+const FILES = (pattern: string, description: string): object => ({
+  type: 'object',
+  propertyNames: { pattern },
+  additionalProperties: { type: 'string' },
+  description,
+});
+
 const VALUES_SCHEMA = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'Values of the tidewaiter chart',
   type: 'object',
-  if: { properties: { registration: { const: 'self' } }, required: ['registration'] },
-  // oxlint-disable-next-line unicorn/no-thenable
-  then: { properties: { tls: { properties: { mode: { const: 'self' } } }, fail: { const: 'open' } } },
+  // The server that registers itself derives the time from its policies.
+  anyOf: [
+    { properties: { registration: { const: 'external' } } },
+    { properties: { registration: { const: '' }, tls: { properties: { mode: { enum: ['cert-manager', 'files'] } } } } },
+    { properties: { tls: { properties: { mode: { const: 'self' } } }, timeoutSeconds: { const: null } } },
+  ],
   additionalProperties: false,
+  // A null in a values file removes the default, and templates need these.
+  required: ['replicas', 'image', 'tls', 'registration', 'fail', 'policies', 'plugins', 'record'],
   properties: {
     global: { type: 'object' },
-    replicas: { type: 'integer', minimum: 1, description: 'Number of servers' },
+    replicas: { type: 'integer', minimum: 1, maximum: 999, description: 'Number of servers' },
     image: {
       type: 'object',
       additionalProperties: false,
+      required: ['repository'],
       properties: {
         repository: { type: 'string', minLength: 1 },
         tag: { type: 'string', description: 'By default, the version of the chart' },
@@ -335,19 +425,24 @@ const VALUES_SCHEMA = {
     tls: {
       type: 'object',
       additionalProperties: false,
+      required: ['mode'],
       properties: {
         mode: {
           enum: ['self', 'cert-manager', 'files'],
           description:
             'Serving certificate: generated and renewed by the server (self), from cert-manager, or files that you put into the Secret tidewaiter-tls',
         },
-        ca: { type: 'string', description: 'With mode files: CA of the certificate, PEM, for caBundle' },
+        ca: {
+          type: 'string',
+          pattern: '^$|-----BEGIN CERTIFICATE-----',
+          description: 'With mode files: CA of the certificate, PEM, for caBundle',
+        },
       },
     },
     registration: {
-      enum: ['external', 'self'],
+      enum: ['', 'self', 'external'],
       description:
-        'Who applies the webhook configurations: this chart (external), or the server when it is ready (self, with tls.mode self and fail open)',
+        'Who adds the webhooks to the webhook configurations: the server when it is ready (self, the default with tls.mode self), or this chart (external)',
     },
     fail: {
       enum: ['open', 'closed'],
@@ -358,26 +453,50 @@ const VALUES_SCHEMA = {
       type: ['integer', 'null'],
       minimum: 1,
       maximum: 30,
-      description: 'How long an API server waits for a review; by default, 5, or 10 if the policies query registries',
+      description:
+        'With registration external: how long an API server waits for a review; by default, 5, or 10 if the policies query registries',
     },
     policies: {
       type: 'object',
       additionalProperties: false,
       description: 'tidewaiter manifests values -p DIR prints this value for your policies',
       properties: {
-        files: {
-          type: 'object',
-          propertyNames: { pattern: '^[-._a-zA-Z0-9]{1,253}$' },
-          additionalProperties: { type: 'string' },
-          description: 'Policy files by name; without any, the built-in policy applies',
-        },
+        files: FILES(POLICY_NAME, 'Policy files by name; without any, the built-in policy applies'),
         pin: FLAG('A policy pins images, so the mutating webhook is registered'),
         queryRegistries: FLAG('A policy queries registries, so reviews can take longer'),
         readPullSecrets: FLAG(
           'A policy needs pull secrets or registries, so the server can read Secrets and ServiceAccounts by name',
         ),
         readNamespaceLabels: FLAG('A policy needs namespace labels, so the server can read Namespaces'),
-        onlyNamespaces: TEXTS('Secrets and ServiceAccounts are read only there; by default, in all namespaces'),
+        onlyNamespaces: {
+          type: 'array',
+          items: { type: 'string', pattern: '^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$' },
+          uniqueItems: true,
+          description: 'Secrets and ServiceAccounts are read only there; by default, in all namespaces',
+        },
+      },
+    },
+    plugins: {
+      type: 'object',
+      additionalProperties: false,
+      description: 'tidewaiter manifests values --plugin FILE prints this value for your plugins',
+      properties: {
+        files: FILES(FILE_NAME, 'Plugins, and the modules that they import, by name'),
+        load: TEXTS('Names of the plugins'),
+      },
+    },
+    customResources: {
+      type: 'array',
+      description: 'What the webhook reviews next to built-in resources; tidewaiter manifests values prints this value',
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['group', 'resources', 'scope'],
+        properties: {
+          group: { type: 'string', minLength: 1, description: 'API group' },
+          resources: { ...TEXTS('Plural names; "*": all resources of the group'), minItems: 1 },
+          scope: { enum: ['Namespaced', 'Cluster', '*'] },
+        },
       },
     },
     configuration: {
@@ -388,11 +507,34 @@ const VALUES_SCHEMA = {
         Object.fromEntries(Object.entries(CONFIG_SCHEMA.properties).filter(([key]) => !OWN_KEYS.has(key))),
       ),
     },
-    apiServerRanges: TEXTS('Addresses of API servers (CIDR), which alone can send reviews; by default, any address'),
+    record: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['sizeMib', 'claim'],
+      description: 'Recordings of reviews, without secrets, for tidewaiter replay',
+      properties: {
+        sizeMib: {
+          anyOf: [{ const: 0 }, { type: 'integer', minimum: MIN_SIZE_MIB, maximum: MAX_SIZE_MIB }],
+          description: 'Size of the volume in MiB; 0: nothing is recorded',
+        },
+        claim: {
+          type: 'string',
+          maxLength: 253,
+          pattern: '^([a-z0-9]([-.a-z0-9]*[a-z0-9])?)?$',
+          description:
+            'PersistentVolumeClaim for the recordings, which servers on several nodes can mount; by default, an emptyDir for each server',
+        },
+      },
+    },
+    apiServerRanges: {
+      type: 'array',
+      items: { type: 'string', pattern: '^[0-9A-Fa-f.:]+/(0|[1-9][0-9]{0,2})$' },
+      description: 'Addresses of API servers (CIDR), which alone can send reviews; by default, any address',
+    },
     serviceMonitor: FLAG('Add a ServiceMonitor for the Prometheus Operator'),
     prometheusRule: FLAG('Add a PrometheusRule with alerts for the Prometheus Operator'),
     priorityClassName: { type: 'string' },
-    nodeSelector: { type: 'object' },
+    nodeSelector: { type: 'object', additionalProperties: { type: 'string' } },
     tolerations: { type: 'array', items: { type: 'object' } },
     affinity: { type: 'object' },
     podAnnotations: { type: 'object', additionalProperties: { type: 'string' } },

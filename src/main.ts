@@ -1,18 +1,23 @@
 #!/usr/bin/env node
 /** argv -> command -> exit code: the only file that ends the process. An old Node.js must be able to parse this file. */
 const NEEDED = [22, 19, 0];
+/** Earlier versions of Node.js 23 have no zstd, which recordings are compressed with. */
+const FIRST_23 = [23, 8, 0];
 
-function isOld(version: string): boolean {
-  const found = version.split('.').map(Number);
-  const differs = NEEDED.findIndex((part, index) => found[index] !== part);
-  return differs >= 0 && (found[differs] ?? 0) < (NEEDED[differs] ?? 0);
+function isBefore(version: readonly number[], other: readonly number[]): boolean {
+  const differs = other.findIndex((part, index) => version[index] !== part);
+  return differs >= 0 && (version[differs] ?? 0) < (other[differs] ?? 0);
 }
 
-if (isOld(process.versions.node)) {
-  process.stderr.write(`tidewaiter requires Node.js ${NEEDED.join('.')} or later (found ${process.versions.node})\n`);
+const found = process.versions.node.split('.').map(Number);
+if (isBefore(found, NEEDED) || (found[0] === FIRST_23[0] && isBefore(found, FIRST_23))) {
+  const needed = `${NEEDED.join('.')} or later, but not 23.0 to 23.7, which cannot read recordings`;
+  process.stderr.write(`tidewaiter requires Node.js ${needed} (found ${process.versions.node})\n`);
   process.exitCode = 2;
 } else {
   process.getBuiltinModule('node:module').enableCompileCache();
-  const { runProcess } = await import('./cli/program.ts');
+  const { isCompletion, runProcess } = await import('./cli/program.ts');
   process.exitCode = await runProcess(process.argv);
+  // A shell waits for the end of the process, which would wait for a DNS lookup.
+  if (isCompletion(process.argv)) process.exit();
 }

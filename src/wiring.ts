@@ -10,9 +10,11 @@ import { PLUGIN_TIMEOUT_MS } from './config/keys.ts';
 import { type LoadedPolicies, loadPolicies } from './files/policies.ts';
 import type { SharedCache } from './lookup/shared-cache.ts';
 import type { ImageTracer } from './lookup/trace.ts';
+import type { NodeCredentialSettings } from './node/configured-credentials.ts';
 import type { NodeCredentials } from './node/node-credentials.ts';
 import { exceptionBook } from './policy/exception-book.ts';
 import type { Rule } from './policy/rule.ts';
+import type { HttpRegistryClient } from './registry/http-client.ts';
 import { RULES } from './policy/rules/index.ts';
 
 /** The built-in policy of the package, one level above this file and its bundle. */
@@ -68,13 +70,19 @@ export async function allRules({
   return [...RULES, ...loadPlugins(plugins, { builtIn: RULES, timeoutMs: pluginTimeoutMs, originOf })];
 }
 
-/** The files of plugins with the modules that they import, as far as they are loaded, and a digest of their contents. */
-export async function pluginState(
-  plugins: readonly string[],
-): Promise<{ readonly modules: readonly string[]; readonly digest: string }> {
-  if (plugins.length === 0) return { modules: [], digest: '' };
-  const { pluginDigest, pluginModules } = await import('./plugin/reload.ts');
-  return { modules: pluginModules(plugins), digest: pluginDigest(plugins) };
+export interface PluginState {
+  /** The files of the plugins and the modules that they import, as far as they are loaded. */
+  readonly modules: readonly string[];
+  /** What they import from node_modules. */
+  readonly packages: readonly string[];
+  /** Of the contents of the modules. */
+  readonly digest: string;
+}
+
+export async function pluginState(plugins: readonly string[]): Promise<PluginState> {
+  if (plugins.length === 0) return { modules: [], packages: [], digest: '' };
+  const { pluginDigest, pluginModules, pluginPackages } = await import('./plugin/reload.ts');
+  return { modules: pluginModules(plugins), packages: pluginPackages(plugins), digest: pluginDigest(plugins) };
 }
 
 /** Returns the same rules as a new process, with the current content of plugin files. */
@@ -91,14 +99,23 @@ export async function reloadRules(
 export interface Registries {
   readonly sources: RegistrySources;
   readonly tracer: ImageTracer;
-  /** Loads the files of `nodeCredentials` again; the result uses them. Throws UserError. */
-  prepareCredentials(config: Config): Promise<() => void>;
+  /** Replaces those of `nodeCredentials`. */
+  useCredentials(settings: NodeCredentialSettings): void;
   close(): Promise<void>;
 }
 
+/** Queries registries with the settings of the configuration, and has no credentials. */
+export async function openAnonymousClient({ registries, env }: Config): Promise<HttpRegistryClient> {
+  const { createRegistryClient } = await import('./lookup/adapters.ts');
+  return createRegistryClient(registries, { env });
+}
+
 export interface RegistriesOptions {
-  /** In addition to pull secrets: `nodeCredentials` of the configuration, or Docker's credentials on this machine. */
-  readonly credentials: 'node' | 'docker';
+  /**
+   * In addition to pull secrets: `nodeCredentials` of the configuration, which a server has loaded, or Docker's credentials on this
+   * machine.
+   */
+  readonly credentials: 'node' | 'docker' | { readonly loaded: NodeCredentialSettings | undefined };
   /** The origin of image strings: anyone who can create a Pod, or the user of the command. */
   readonly callers: 'tenants' | 'user';
   /** Receives warnings that belong to no single lookup, such as an unavailable shared cache. */
@@ -113,10 +130,8 @@ export async function openRegistries(
   const adapters = await import('./lookup/adapters.ts');
   const { registries, registryCache: settings, env } = config;
   const now = Date.now;
-  const loadNode = (from: Config): Promise<NodeCredentials | undefined> =>
-    nodeCredentials(from, adapters.configuredCredentials);
-  const first =
-    credentials === 'docker' ? adapters.dockerCredentials(DOCKER_HELPERS, { env, now }) : await loadNode(config);
+  const nodeOf = (from: NodeCredentialSettings): NodeCredentials => adapters.configuredCredentials(from, { env, now });
+  const first = await firstCredentials();
   const node = first && adapters.replaceableCredentials(first);
   // Tenants share the queue and the name servers, and get no details of the network in messages.
   const isShared = callers === 'tenants';
@@ -128,17 +143,18 @@ export async function openRegistries(
   return {
     sources: isShared ? adapters.withTenantMessages(sources, adapters.limitedDetailLog(warn, now)) : sources,
     tracer: adapters.createImageTracer({ client, node, settings, now }),
-    async prepareCredentials(next) {
-      const credentialsNow = await loadNode(next);
-      return () => {
-        if (credentialsNow !== undefined) node?.replace(credentialsNow);
-      };
-    },
+    useCredentials: (next) => node?.replace(nodeOf(next)),
     async close() {
       shared?.close();
       await client.close();
     },
   };
+
+  async function firstCredentials(): Promise<NodeCredentials | undefined> {
+    if (credentials === 'docker') return adapters.dockerCredentials(DOCKER_HELPERS, { env, now });
+    const loaded = credentials === 'node' ? await nodeCredentials(config) : credentials.loaded;
+    return loaded && nodeOf(loaded);
+  }
 }
 
 type Adapters = typeof import('./lookup/adapters.ts');
@@ -146,13 +162,23 @@ type Adapters = typeof import('./lookup/adapters.ts');
 /** Docker itself sets no time limit for credential helpers. */
 const DOCKER_HELPERS = { helpers: 'any', timeoutMs: 10_000 } as const;
 
-async function nodeCredentials(
-  { nodeCredentials: settings, env, originOf }: Config,
-  configuredCredentials: Adapters['configuredCredentials'],
-): Promise<NodeCredentials | undefined> {
+async function nodeCredentials({
+  nodeCredentials: settings,
+  originOf,
+}: Config): Promise<NodeCredentialSettings | undefined> {
   if (settings === undefined) return undefined;
   const { nodeCredentialSettings } = await import('./config/credential-files.ts');
-  return configuredCredentials(await nodeCredentialSettings(settings, originOf), { env, now: Date.now });
+  return nodeCredentialSettings(settings, originOf);
+}
+
+/** The files of `nodeCredentials` for a server. Throws UserError. */
+export async function validNodeCredentials({
+  nodeCredentials: settings,
+  originOf,
+}: Config): Promise<NodeCredentialSettings | undefined> {
+  if (settings === undefined) return undefined;
+  const { validNodeCredentialSettings } = await import('./config/credential-files.ts');
+  return validNodeCredentialSettings(settings, originOf);
 }
 
 async function sharedCache(
@@ -167,24 +193,54 @@ async function sharedCache(
 }
 
 /**
- * undefined: no cluster is used. Sends no request. Loads the client on demand, because most commands need no cluster. Throws a
- * UserError if the cluster is not determined.
+ * Returns undefined if no cluster is used. Sends no request. Loads the client on demand, because most commands need no cluster.
+ * Throws a UserError if the cluster is not determined.
  */
-export async function openCluster({ cluster, env, originOf }: Config): Promise<ClusterApi | undefined> {
+export async function openCluster(
+  { cluster, env, originOf }: Config,
+  {
+    usesTerminal = true,
+  }: { /** Whether credential plugins can get the terminal. */ readonly usesTerminal?: boolean } = {},
+): Promise<ClusterApi | undefined> {
   const { mode, kubeconfig, context } = cluster;
   const isSelected = mode === 'on' || kubeconfig !== undefined || context !== undefined || isInPod(env);
   if (mode === 'off' || !isSelected) return undefined;
   const { openClusterApi } = await import('./cluster/client.ts');
-  return openClusterApi(cluster, { env, originOf });
+  return openClusterApi(cluster, { env, originOf, usesTerminal });
+}
+
+/** Opens the cluster of a process. Resolves with undefined if no cluster is used. */
+export type OpenApi = () => Promise<ClusterApi | undefined>;
+
+/** All that open the cluster share one client, with its connections and its credential; the last that closes it ends it. */
+export function sharedCluster(config: Config): OpenApi {
+  let opened: Promise<ClusterApi | undefined> | undefined;
+  let users = 0;
+  return async () => {
+    const api = await (opened ??= openCluster(config));
+    if (api === undefined) return undefined;
+    users += 1;
+    let isOpen = true;
+    return {
+      ...api,
+      async close() {
+        if (isOpen) users -= 1;
+        isOpen = false;
+        if (users > 0) return;
+        opened = undefined;
+        await api.close();
+      },
+    };
+  };
 }
 
 export interface OpenFacts extends Omit<ClusterFacts, 'close'> {
   close(): Promise<void>;
 }
 
-/** undefined: no cluster is used. */
-export async function openClusterFacts(config: Config, options: ClusterFactsOptions): Promise<OpenFacts | undefined> {
-  const api = await openCluster(config);
+/** Returns undefined if no cluster is used. */
+export async function openClusterFacts(openApi: OpenApi, options: ClusterFactsOptions): Promise<OpenFacts | undefined> {
+  const api = await openApi();
   if (api === undefined) return undefined;
   const { createClusterFacts } = await import('./cluster/facts/cluster-facts.ts');
   const facts = createClusterFacts(api, options);

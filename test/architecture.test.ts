@@ -17,14 +17,14 @@ const RANKS: readonly (readonly string[])[] = [
   ['certificate'],
   ['registry', 'files', 'plugin'],
   ['node'],
-  ['lookup', 'cluster'],
+  ['lookup', 'cluster', 'render'],
   ['server', 'report', 'config', 'install'],
   ['doctor'],
   ['cli', '.'],
 ];
 const LAST_PURE_RANK = 5;
 /** They perform no I/O and use no clock. */
-const PURE_PACKAGES = new Set(['ajv/dist/2020.js', 'leven', '@marcbachmann/cel-js', 're2js']);
+const PURE_PACKAGES = new Set(['leven', '@marcbachmann/cel-js', 're2js']);
 /** The files beside the directories compose the program that the command line runs. */
 const ALLOWED_SIDEWAYS = new Set(['cli -> .', '. -> cli']);
 
@@ -35,7 +35,7 @@ interface Import {
 }
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.ts'))
+  .filter((file) => /\.tsx?$/.test(file))
   .map((file) => file.replaceAll(path.sep, '/'));
 
 function importsOf(file: string): readonly Import[] {
@@ -113,6 +113,18 @@ describe('the architecture', () => {
     expect(impure).toEqual([]);
   });
 
+  test('keeps the page of the HTML report apart: it runs in a browser, and nothing else imports it', () => {
+    const inPage = (file: string): boolean => file.startsWith('report/html/page/');
+    const outside = imports.filter(({ from, specifier }) => inPage(from) && !specifier.startsWith('./'));
+    expect(new Set(outside.map(({ specifier }) => specifier))).toEqual(
+      new Set(['preact', 'preact/hooks', '../report-data.ts', '../pack.ts', '../../../image/quote.ts']),
+    );
+    const shared = ['report-data', 'pack', 'pack-lists', 'texts'].map((name) => `report/html/${name}.ts`);
+    const beyond = own.filter(({ from }) => [...shared, 'image/quote.ts'].includes(from));
+    expect(beyond.filter(({ to }) => !shared.includes(to))).toEqual([]);
+    expect(own.filter(({ from, to }) => inPage(to) && !inPage(from))).toEqual([]);
+  });
+
   test('offers plugins nothing but the pure core, at once', () => {
     const offered = imports.filter(({ from }) => from === 'index.ts');
     expect(offered.length).toBeGreaterThan(0);
@@ -141,12 +153,13 @@ describe('the architecture', () => {
     expect([...seen].filter((file) => ['registry/http-client.ts', 'registry/transport.ts'].includes(file))).toEqual([]);
   });
 
-  test('loads the client of an API server only when a cluster is used, and that of Kubernetes only for an auth-provider', () => {
+  test('loads the client of an API server only when a cluster is used', () => {
     const importersOf = (file: string): readonly string[] =>
       own.filter(({ to, kind }) => to === file && kind !== 'type').map(({ from, kind }) => `${kind}: ${from}`);
     expect(importersOf('cluster/client.ts')).toEqual(['dynamic: wiring.ts']);
-    expect(importersOf('cluster/auth-provider.ts')).toEqual(['dynamic: cluster/credentials.ts']);
-    const undici = new Set(['cluster/connector.ts', 'cluster/dispatchers.ts', 'cluster/exchange.ts']);
+    const undici = new Set(
+      ['connector', 'dispatchers', 'exchange', 'oidc-request'].map((name) => `cluster/${name}.ts`),
+    );
     const entering = own.filter(
       ({ from, to, kind }) => undici.has(to) && !from.startsWith('cluster/') && kind !== 'type',
     );
@@ -159,17 +172,30 @@ describe('the architecture', () => {
     'pino-pretty': { importers: ['server/log.ts'], lazy: true },
     '@peculiar/x509': { importers: ['certificate/sign.ts'], lazy: true },
     'reflect-metadata': { importers: ['certificate/sign.ts'], lazy: true },
-    'ajv/dist/2020.js': { importers: ['policy/schema-faults.ts'], lazy: false },
-    '@prometheus-io/client': { importers: ['server/metrics.ts'], lazy: false },
+    'ajv/dist/2020.js': { importers: ['plugin/parameter-schema.ts'], lazy: false },
+    '@prometheus-io/client': {
+      importers: ['server/metrics.ts', 'server/certificate-metrics.ts', 'server/recording-metrics.ts'],
+      lazy: false,
+    },
     commander: {
       importers: [
         'cli/program.ts',
         'cli/command-options.ts',
+        'cli/check-options.ts',
         'cli/policy-commands.ts',
+        'cli/record-commands.ts',
         'cli/help-commands.ts',
         'cli/install-commands.ts',
         'cli/pin-commands.ts',
+        'cli/replay-command.ts',
+        'cli/replay-job-command.ts',
+        'cli/shard-options.ts',
+        'cli/webhook-options.ts',
+        'cli/shrink-command.ts',
+        'cli/suggest-command.ts',
+        'cli/time-options.ts',
         'cli/doctor-command.ts',
+        'cli/init-command.ts',
       ],
       lazy: false,
     },
@@ -186,10 +212,10 @@ describe('the architecture', () => {
         'cluster/connector.ts',
         'cluster/dispatchers.ts',
         'cluster/exchange.ts',
+        'cluster/oidc-request.ts',
       ],
       lazy: false,
     },
-    '@kubernetes/client-node/dist/config.js': { importers: ['cluster/auth-provider.ts'], lazy: false },
   };
 
   test.each(Object.entries(HEAVY))('%s has one importer, lazy where it must be', (name, { importers, lazy }) => {
@@ -213,24 +239,31 @@ describe('the architecture', () => {
     expect([...new Set(packages.map(({ specifier }) => specifier))].sort()).toEqual(['commander']);
   });
 
-  test('loads the parser of CEL and RE2 only for policies that use them: behind one dynamic import', () => {
+  test('loads the parser of CEL and RE2 only for policies that use them, and for doctor: behind one dynamic import each', () => {
     const inside = (file: string): boolean => file.startsWith('cel/') || file.startsWith('policy/rules/cel/');
     const entering = own.filter(({ from, to, kind }) => inside(to) && !inside(from) && kind !== 'type');
-    expect(new Set(entering.map(({ from, to, kind }) => `${kind}: ${from} -> ${to}`))).toEqual(
-      new Set(['dynamic: policy/rules/cel.ts -> policy/rules/cel/program.ts']),
+    const ofDoctor = ({ from }: { readonly from: string }): boolean => from.startsWith('doctor/');
+    expect(
+      new Set(entering.filter((one) => !ofDoctor(one)).map(({ from, to, kind }) => `${kind}: ${from} -> ${to}`)),
+    ).toEqual(new Set(['dynamic: policy/rules/cel.ts -> policy/rules/cel/program.ts']));
+    const loading = own.filter(
+      ({ from, to, kind }) => /^(?:cli\/)?doctor\//.test(to) && !/^(?:cli\/)?doctor\//.test(from) && kind !== 'type',
     );
+    expect(loading.map(({ from, to, kind }) => `${kind}: ${from} -> ${to}`)).toEqual([
+      'dynamic: cli/doctor-command.ts -> cli/doctor/doctor.ts',
+    ]);
   });
 
-  test('reads the environment only in config/config.ts and ends the process only in main.ts', () => {
+  test('reads the environment only in config/process-environment.ts and ends the process only in main.ts', () => {
     const reading = (pattern: RegExp): readonly string[] =>
       files.filter((file) => pattern.test(readFileSync(path.join(SRC, file), 'utf8')));
-    expect(reading(/process\.env\b/)).toEqual(['config/config.ts']);
+    expect(reading(/process\.env\b/)).toEqual(['config/process-environment.ts']);
     expect(reading(/process\.exit(Code)?\b/)).toEqual(['main.ts']);
   });
 
   test('has no drawer files and no long files', () => {
     expect(
-      files.filter((file) => /(^|\/)(utils?|helpers?|common|shared|misc|types|constants)\.ts$/.test(file)),
+      files.filter((file) => /(^|\/)(utils?|helpers?|common|shared|misc|types|constants)\.tsx?$/.test(file)),
     ).toEqual([]);
     expect(files.filter((file) => readFileSync(path.join(SRC, file), 'utf8').split('\n').length > 301)).toEqual([]);
   });
@@ -239,10 +272,9 @@ describe('the architecture', () => {
     const { engines } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
       engines: { node: string };
     };
-    const needed = /NEEDED = \[([\d, ]+)\]/
-      .exec(readFileSync(path.join(SRC, 'main.ts'), 'utf8'))?.[1]
-      ?.split(', ')
-      .join('.');
-    expect(engines.node).toBe(`>=${needed}`);
+    const main = readFileSync(path.join(SRC, 'main.ts'), 'utf8');
+    const version = (name: string): string | undefined =>
+      new RegExp(`${name} = \\[([\\d, ]+)\\]`).exec(main)?.[1]?.split(', ').join('.');
+    expect(engines.node).toBe(`^${version('NEEDED')} || >=${version('FIRST_23')}`);
   });
 });

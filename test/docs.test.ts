@@ -47,14 +47,28 @@ describe('the README', () => {
 
   test.each([
     'README.md',
+    'docs/check.md',
+    'docs/ci.md',
     'docs/configuration.md',
+    'docs/import.md',
     'docs/install.md',
     'docs/plugins.md',
+    'docs/recordings.md',
+    'docs/renovate.md',
     'docs/reports.md',
+    'docs/suggest.md',
     'src/README.md',
   ])('%s links to what is there', (file) => {
     const links = [...readFileSync(path.join(ROOT, file), 'utf8').matchAll(/\]\((?!https?:)([^)#]+)/g)];
     const missing = links.filter(([, to = '']) => !existsSync(path.join(ROOT, path.dirname(file), to)));
     expect(missing.map(([, to]) => to)).toEqual([]);
   });
+});
+
+test('the documentation calls the program tidewaiter, and only what runs in the clone calls it npx tidewaiter', () => {
+  const pages = readdirSync(path.join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
+  expect(pages.length).toBeGreaterThan(5);
+  expect(
+    pages.filter((name) => readFileSync(path.join(ROOT, 'docs', name), 'utf8').includes('npx tidewaiter')),
+  ).toEqual([]);
 });

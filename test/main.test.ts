@@ -60,14 +60,24 @@ async function until<T>(what: () => T | undefined): Promise<T> {
 
 const REVIEW = readFileSync('test/recordings/pod-latest.json', 'utf8');
 
+function pretend(version: string): string {
+  return `data:text/javascript,Object.defineProperty(process,'versions',{value:{...process.versions,node:'${version}'}})`;
+}
+
 describe('the program', () => {
-  test('says in one line which Node it needs, and exits with 2', async () => {
-    const old = `data:text/javascript,Object.defineProperty(process,'versions',{value:{...process.versions,node:'20.20.2'}})`;
-    expect(await finish(start(['--help'], { node: ['--import', old] }))).toEqual({
-      code: 2,
-      out: '',
-      err: 'tidewaiter requires Node.js 22.19.0 or later (found 20.20.2)\n',
-    });
+  test.each(['20.20.2', '22.18.0', '23.0.0', '23.7.0'])(
+    'says in one line which Node.js it needs instead of %s, and exits with 2',
+    async (version) => {
+      expect(await finish(start(['--help'], { node: ['--import', pretend(version)] }))).toEqual({
+        code: 2,
+        out: '',
+        err: `tidewaiter requires Node.js 22.19.0 or later, but not 23.0 to 23.7, which cannot read recordings (found ${version})\n`,
+      });
+    },
+  );
+
+  test.each(['22.19.0', '23.8.0', '24.0.0', '26.1.0'])('starts with Node.js %s', async (version) => {
+    expect(await finish(start(['--version'], { node: ['--import', pretend(version)] }))).toMatchObject({ code: 0 });
   });
 
   test.each([

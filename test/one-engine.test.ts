@@ -1,6 +1,8 @@
 /** One table of cases, three doors: the core function, HTTPS on the listening server, and the command line. All must agree. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { applyPatch, type Operation } from 'rfc6902';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { answerText, readReview, decisionReview } from '../src/admission/review.ts';
 import { validate } from '../src/admission/validate.ts';
@@ -35,7 +37,7 @@ async function clusterOf(manifest: string, suite: Suite): Promise<Environment> {
 }
 
 async function suiteOf(rule: string): Promise<Suite> {
-  const { suites } = await loadSuites([path.join(RULES, rule, 'suite.yaml')], process.stdin);
+  const { suites } = await loadSuites([path.join(RULES, rule, 'suite.yaml')], { stdin: process.stdin });
   const [suite] = suites;
   if (suite === undefined) throw new Error(`${rule} has no suite`);
   return suite;
@@ -99,13 +101,19 @@ describe.each(readdirSync(RULES))('the fixtures of %s', (rule) => {
       expect(reply).toMatchObject({ status: 200, text: answerText(decisionReview(read.review, decision)) });
 
       const found = await judgedFile(manifest, policy, suite);
-      expect(found.map(({ message, pointer, action, container }) => ({ message, pointer, action, container }))).toEqual(
-        decision.findings.map(({ message, pointer, action, container }) => ({
-          message,
-          pointer,
-          action,
-          container: container?.name ?? null,
-        })),
+      // `check` reports in the order of lines.
+      const texts = (rows: readonly object[]): readonly string[] => rows.map((row) => JSON.stringify(row)).toSorted();
+      expect(
+        texts(found.map(({ message, pointer, action, container }) => ({ message, pointer, action, container }))),
+      ).toEqual(
+        texts(
+          decision.findings.map(({ message, pointer, action, container }) => ({
+            message,
+            pointer,
+            action,
+            container: container?.name ?? null,
+          })),
+        ),
       );
     },
   );
@@ -116,7 +124,7 @@ describe.each(readdirSync(RULES))('the fixtures of %s', (rule) => {
       const lines = readFileSync(manifest, 'utf8').split('\n');
       const { out } = await runCommand(['check', manifest, '--policy', policy, '-o', 'json']);
       for (const { image, line } of (JSON.parse(out) as CheckReport).images) {
-        expect(lines[line - 1]).toContain(image.split(/\n|:\*\*\*/, 1)[0]);
+        expect(lines[(line ?? 0) - 1]).toContain(image.split(/\n|:\*\*\*/, 1)[0]);
       }
     }
   });
@@ -131,3 +139,125 @@ test('manifests of the fixtures load without errors', async () => {
   const { errors } = await loadManifests([RULES], { kinds, namespace: 'default', stdin: process.stdin });
   expect(errors).toEqual([]);
 });
+
+/** Objects that policies change: the decision is about the object as it would run. */
+interface Changed {
+  readonly what: string;
+  readonly spec: string;
+  readonly object: string;
+  readonly raw: boolean;
+  readonly asRun: boolean;
+}
+
+const HUB = 'rewrite: [{from: "docker.io/**", to: "mirror.example.com/hub/**", when: always}]';
+const podWith = (fields: string): string =>
+  `{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: shop}, spec: {containers: [{name: web, ${fields}}]}}`;
+const deploymentWith = (fields: string): string =>
+  `{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: shop}, spec: {template: {spec: {containers: [{name: web, ${fields}}]}}}}`;
+
+const CHANGED: readonly Changed[] = [
+  {
+    what: 'an image that is allowed because it runs from the mirror',
+    spec: `{${HUB}, rules: [{rule: image-registry, parameters: {allow: ["mirror.example.com/**"]}}]}`,
+    object: podWith('image: "nginx:1.27"'),
+    raw: false,
+    asRun: true,
+  },
+  {
+    what: 'the template of a Deployment',
+    spec: `{${HUB}, rules: [{rule: image-registry, parameters: {allow: ["mirror.example.com/**"]}}]}`,
+    object: deploymentWith('image: "nginx:1.27"'),
+    raw: false,
+    asRun: true,
+  },
+  {
+    what: 'an image that is denied because it runs from the mirror',
+    spec: `{${HUB}, rules: [{rule: image-registry, parameters: {allow: ["docker.io/library/*"]}}]}`,
+    object: podWith('image: "nginx:1.27"'),
+    raw: true,
+    asRun: false,
+  },
+  {
+    what: 'a template that only its Pods get from the mirror',
+    spec: `{${HUB.replace('always', 'always, mode: pod')}, rules: [{rule: image-registry, parameters: {allow: ["mirror.example.com/**"]}}]}`,
+    object: deploymentWith('image: "nginx:1.27"'),
+    raw: false,
+    asRun: false,
+  },
+  {
+    what: 'a pull policy that is set',
+    spec: '{pullPolicy: [{set: Always}], rules: [{rule: image-pull-policy}]}',
+    object: podWith('image: "registry.example.com/web:7", imagePullPolicy: Never'),
+    raw: false,
+    asRun: true,
+  },
+  {
+    what: 'a new name that is not possible, which the policy denies',
+    spec: '{rewrite: [{from: "**", to: "cache.example.com/**", when: always, onFailure: deny}], rules: [{rule: image-tag, parameters: {deny: [latest]}}]}',
+    object: podWith('image: "registry.example.com:5000/web:7"'),
+    raw: true,
+    asRun: false,
+  },
+];
+
+describe('an object that policies change', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-changed-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const [policy, manifest, recording] = ['policy.yaml', 'object.yaml', 'reviews.yaml'].map((name) =>
+    path.join(folder, name),
+  ) as [string, string, string];
+
+  test.each(CHANGED)('$what has the same answer by check, by the server, and by replay', async (row) => {
+    const document = `apiVersion: tidewaiter.dev/v1alpha1\nkind: ImagePolicy\nmetadata: {name: p}\nspec: ${row.spec}\n`;
+    writeFileSync(policy, document);
+    writeFileSync(manifest, row.object);
+    const [parsed] = parseDocuments(row.object);
+    if (parsed?.ok !== true) throw new Error('the object does not parse');
+    const { context } = await compose({ kinds, policies: [policy] });
+    const server = await startAdmissionServer(context);
+    const answer = async (endpoint: string, object: unknown): Promise<Answer['response']> =>
+      (JSON.parse((await server.post(endpoint, JSON.stringify(createReview(object)))).text) as Answer).response;
+    const raw = await answer('/validate', parsed.value);
+    const mutation = await answer('/mutate', parsed.value);
+    const changed = structuredClone(parsed.value);
+    applyPatch(changed, JSON.parse(Buffer.from(mutation.patch ?? 'W10=', 'base64').toString()) as Operation[]);
+    const validation = await answer('/validate', changed);
+    await server.stop();
+    const allowed = mutation.allowed && validation.allowed;
+    expect({ raw: raw.allowed, asRun: allowed }).toEqual({ raw: row.raw, asRun: row.asRun });
+
+    const { code, out } = await runCommand(['check', manifest, '--policy', policy, '-o', 'json', '--offline']);
+    expect({ code, denied: (JSON.parse(out) as CheckReport).summary.denied }).toEqual(
+      allowed ? { code: 0, denied: 0 } : { code: 1, denied: 1 },
+    );
+
+    writeFileSync(recording, JSON.stringify(createReview(parsed.value)));
+    const replay = await runCommand(['replay', recording, '--policy', policy, '-o', 'json', '--all']);
+    const [review] = (JSON.parse(replay.out) as { readonly reviews: readonly Replayed[] }).reviews;
+    const { mutate, validate: validated } = review?.answers ?? {};
+    expect(review?.allowed).toBe(allowed);
+    expect(responseIn(mutate)).toEqual(mutation);
+    expect(responseIn(validated)).toEqual(validation);
+  });
+});
+
+interface Answer {
+  readonly response: {
+    readonly allowed: boolean;
+    readonly patch?: string;
+    readonly auditAnnotations?: { readonly generation?: string } | undefined;
+  };
+}
+
+/** Only a context of a configuration has a generation. */
+function responseIn(answer = ''): Answer['response'] {
+  const { response } = JSON.parse(answer) as Answer;
+  const { generation: _generation, ...annotations } = response.auditAnnotations ?? {};
+  const auditAnnotations = Object.keys(annotations).length === 0 ? undefined : annotations;
+  return { ...response, auditAnnotations };
+}
+
+interface Replayed {
+  readonly allowed: boolean;
+  readonly answers: { readonly mutate?: string; readonly validate?: string };
+}

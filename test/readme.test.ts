@@ -27,7 +27,7 @@ function outputOf(command: string): string {
 describe('the first screen of README.md', () => {
   test('shows what check prints', async () => {
     write('deploy/web.yaml', pod('nginx'));
-    const { code, out } = await runCommand(['check', 'deploy/']);
+    const { code, out } = await runCommand(['check', 'deploy/'], '', { name: 'npx tidewaiter' });
     expect({ code, out }).toEqual({ code: 1, out: outputOf('npx tidewaiter check deploy/') });
   });
 

@@ -92,6 +92,17 @@ export interface Context {
   readonly abortGrace?: (() => Promise<void>) | undefined;
 }
 
+/**
+ * The reason of an abort: too many reviews wait, most of them from the namespace of this review. Facts that are not known are then
+ * unknown because of the author.
+ */
+export class Crowded extends Error {
+  constructor() {
+    super('too many reviews of this namespace wait for lookups');
+    this.name = 'Crowded';
+  }
+}
+
 /** A source is unavailable. The fact is then unknown, with this message as the reason. */
 export class Outage extends Error {
   constructor(message: string, options?: ErrorOptions) {

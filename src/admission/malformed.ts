@@ -7,11 +7,13 @@ import type { KindTable } from '../pod/kinds.ts';
 import { evaluatedParts } from '../pod/metadata.ts';
 import { type JsonObject, ShapeError, shownPointer } from '../pod/pointer.ts';
 import { type ObjectType, type ReadWorkload, type ShapeFault, type Workload, workloadOf } from '../pod/workload.ts';
+import { PIN, REWRITE } from '../policy/change-rules.ts';
 import type { Finding } from '../policy/finding.ts';
 import type { Covered } from '../policy/plan.ts';
 import { type Action, ACTIONS, strictness } from '../policy/policy.ts';
-import { REGISTRY_CAUSES } from '../policy/registry-fact.ts';
-import { isPod } from './pin/mutable-images.ts';
+import type { PinMode } from '../policy/pin.ts';
+import { REGISTRY_CAUSES, type RegistryCause } from '../policy/registry-fact.ts';
+import { isPod } from './change/mutable-images.ts';
 import type { AdmissionRequest } from './request.ts';
 
 /** `pointer` is from the root of the object. */
@@ -42,7 +44,7 @@ export function readWorkload(
 /** Replaces a workload that cannot be parsed, where only the kind matters. */
 export function unreadWorkload(object: JsonObject, type: ObjectType, kinds: KindTable): Workload {
   const clusterScoped = kinds.find(type.group, type.kind)?.clusterScoped === true;
-  return { object, type, name: '', clusterScoped, pods: [], containers: [] };
+  return { object, type, name: '', clusterScoped, pods: [], containers: [], publishedPorts: [] };
 }
 
 /** Decides by the strictest rule of these policies. */
@@ -68,15 +70,22 @@ export function unpinnable(
   request: AdmissionRequest,
   covered: readonly Covered[],
 ): MalformedDecision {
-  const rules = covered.flatMap(({ policy: { name, pin } }): readonly ApplicableRule[] => {
-    if (pin === undefined || (pin.mode === 'pod' && !isPod(request.type))) return [];
-    const action = ACTIONS.find(
-      (one) => one !== 'audit' && REGISTRY_CAUSES.some((cause) => pin.onFailure(cause) === one),
-    );
-    if (action === undefined) return [];
-    return [{ policy: name, rule: 'pin', action: pin.mode === 'warn' ? 'warn' : action, isLenient: true }];
-  });
+  const rules = covered.flatMap(({ policy: { name, pin, rewrites = [] } }): readonly ApplicableRule[] => [
+    ...rewrites.flatMap((rewrite) => changeRule(rewrite, { policy: name, rule: REWRITE }, request)),
+    ...(pin === undefined ? [] : changeRule(pin, { policy: name, rule: PIN }, request)),
+  ]);
   return strictestDecision(rules, fault, request);
+}
+
+function changeRule(
+  { mode, onFailure }: { readonly mode: PinMode; readonly onFailure: (cause: RegistryCause) => string },
+  source: Pick<ApplicableRule, 'policy' | 'rule'>,
+  { type }: AdmissionRequest,
+): readonly ApplicableRule[] {
+  if (mode === 'pod' && !isPod(type)) return [];
+  const action = ACTIONS.find((one) => one !== 'audit' && REGISTRY_CAUSES.some((cause) => onFailure(cause) === one));
+  if (action === undefined) return [];
+  return [{ ...source, action: mode === 'warn' ? 'warn' : action, isLenient: true }];
 }
 
 interface ApplicableRule {

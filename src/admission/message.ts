@@ -1,10 +1,10 @@
 /** Formats decisions: the text of a denial, one line for each warning, and the audit annotations. */
 import { quoteValue } from '../image/quote.ts';
-import { containerLabel } from '../pod/containers.ts';
+import { type Container, containerLabel } from '../pod/containers.ts';
 import type { Finding } from '../policy/finding.ts';
 import { exceptionLabel } from '../policy/exception.ts';
 import type { RuleFailure } from '../policy/rule.ts';
-import type { Mutation, PinnedImage } from './mutation.ts';
+import type { Mutation, PinnedImage, RewrittenImage } from './mutation.ts';
 import type { AdmissionRequest } from './request.ts';
 
 /** An object can have any number of problems. */
@@ -19,7 +19,7 @@ const MAX_WARNINGS_RUNES = 3500;
 /** `Deployment shop/web`; names that the API server rejects are quoted. */
 export function objectLabel(kind: string, namespace: string | undefined, name: string): string {
   const path = namespace === undefined ? name : `${namespace}/${name}`;
-  return `${plain(kind)} ${plain(path)}`;
+  return `${nameLabel(kind)} ${nameLabel(path)}`;
 }
 
 /** Contains the name, or its prefix from generateName. */
@@ -27,7 +27,8 @@ export function requestLabel(request: AdmissionRequest): string {
   return objectLabel(request.type.kind, request.namespace, nameOf(request));
 }
 
-function plain(text: string): string {
+/** Names that the API server rejects are quoted and shortened. */
+export function nameLabel(text: string): string {
   return /^[\w./:-]{1,300}$/.test(text) ? text : quoteValue(text);
 }
 
@@ -73,7 +74,7 @@ export function denialText(request: AdmissionRequest, denials: readonly Finding[
 }
 
 /** A CREATE request with generateName has no name yet. */
-export function nameOf({ name, object }: AdmissionRequest): string {
+export function nameOf({ name, object }: Pick<AdmissionRequest, 'name' | 'object'>): string {
   if (name !== '') return name;
   const metadata = object?.['metadata'] as
     | { readonly name?: unknown; readonly generateName?: unknown }
@@ -114,7 +115,7 @@ function warningText(finding: Finding): string {
 }
 
 /** Lists excused findings first if there are too many, because the response contains them nowhere else. */
-function listedFirst(findings: readonly Finding[]): readonly Finding[] {
+export function listedFindings(findings: readonly Finding[]): readonly Finding[] {
   if (findings.length <= MAX_LISTED) return findings;
   const excused = findings.filter(({ excuse }) => excuse !== undefined);
   return [...excused, ...findings.filter(({ excuse }) => excuse === undefined)].slice(0, MAX_LISTED);
@@ -126,15 +127,18 @@ export interface Annotations {
   readonly [key: string]: string;
 }
 
+/** A finding in the audit annotations. Replays read it; see recording/outcome.ts. */
+export function findingLine(finding: Finding): string {
+  const by = finding.excuse === undefined ? '' : ` by ${exceptionLabel(finding.excuse.exception)}`;
+  return `${finding.existing ? 'existing ' : ''}${finding.action}${by} ${source(finding)} ${toAuthor(finding)}`;
+}
+
 /** The API server adds the name of the webhook as a prefix of the keys. */
 export function auditAnnotations(findings: readonly Finding[]): Annotations {
   if (findings.length === 0) return NOTHING_FOUND;
   const actions = findings.map(({ action }) => action);
   const decision = actions.includes('deny') ? 'deny' : actions.includes('warn') ? 'warn' : 'allow';
-  const listed = listedFirst(findings).map((finding) => {
-    const by = finding.excuse === undefined ? '' : ` by ${exceptionLabel(finding.excuse.exception)}`;
-    return `${finding.existing ? 'existing ' : ''}${finding.action}${by} ${source(finding)} ${toAuthor(finding)}`;
-  });
+  const listed = listedFindings(findings).map(findingLine);
   if (findings.length > MAX_LISTED) listed.push(`and ${findings.length - MAX_LISTED} more`);
   return { decision, findings: listed.join('\n').toWellFormed() };
 }
@@ -142,7 +146,16 @@ export function auditAnnotations(findings: readonly Finding[]): Annotations {
 /** The original image and its digest: `nginx:1.27 -> sha256:…`. `undefined`: the image is not changed. */
 export function pinnedLabel({ from, to, container }: PinnedImage): string | undefined {
   if (to === undefined || to === container.image.text) return undefined;
-  return `${from.length > MAX_FROM ? `${from.slice(0, MAX_FROM)}…` : from} -> ${to.slice(from.length + 1)}`;
+  return `${shortened(from)} -> ${to.slice(from.length + 1)}`;
+}
+
+/** `nginx:1.27 -> mirror.example.com/library/nginx:1.27`. `undefined`: the name is not changed. */
+export function rewrittenLabel({ from, to }: RewrittenImage): string | undefined {
+  return to === undefined ? undefined : `${shortened(from)} -> ${shortened(to)}`;
+}
+
+function shortened(image: string): string {
+  return image.length > MAX_FROM ? `${image.slice(0, MAX_FROM)}…` : image;
 }
 
 const MAX_FROM = 300;
@@ -151,18 +164,42 @@ const MAX_FROM = 300;
  * Records the original images. `undefined` if nothing changed: on reinvocation, the API server keeps the first value of a key,
  * and drops and logs any other value.
  */
-export function mutationAnnotations({ images, findings }: Mutation): Annotations | undefined {
-  if (images.length === 0 && findings.length === 0) return undefined;
-  const labels = images.flatMap((image) => {
-    const label = pinnedLabel(image);
-    return label === undefined ? [] : [`${containerLabel(image.container)}: ${label}`];
-  });
-  const pinned = labels.slice(0, MAX_LISTED);
-  if (labels.length > MAX_LISTED) pinned.push(`and ${labels.length - MAX_LISTED} more`);
+export function mutationAnnotations(mutation: Mutation): Annotations | undefined {
+  const { rewrites, images, pullSecrets, pullPolicies, findings } = mutation;
+  const changes = [rewrites, images, pullSecrets, pullPolicies];
+  if (changes.every(({ length }) => length === 0) && findings.length === 0) return undefined;
   return {
-    ...(pinned.length === 0 ? {} : { pinned: pinned.join('\n').toWellFormed() }),
+    ...annotation('rewritten', rewrites, containerText(rewrittenLabel)),
+    ...annotation('pinned', images, containerText(pinnedLabel)),
+    ...annotation('pullSecrets', pullSecrets, ({ pod, names }) => `${pod.pointer}: ${names.join(', ')}`),
+    ...annotation(
+      'pullPolicies',
+      pullPolicies,
+      containerText(({ to }) => to),
+    ),
     ...(findings.length === 0 ? {} : auditAnnotations(findings)),
   };
+}
+
+function containerText<Change extends { readonly container: Container }>(
+  labelOf: (change: Change) => string | undefined,
+): (change: Change) => string | undefined {
+  return (change) => {
+    const label = labelOf(change);
+    return label === undefined ? undefined : `${containerLabel(change.container)}: ${label}`;
+  };
+}
+
+function annotation<Change>(
+  key: string,
+  changes: readonly Change[],
+  textOf: (change: Change) => string | undefined,
+): Annotations {
+  const texts = changes.flatMap((change) => textOf(change) ?? []);
+  if (texts.length === 0) return {};
+  const shown = texts.slice(0, MAX_LISTED);
+  if (texts.length > MAX_LISTED) shown.push(`and ${texts.length - MAX_LISTED} more`);
+  return { [key]: shown.join('\n').toWellFormed() };
 }
 
 /** Adds the generation of the policies that decided, also to a decision without other annotations. */

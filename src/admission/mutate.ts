@@ -1,140 +1,239 @@
 /**
- * Adds digests to the images of one request, as a JSON Patch that replaces image strings.
+ * Changes the images of one request, as a JSON Patch that replaces image strings: first their names, by the rewrites of policies,
+ * then their digests.
  *
- * The original spelling stays: `nginx` becomes `nginx@sha256:…`. An added tag would be evaluated as if the author wrote it, and
- * `latest` next to a digest would make `Always` the default imagePullPolicy (kubernetes pkg/apis/core/v1/defaults.go).
+ * The original spelling of tags stays: `nginx` becomes `nginx@sha256:…`. An added tag would be evaluated as if the author wrote
+ * it, and `latest` next to a digest would make `Always` the default imagePullPolicy (kubernetes pkg/apis/core/v1/defaults.go).
  *
  * The same request and registry state always produce the same patch, so `dryRun` shows the real result, and a second review of
  * the changed object changes nothing.
  */
-import type { ShapeFault, Workload } from '../pod/workload.ts';
+import { type ReadWorkload, type ShapeFault, type Workload, workloadOf } from '../pod/workload.ts';
 import { MAX_FINDINGS } from '../policy/evaluate.ts';
 import type { Fact, Labels } from '../policy/fact.ts';
-import { needsLabels, pinsImages, planned } from '../policy/plan.ts';
+import { changesObjects, changesPods, type Covering, needsLabels, planned, rewritesImages } from '../policy/plan.ts';
 import type { ScopeRequest } from '../policy/scope-request.ts';
 import { NO_LABELS_NEEDED } from './existing-findings.ts';
-import { type MutableObject, mutableObjectIn } from './pin/mutable-images.ts';
+import { annotationOperation } from './change/annotation.ts';
+import { type ChangedImage, changedImages } from './change/changed-images.ts';
+import { type ImageFact, type ImageFactRequest, lookUpImages } from './change/image-facts.ts';
+import { type MutableObject, mutableObjectIn } from './change/mutable-images.ts';
 import type { Context } from './context.ts';
-import { whenKnown } from './maybe-promise.ts';
-import { createLookups, namespaceLabels } from './facts/lookups.ts';
-import { type AddOperation, annotationFor } from './pin/original-images.ts';
-import { type DigestFacts, lookUpDigests } from './pin/digest-lookups.ts';
-import { type Candidate, candidatesOf, type Unpinned, unpinnedIn } from './pin/candidates.ts';
-import type { Mutation, PinnedImage, ReplaceOperation } from './mutation.ts';
-import { type Outcome, outcomeOf } from './pin/outcome.ts';
-import type { AdmissionRequest } from './request.ts';
-import { placeKey } from './pin/stored-digests.ts';
+import { type MaybePromise, whenKnown } from './maybe-promise.ts';
+import { createLookups, type Lookups, namespaceLabels } from './facts/lookups.ts';
 import { readWorkload, unpinnable, unreadWorkload } from './malformed.ts';
+import type { Mutation, Patch, ReplaceOperation } from './mutation.ts';
+import type { Container } from '../pod/containers.ts';
+import { type ImageReference, parseReference } from '../image/reference.ts';
+import { appendedSecrets, pullPolicyOperation } from './pod-settings/operations.ts';
+import type { PodChange } from './pod-settings/pod-change.ts';
+import { type PullPolicyChanges, pullPolicyChanges } from './pod-settings/pull-policies.ts';
+import { addedSecretNames, type PullSecretChanges, pullSecretChanges } from './pod-settings/added-pull-secrets.ts';
+import { type Candidate, candidatesOf, unpinnedIn } from './pin/candidates.ts';
+import { type Outcome, outcomeOf } from './pin/outcome.ts';
+import { hintsIn } from './pin/stored-digests.ts';
+import type { AdmissionRequest } from './request.ts';
+import { namesFor, type NamesFor, rewriteImages, type Rewritings } from './rewrite/rewrite.ts';
 
 /** Decides synchronously if no image needs a lookup, or all are cached. */
 export function mutate(request: AdmissionRequest, context: Context, signal: AbortSignal): Mutation | Promise<Mutation> {
   const { uid } = request;
-  const change = pinsImages(context.policies) ? mutableObjectIn(request) : undefined;
-  const read = change && readWorkload(change.object, request, context.kinds);
+  const { policies, kinds } = context;
+  const change = changesObjects(policies) ? mutableObjectIn(request) : undefined;
+  const read = change && readWorkload(change.object, request, kinds);
   if (change === undefined || read === undefined) return unchanged(uid);
-  const workload = read.ok ? read.workload : unreadWorkload(change.object, request.type, context.kinds);
-  const unpinned = read.ok ? unpinnedIn(workload, change, context.kinds) : NOTHING;
-  if (read.ok && unpinned.length === 0) return unchanged(uid);
-  const pinning: Pinning = { request, context, signal, change, workload, unpinned };
+  const workload = read.ok ? read.workload : unreadWorkload(change.object, request.type, kinds);
+  const changing: Changing = { request, context, signal, change, workload, images: imagesOf(read, change, context) };
+  if (read.ok && changing.images.length === 0 && !changesPods(policies)) return unchanged(uid);
   const decide = (labels: Fact<Labels>): Mutation | Promise<Mutation> =>
-    read.ok ? pin(pinning, labels) : notPinned(pinning, labels, read.fault);
-  if (!needsLabels(context.policies)) return decide(NO_LABELS_NEEDED);
-  return whenKnown(namespaceLabels(namespaceOf(pinning), context, signal), decide);
+    read.ok ? changed(scopedOf(changing, labels)) : notChanged(scopedOf(changing, labels), read.fault);
+  if (!needsLabels(policies)) return decide(NO_LABELS_NEEDED);
+  return whenKnown(namespaceLabels(namespaceOf(changing), context, signal), decide);
 }
 
-function notPinned(pinning: Pinning, labels: Fact<Labels>, fault: ShapeFault): Mutation {
-  const { request, context } = pinning;
-  const covering = planned(context.policies, scopeRequestOf(pinning, labels));
-  const { allowed, findings } = unpinnable(fault, request, covering.policies);
-  return { ...unchanged(request.uid), allowed, findings };
+function imagesOf(read: ReadWorkload, change: MutableObject, { policies, kinds }: Context): readonly ChangedImage[] {
+  return read.ok ? changedImages(read.workload, change, { kinds, withDigest: rewritesImages(policies) }) : NOTHING;
 }
 
 function unchanged(uid: string): Mutation {
-  return { uid, allowed: true, patch: NOTHING, findings: NOTHING, images: NOTHING };
+  return {
+    uid,
+    allowed: true,
+    patch: NOTHING,
+    prepared: NOTHING,
+    findings: NOTHING,
+    rewrites: NOTHING,
+    images: NOTHING,
+    pullSecrets: NOTHING,
+    pullPolicies: NOTHING,
+  };
 }
 
 const NOTHING: readonly never[] = [];
 
-interface Pinning {
+interface Changing {
   readonly request: AdmissionRequest;
   readonly context: Context;
   readonly signal: AbortSignal;
   readonly change: MutableObject;
   readonly workload: Workload;
-  readonly unpinned: readonly Unpinned[];
+  readonly images: readonly ChangedImage[];
 }
 
-function namespaceOf({ request, workload }: Pinning): string | undefined {
-  return workload.clusterScoped ? undefined : request.namespace;
+interface Scoped extends Changing {
+  readonly scopeRequest: ScopeRequest;
+  readonly covering: Covering;
 }
 
-function pin(pinning: Pinning, namespaceLabelsKnown: Fact<Labels>): Mutation | Promise<Mutation> {
-  const { request, context, signal, change, unpinned } = pinning;
-  const { policies, exceptions } = context;
-  const scoped = scopeRequestOf(pinning, namespaceLabelsKnown);
-  const covering = planned(policies, scoped);
-  const candidates = candidatesOf(unpinned, change, { covering, type: request.type });
-  if (candidates.length > MAX_FINDINGS) return notPinned(pinning, namespaceLabelsKnown, TOO_MANY);
-  const toLookUp = candidates.filter(({ needsLookup }) => needsLookup);
-  if (toLookUp.length === 0) return mutationOf(pinning, candidates, new Map());
-  const facts = lookUpDigests(toLookUp, {
-    policies,
-    request: scoped,
-    excuses: exceptions?.excusesFor(scoped),
-    pluginsRan: request.pluginsRan,
-    lookups: createLookups(scoped.namespace, context, signal),
-  });
-  return whenKnown(facts, (known) => mutationOf(pinning, candidates, known));
+function scopedOf(changing: Changing, namespaceLabelsKnown: Fact<Labels>): Scoped {
+  const scopeRequest = scopeRequestOf(changing, namespaceLabelsKnown);
+  return { ...changing, scopeRequest, covering: planned(changing.context.policies, scopeRequest) };
 }
 
-/** Limits memory: each image adds a finding or a patch operation. */
-const TOO_MANY: ShapeFault = { pointer: '', problem: `expected at most ${MAX_FINDINGS} images to pin, found more` };
-
-function scopeRequestOf(pinning: Pinning, labels: Fact<Labels>): ScopeRequest {
-  const { request, workload, change } = pinning;
+function scopeRequestOf(changing: Changing, labels: Fact<Labels>): ScopeRequest {
+  const { request, workload, change } = changing;
   const { name, subResource, user, oldObject, dryRun } = request;
   const operation = change.stored === undefined ? 'CREATE' : 'UPDATE';
-  const target = { operation, namespace: namespaceOf(pinning), workload, namespaceLabels: labels } as const;
+  const target = { operation, namespace: namespaceOf(changing), workload, namespaceLabels: labels } as const;
   return { ...target, name, subResource, user, oldObject, dryRun };
 }
 
-function mutationOf(pinning: Pinning, candidates: readonly Candidate[], facts: DigestFacts): Mutation {
-  const outcomes = candidates.map((candidate) => outcomeOf(candidate, facts.get(candidate)));
-  const images = outcomes.flatMap(({ image }) => image ?? []);
-  const findings = outcomes.flatMap(({ finding }) => finding ?? []);
-  const allowed = findings.every(({ action }) => action !== 'deny');
-  const { uid } = pinning.request;
-  const decided = { uid, allowed, findings, images };
-  if (!allowed) return { ...decided, patch: NOTHING };
-  const replaced = images.flatMap(replacement);
-  const annotated = replaced.length === 0 ? undefined : annotation(pinning, candidates, outcomes);
-  return { ...decided, patch: annotated === undefined ? replaced : [...replaced, annotated] };
+function namespaceOf({ request, workload }: Changing): string | undefined {
+  return workload.clusterScoped ? undefined : request.namespace;
 }
 
-function replacement({ container, to }: PinnedImage): readonly ReplaceOperation[] {
-  if (to === undefined || to === container.image.text) return NOTHING;
-  return [{ op: 'replace', path: container.imagePointer, value: to }];
+function notChanged({ request, covering }: Scoped, fault: ShapeFault): Mutation {
+  const { allowed, findings } = unpinnable(fault, request, covering.policies);
+  return { ...unchanged(request.uid), allowed, findings };
 }
 
-/** None for subresources, which do not change metadata. An annotation that is too long is left out, because it is only informative. */
-function annotation(
-  { request, change, workload }: Pinning,
-  candidates: readonly Candidate[],
-  outcomes: readonly Outcome[],
-): AddOperation | undefined {
-  if (request.subResource !== '' || !candidates.some(({ pin: { annotate } }) => annotate)) return undefined;
-  const pinned = new Map(
-    candidates.flatMap(({ container, pin: { annotate } }, index) => {
-      const image = outcomes[index]?.image;
-      return image?.to === undefined || !annotate
-        ? []
-        : [[container, { written: image.from, pinned: image.to }] as const];
-    }),
+function changed(scoped: Scoped): MaybePromise<Mutation> {
+  const facts = factRequestOf(scoped);
+  return whenKnown(rewriteImages(scoped, facts), (rewritings) =>
+    rewritings === 'too-many' ? notChanged(scoped, TOO_MANY) : pin(scoped, facts, rewritings),
   );
-  const originals = workload.containers.map((container) => {
-    const { written, pinned: to = container.image.text } = pinned.get(container) ?? {};
-    return { place: placeKey(container), pinned: to, written };
+}
+
+/** One for all lookups of the request: each is sent once. */
+function factRequestOf({ request, context, signal, scopeRequest, covering }: Scoped): ImageFactRequest {
+  return {
+    policies: context.policies,
+    request: scopeRequest,
+    excuses: context.exceptions?.excusesFor(scopeRequest),
+    pluginsRan: request.pluginsRan,
+    lookups: createLookups(scopeRequest.namespace, context, signal),
+    addedSecrets: addedSecretNames(covering),
+  };
+}
+
+/** Limits memory: each image adds a finding or a patch operation. */
+const TOO_MANY: ShapeFault = { pointer: '', problem: `expected at most ${MAX_FINDINGS} images to change, found more` };
+
+function pin(scoped: Scoped, facts: ImageFactRequest, rewritings: Rewritings): MaybePromise<Mutation> {
+  const { request, context, change, covering } = scoped;
+  const { type } = request;
+  const names = namesFor(covering);
+  const hint = hintsIn(change.object, { type, kinds: context.kinds, namesFor: names });
+  const unpinned = unpinnedIn(rewritings.images, { digests: change.digests, hint });
+  const candidates = candidatesOf(unpinned, change, { covering, type });
+  if (candidates.length > MAX_FINDINGS) return notChanged(scoped, TOO_MANY);
+  const factOf = ({ refresh, container }: Candidate): ImageFact | undefined =>
+    refresh ? undefined : rewritings.facts.get(container);
+  const toLookUp = candidates.filter((candidate) => candidate.needsLookup && factOf(candidate) === undefined);
+  return whenKnown(lookUpImages(toLookUp, facts), (known) => {
+    const outcomes = candidates.map((candidate) => outcomeOf(candidate, known.get(candidate) ?? factOf(candidate)));
+    const pinned = { candidates, outcomes, namesFor: names };
+    const finalImages = finalImagesOf(rewritings, outcomes);
+    return whenKnown(podSettings(scoped, facts.lookups, finalImages), (settings) =>
+      mutationOf(scoped, { rewritings, pinned, finalImages, settings }),
+    );
   });
-  const operation = annotationFor(change.object, originals);
-  return operation === 'too-long' ? undefined : operation;
+}
+
+function finalImagesOf({ images }: Rewritings, outcomes: readonly Outcome[]): ReadonlyMap<Container, ImageReference> {
+  const finalImages = new Map(images.map(({ container, reference }) => [container, reference]));
+  for (const { image } of outcomes) {
+    const parsed = image?.to === undefined ? undefined : parseReference(image.to);
+    if (image !== undefined && parsed?.ok === true) finalImages.set(image.container, parsed.reference);
+  }
+  return finalImages;
+}
+
+interface PodSettings {
+  readonly secrets: PullSecretChanges;
+  readonly pullPolicies: PullPolicyChanges;
+}
+
+function podSettings(
+  scoped: Scoped,
+  lookups: Lookups,
+  finalImages: ReadonlyMap<Container, ImageReference>,
+): MaybePromise<PodSettings> {
+  if (!changesPods(scoped.context.policies)) return NO_SETTINGS;
+  const { change, request, context } = scoped;
+  const read = change.stored && workloadOf(change.stored, request.type, context.kinds);
+  const podChange: PodChange = {
+    ...scoped,
+    stored: read?.ok === true ? read.workload : undefined,
+    finalImage: (container) =>
+      finalImages.get(container) ?? (container.image.state === 'parsed' ? container.image.reference : undefined),
+  };
+  const pullPolicies = pullPolicyChanges(podChange);
+  return whenKnown(pullSecretChanges(podChange, lookups), (secrets) => ({ secrets, pullPolicies }));
+}
+
+const NO_SETTINGS: PodSettings = {
+  secrets: { added: NOTHING, findings: NOTHING },
+  pullPolicies: { set: NOTHING, findings: NOTHING },
+};
+
+interface Pinned {
+  readonly candidates: readonly Candidate[];
+  readonly outcomes: readonly Outcome[];
+  readonly namesFor: NamesFor;
+}
+
+interface Changed {
+  readonly rewritings: Rewritings;
+  readonly pinned: Pinned;
+  readonly finalImages: ReadonlyMap<Container, ImageReference>;
+  readonly settings: PodSettings;
+}
+
+function mutationOf(scoped: Scoped, changes: Changed): Mutation {
+  const { rewritings, pinned, settings } = changes;
+  const { secrets, pullPolicies } = settings;
+  const findings = [
+    ...rewritings.findings,
+    ...pinned.outcomes.flatMap(({ finding }) => finding ?? []),
+    ...secrets.findings,
+    ...pullPolicies.findings,
+  ];
+  const allowed = findings.every(({ action }) => action !== 'deny');
+  const prepared = patchOf(scoped, changes);
+  const decided: Mutation = {
+    ...unchanged(scoped.request.uid),
+    allowed,
+    prepared,
+    findings,
+    rewrites: rewritings.rewrites,
+    images: pinned.outcomes.flatMap(({ image }) => image ?? []),
+  };
+  return allowed
+    ? { ...decided, patch: prepared, pullSecrets: secrets.added, pullPolicies: pullPolicies.set }
+    : decided;
+}
+
+function patchOf(scoped: Scoped, { rewritings, pinned, finalImages, settings }: Changed): Patch {
+  const replaced = [...finalImages].flatMap(([{ image, imagePointer }, { text }]): readonly ReplaceOperation[] =>
+    text === image.text ? NOTHING : [{ op: 'replace', path: imagePointer, value: text }],
+  );
+  const annotated =
+    replaced.length === 0 ? undefined : annotationOperation(scoped, { finalImages, rewritings, ...pinned });
+  return [
+    ...replaced,
+    ...(annotated === undefined ? NOTHING : [annotated]),
+    ...settings.secrets.added.flatMap(appendedSecrets),
+    ...settings.pullPolicies.set.map(pullPolicyOperation),
+  ];
 }

@@ -1,6 +1,7 @@
 /** Summarizes the Pods of a workload: ports, volumes, containers, and how each image is pulled. */
 import { type Keyring, keyringOf } from '../credential/keyring.ts';
 import { ignoredReason, type PullSecret } from '../credential/pull-secret.ts';
+import { visibleUser } from '../credential/user-name.ts';
 import { quoteValue } from '../image/quote.ts';
 import { type Container, type ContainerKind, type Pod } from '../pod/containers.ts';
 import type { JsonObject } from '../pod/pointer.ts';
@@ -230,7 +231,7 @@ function credentialsSummary({ image }: Container, keyring: Keyring, allKnown: bo
   if (image.state !== 'parsed') return { state: 'unknown', candidates: [] };
   const candidates = keyring
     .candidatesFor(image.reference)
-    .map(({ secret, key, registry, username }) => ({ secret, key, registry, username }));
+    .map((one) => ({ secret: one.secret, key: one.key, registry: one.registry, username: visibleUser(one) }));
   if (candidates.length > 0) return { state: 'found', candidates };
   return { state: allKnown ? 'anonymous' : 'unknown', candidates };
 }

@@ -13,7 +13,7 @@ const MUTATED_ANNOTATION = 'tidewaiter.dev/probe-mutated';
 /** Ends the denial of a probe that `/mutate` changed. */
 export const MUTATED = '(mutate: answered)';
 
-/** undefined: the request is not a probe. */
+/** Returns undefined if the request is not a probe. */
 export function probeAnswer(
   { apiVersion, request }: Review,
   endpoint: 'validate' | 'mutate',

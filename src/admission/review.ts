@@ -52,21 +52,19 @@ export function readReview(body: unknown): ReadReview {
 }
 
 /** Reports whether a document is an AdmissionReview, to distinguish recordings from manifests. */
-export function isReview(value: unknown): boolean {
+export function isReview(value: unknown): value is JsonObject {
   return isObject(value) && value['kind'] === 'AdmissionReview';
 }
 
 function reviewOf(body: unknown): Review {
+  if (body === undefined) throw new Malformed('', 'expected an object, found nothing');
   const review = objectAt(body, '');
   const apiVersion = REVIEW_VERSIONS.find((version) => version === review['apiVersion']);
   if (apiVersion === undefined) {
-    throw new Malformed(
-      '/apiVersion',
-      `expected ${REVIEW_VERSIONS.join(' or ')}, found ${shown(review['apiVersion'])}`,
-    );
+    throw new Malformed('/apiVersion', `expected ${REVIEW_VERSIONS.join(' or ')}, ${shown(review['apiVersion'])}`);
   }
   if (review['kind'] !== 'AdmissionReview') {
-    throw new Malformed('/kind', `expected AdmissionReview, found ${shown(review['kind'])}`);
+    throw new Malformed('/kind', `expected AdmissionReview, ${shown(review['kind'])}`);
   }
   return { apiVersion, request: requestOf(objectAt(review['request'], '/request')) };
 }
@@ -74,10 +72,7 @@ function reviewOf(body: unknown): Review {
 function requestOf(request: JsonObject): AdmissionRequest {
   const operation = OPERATIONS.find((known) => known === request['operation']);
   if (operation === undefined) {
-    throw new Malformed(
-      '/request/operation',
-      `expected ${OPERATIONS.join(', ')}, found ${shown(request['operation'])}`,
-    );
+    throw new Malformed('/request/operation', `expected ${OPERATIONS.join(', ')}, ${shown(request['operation'])}`);
   }
   return {
     uid: uidOf(request),
@@ -99,7 +94,7 @@ const MAX_UID = 253;
 
 function uidOf(request: JsonObject): string {
   const uid = textAt(request, 'uid', '/request');
-  if (uid === '') throw new Malformed('/request/uid', 'expected a UID, found nothing');
+  if (uid === '') throw new Malformed('/request/uid', 'expected a UID, but the field is missing or empty');
   if (uid.length <= MAX_UID) return uid;
   throw new Malformed('/request/uid', `expected a UID of at most ${MAX_UID} characters, found ${uid.length}`);
 }
@@ -107,7 +102,7 @@ function uidOf(request: JsonObject): string {
 function objectOf(request: JsonObject, operation: Operation): JsonObject | undefined {
   const object = optionalObjectAt(request, 'object', '/request');
   if (object === undefined && (operation === 'CREATE' || operation === 'UPDATE')) {
-    throw new Malformed('/request/object', `expected the object of the ${operation}, found nothing`);
+    throw new Malformed('/request/object', `expected the object of the ${operation}, but the field is missing`);
   }
   return object;
 }
@@ -115,7 +110,8 @@ function objectOf(request: JsonObject, operation: Operation): JsonObject | undef
 function typeAt(value: unknown, at: string): ObjectType {
   const type = objectAt(value, at);
   const kind = textAt(type, 'kind', at);
-  if (kind === '') throw new Malformed(`${at}/kind`, 'expected the kind of the object, found nothing');
+  if (kind === '')
+    throw new Malformed(`${at}/kind`, 'expected the kind of the object, but the field is missing or empty');
   return { group: textAt(type, 'group', at), version: textAt(type, 'version', at), kind };
 }
 
@@ -130,7 +126,7 @@ function userAt(value: unknown, at: string): AdmissionRequest['user'] {
 }
 
 function objectAt(value: unknown, at: string): JsonObject {
-  if (!isObject(value)) throw new Malformed(at, `expected an object, found ${jsonType(value)}`);
+  if (!isObject(value)) throw new Malformed(at, `expected an object, ${foundText(value)}`);
   return value;
 }
 
@@ -153,7 +149,11 @@ function flagAt(parent: JsonObject, key: string, at: string): boolean {
 }
 
 function shown(value: unknown): string {
-  return typeof value === 'string' && /^[\w./-]{1,60}$/.test(value) ? value : jsonType(value);
+  return typeof value === 'string' && /^[\w./-]{1,60}$/.test(value) ? `found ${value}` : foundText(value);
+}
+
+function foundText(value: unknown): string {
+  return value === undefined ? 'but the field is missing' : `found ${jsonType(value)}`;
 }
 
 /** The response to the API server, with the field names of its API. JSON omits undefined fields. */
@@ -242,11 +242,16 @@ export function mutationReview({ apiVersion, request }: Review, mutation: Mutati
       allowed,
       status: allowed ? undefined : denialStatus(request, findings),
       patchType: changes ? 'JSONPatch' : undefined,
-      patch: changes ? base64(JSON.stringify(patch)) : undefined,
+      patch: changes ? encodedPatch(patch) : undefined,
       warnings: warnings.length === 0 ? undefined : warnings,
       auditAnnotations: annotations,
     },
   };
+}
+
+/** Returns a JSON Patch as it is in a response. */
+export function encodedPatch(patch: readonly unknown[]): string {
+  return base64(JSON.stringify(patch));
 }
 
 /** Returns the UTF-8 bytes in standard base64 with padding, as Go's decoder expects. */

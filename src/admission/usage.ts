@@ -31,7 +31,26 @@ export interface Usage {
 }
 
 export interface UsageCount extends Usage {
-  add(decision: Decision): void;
+  /** undefined: the object was not evaluated. */
+  add(counted: Counted | undefined): void;
+}
+
+/** What a decision adds to the counts; it keeps nothing of the object. */
+export interface Counted {
+  readonly covered: readonly { readonly policy: string; readonly containers: number }[];
+  readonly findings: readonly Pick<Finding, 'policy' | 'rule' | 'excuse' | 'lapsed'>[];
+}
+
+export function countedIn(decision: Decision): Counted | undefined {
+  if (decision.outcome !== 'evaluated') return undefined;
+  const { covered, findings, workload } = decision;
+  return {
+    covered: covered.map(({ policy, coverage }) => ({
+      policy: policy.name,
+      containers: (coverage.containers ?? workload.containers).length,
+    })),
+    findings: findings.map(({ policy, rule, excuse, lapsed }) => ({ policy, rule, excuse, lapsed })),
+  };
 }
 
 type Counts = Map<string, number>;
@@ -52,19 +71,19 @@ export function countUsage(): UsageCount {
     policy: (name) => ({ workloads: applied.get(name) ?? 0, containers: checked.get(name) ?? 0 }),
     exception: (name) => ({ excused: excused.get(name) ?? 0, missed: missed.get(name) ?? 0 }),
     findings: (policy, rule) => found.get(`${policy}/${rule}`) ?? 0,
-    add(decision) {
-      if (decision.outcome !== 'evaluated') return;
+    add(counted) {
+      if (counted === undefined) return;
       workloads += 1;
-      if (decision.covered.length > 0) covered += 1;
-      for (const { policy, coverage } of decision.covered) {
-        raise(applied, policy.name, 1);
-        raise(checked, policy.name, (coverage.containers ?? decision.workload.containers).length);
+      if (counted.covered.length > 0) covered += 1;
+      for (const { policy, containers } of counted.covered) {
+        raise(applied, policy, 1);
+        raise(checked, policy, containers);
       }
-      for (const finding of decision.findings) addFinding(finding);
+      for (const finding of counted.findings) addFinding(finding);
     },
   };
 
-  function addFinding({ policy, rule, excuse, lapsed }: Finding): void {
+  function addFinding({ policy, rule, excuse, lapsed }: Counted['findings'][number]): void {
     raise(found, `${policy}/${rule}`, 1);
     if (excuse !== undefined) raise(excused, excuse.exception.name, 1);
     if (lapsed !== undefined) raise(missed, lapsed.name, 1);

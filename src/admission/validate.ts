@@ -13,6 +13,8 @@ import { type Covered, type Covering, needsLabels, planned } from '../policy/pla
 import type { ScopeRequest } from '../policy/scope-request.ts';
 import type { Context } from './context.ts';
 import { existingFindings, lookUpExistingFindings, NO_FACTS_NEEDED, NO_LABELS_NEEDED } from './existing-findings.ts';
+import { isPod } from './change/mutable-images.ts';
+import { addedSecretNames } from './pod-settings/added-pull-secrets.ts';
 import { deniedImages } from './facts/denied-images.ts';
 import { gather } from './facts/gather.ts';
 import { lookupScopeOf } from './facts/lookup-scope.ts';
@@ -116,7 +118,10 @@ function decideWithFacts(scoped: ScopedReview): Decision | Promise<Decision> {
     // One for both objects of an UPDATE: each lookup is sent once.
     const lookups = createLookups(namespace, context, signal);
     const { pluginsRan } = request;
-    const factRequest = { workload, needs: covering.needs, pluginsRan, scope };
+    // The mutating webhook has changed the Pods of a cluster already.
+    const isChanged = pluginsRan && isPod(request.type);
+    const addedSecrets = isChanged ? undefined : addedSecretNames(covering);
+    const factRequest = { workload, needs: covering.needs, pluginsRan, scope, addedSecrets };
     const gathered = gather(factRequest, scopeRequest.namespaceLabels, lookups);
     const decided = whenKnown(gathered, (facts): Decision | Promise<Decision> => {
       const findings = evaluate(covering, { ...evaluationOf(scoped), facts });

@@ -110,7 +110,7 @@ function fieldType(node: Field, type: Type, name: string): Type {
   throw fault(node, `type ${showType(type)} has no fields`);
 }
 
-/** `undefined`: the field is absent. */
+/** Returns undefined if the field is absent. */
 function fieldOf(value: Value, name: string): Value | undefined {
   if (isTagged(value, 'list')) throw new CelError(`a list has no field ${quoteValue(name, 80)}`);
   return isTagged(value, 'map') ? mapGet(value, name) : undefined;

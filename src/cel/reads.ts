@@ -4,12 +4,7 @@
  */
 import { escapeSegment } from '../pod/pointer.ts';
 import { childrenOf, type Node } from './parse.ts';
-
-const ROOTS = ['object', 'container', 'image', 'request', 'oldObject'] as const;
-type Root = (typeof ROOTS)[number];
-
-/** JSON Pointers below each variable that the author of an object can influence. */
-export type Reads = Readonly<Record<Root, ReadonlySet<string>>>;
+import { READ_ROOTS, type Reads } from './read-places.ts';
 
 export type Variables = ReadonlyMap<string, Node>;
 
@@ -29,7 +24,7 @@ export function readsOf(nodes: readonly Node[], variables: Variables): Reads {
     const place = placeOf(node, variables);
     if (place === undefined) waiting.push(...childrenOf(node));
     else {
-      const root = ROOTS.find((name) => name === place.root);
+      const root = READ_ROOTS.find((name) => name === place.root);
       if (root !== undefined) reads[root].add(place.pointer);
       waiting.push(...place.inside);
     }

@@ -20,7 +20,12 @@ export interface JsonMap {
   readonly tag: 'map';
   readonly json: JsonObject;
   /** Why other keys are unknown; `undefined`: other keys are absent. */
-  readonly open: string | undefined;
+  readonly open: Open | undefined;
+}
+/** `causedBy`: who causes it; by default, the environment. */
+export interface Open {
+  readonly reason: string;
+  readonly causedBy?: CelError['causedBy'] | undefined;
 }
 export type MapKey = string | bigint | boolean;
 export interface EntryMap {
@@ -164,7 +169,7 @@ function fromNumber(json: number): Value {
   return int >= MIN_INT && int <= MAX_INT ? int : json;
 }
 
-export function jsonMap(json: JsonObject, open?: string): JsonMap {
+export function jsonMap(json: JsonObject, open?: Open): JsonMap {
   return { tag: 'map', json, open };
 }
 
@@ -189,7 +194,11 @@ export function mapKey(key: Value): MapKey | undefined {
   return isTagged(key, 'uint') ? key.value : undefined;
 }
 
-/** `undefined`: the key is missing. */
+function openError({ reason, causedBy = 'world' }: Open): CelError {
+  return new CelError(reason, { causedBy });
+}
+
+/** Returns undefined if the key is missing. */
 export function mapGet(map: CelMap, key: Value): Value | undefined {
   if (map.json === undefined) {
     const found = mapKey(key);
@@ -199,7 +208,7 @@ export function mapGet(map: CelMap, key: Value): Value | undefined {
     const value = map.json[key];
     if (value !== undefined && value !== null) return fromJson(value);
   }
-  if (map.open !== undefined) throw new CelError(map.open, { causedBy: 'world' });
+  if (map.open !== undefined) throw openError(map.open);
   return undefined;
 }
 
@@ -209,7 +218,7 @@ export function mapKeys(map: CelMap, budget: Budget): readonly Value[] {
     spend(budget, map.entries.size);
     return [...map.entries.values()].map(({ key }) => key);
   }
-  if (map.open !== undefined) throw new CelError(map.open, { causedBy: 'world' });
+  if (map.open !== undefined) throw openError(map.open);
   const keys = Object.keys(json);
   spend(budget, keys.length);
   return keys.filter((key) => json[key] !== null && json[key] !== undefined);

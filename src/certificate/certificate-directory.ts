@@ -1,9 +1,9 @@
 /** The directory of generated certificates: `ca.crt` and `ca.key` of our authority, `tls.crt` and `tls.key` of the server. */
-import { type KeyObject, randomUUID, X509Certificate } from 'node:crypto';
+import { type KeyObject, randomUUID, type X509Certificate } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { quoteValue } from '../image/quote.ts';
-import { codeOf, readKey, reasonOf } from './certificate.ts';
+import { codeOf, parseCertificate, readKey, reasonOf } from './certificate.ts';
 import { UserError } from '../error/user-error.ts';
 
 export const OUR_CA = 'tidewaiter development CA';
@@ -56,12 +56,9 @@ function ownKey(text: string): KeyObject | 'damaged' | 'foreign' {
 }
 
 function ownCertificate(text: string): X509Certificate | 'damaged' | 'foreign' {
-  try {
-    const certificate = new X509Certificate(text);
-    return certificate.issuer === `CN=${OUR_CA}` ? certificate : 'foreign';
-  } catch {
-    return 'damaged';
-  }
+  const certificate = parseCertificate(text);
+  if (certificate === undefined) return 'damaged';
+  return certificate.issuer === `CN=${OUR_CA}` ? certificate : 'foreign';
 }
 
 /** Writes a file atomically. A key is never overwritten: if another process was faster, its key is used. Throws UserError. */
@@ -69,12 +66,24 @@ export async function storeFile(file: string, { state }: StoredFile<unknown>, te
   const directory = path.dirname(file);
   const temporary = path.join(directory, `.${path.basename(file)}.${randomUUID()}`);
   try {
-    await mkdir(directory, { recursive: true });
+    await createDirectory(directory);
     if (state === 'damaged') await unless('ENOENT', rename(file, `${file}.damaged`));
     await publish(temporary, file, text);
   } catch (error) {
     const message = `cannot write ${quoteValue(file)}: ${reasonOf(error)}; ${ELSEWHERE}`;
     throw new UserError(message, { cause: error });
+  }
+}
+
+/** In /proc, the recursive mkdir of Node.js does not end: a directory that exists still reports that a file is missing. */
+async function createDirectory(directory: string): Promise<void> {
+  const parent = path.dirname(directory);
+  try {
+    await unless('EEXIST', mkdir(directory));
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT' || parent === directory) throw error;
+    await createDirectory(parent);
+    await unless('EEXIST', mkdir(directory));
   }
 }
 
@@ -88,7 +97,7 @@ async function publish(temporary: string, file: string, text: string): Promise<v
   }
 }
 
-async function unless(code: string, done: Promise<void>): Promise<void> {
+async function unless(code: string, done: Promise<unknown>): Promise<void> {
   try {
     await done;
   } catch (error) {

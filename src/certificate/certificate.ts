@@ -1,5 +1,6 @@
 /** Checks of certificates, keys, and files, generated or configured. */
-import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { pemCertificates } from '../go/pem.ts';
 
 export interface ServingCertificate {
   /** PEM, the serving certificate first. */
@@ -21,6 +22,35 @@ export function invalidAt({ validFromDate, validToDate }: X509Certificate, now: 
   return validFromDate > now ? `is not valid before ${day(validFromDate)}` : undefined;
 }
 
+/** Returns the first certificate in a PEM text, or undefined if it is damaged. */
+export function parseCertificate(pem: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    return undefined;
+  }
+}
+
+export type Certificates = readonly [X509Certificate, ...X509Certificate[]];
+
+/** Returns all certificates in a PEM text, or what is wrong with it, as a sentence. */
+export function parseCertificates(text: string): Certificates | string {
+  const found: X509Certificate[] = [];
+  for (const [index, block] of pemCertificates(text).entries()) {
+    const certificate = parseCertificate(block);
+    if (certificate === undefined) return `certificate ${index + 1} is damaged; use complete PEM certificates`;
+    found.push(certificate);
+  }
+  const [first, ...rest] = found;
+  return first === undefined ? `it contains no certificate${swappedKey(text)}; ${EXPECTED}` : [first, ...rest];
+}
+
+const EXPECTED = 'expected PEM that begins with "-----BEGIN CERTIFICATE-----"';
+
+function swappedKey(text: string): string {
+  return /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text) ? ' but a private key (are the files swapped?)' : '';
+}
+
 /** OpenSSL's error for a missing passphrase differs between versions; these PEM headers do not. */
 const ENCRYPTED = /^(?:-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type: 4,ENCRYPTED)/m;
 
@@ -36,6 +66,11 @@ export function readKey(text: string): KeyObject | 'encrypted' | 'damaged' {
 /** Formats the UTC date as YYYY-MM-DD. */
 export function day(date: Date): string {
   return date.toISOString().slice(0, 10);
+}
+
+/** The SHA-256 fingerprint as 64 hexadecimal digits. */
+export function shownFingerprint({ fingerprint256 }: Pick<X509Certificate, 'fingerprint256'>): string {
+  return fingerprint256.replaceAll(':', '').toLowerCase();
 }
 
 /** Returns the code of a Node.js error, such as ENOENT. */

@@ -1,11 +1,17 @@
 /** Checks the certificate of --cert and --key completely before the server listens. */
-import { type KeyObject, X509Certificate } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { quoteValue } from '../image/quote.ts';
-import { invalidAt, readKey, reasonOf, type ServingCertificate } from './certificate.ts';
+import {
+  type Certificates,
+  invalidAt,
+  parseCertificates,
+  readKey,
+  reasonOf,
+  type ServingCertificate,
+} from './certificate.ts';
 import { UserError } from '../error/user-error.ts';
-import { pemCertificates } from '../go/pem.ts';
 
 /** OIDs of serverAuth and anyExtendedKeyUsage. */
 const FOR_SERVERS = ['1.3.6.1.5.5.7.3.1', '2.5.29.37.0'];
@@ -45,25 +51,10 @@ async function readGiven(file: string, setting: 'cert' | 'key', name: string): P
   }
 }
 
-type Chain = readonly [X509Certificate, ...X509Certificate[]];
-
-function chainOf(text: string, name: string): Chain {
-  const blocks = pemCertificates(text);
-  const chain = blocks.map((block, index) => {
-    try {
-      return new X509Certificate(block);
-    } catch (error) {
-      throw new UserError(`${name}: certificate ${index + 1} is damaged; use complete PEM certificates`, {
-        cause: error,
-      });
-    }
-  });
-  const [leaf, ...rest] = chain;
-  if (leaf !== undefined) return [leaf, ...rest];
-  const swapped = /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text) ? ' but a private key (are the files swapped?)' : '';
-  throw new UserError(
-    `${name}: it contains no certificate${swapped}; expected PEM that begins with "-----BEGIN CERTIFICATE-----"`,
-  );
+function chainOf(text: string, name: string): Certificates {
+  const certificates = parseCertificates(text);
+  if (typeof certificates === 'string') throw new UserError(`${name}: ${certificates}`);
+  return certificates;
 }
 
 function privateKeyOf(text: string, name: string): KeyObject {
@@ -79,7 +70,7 @@ function privateKeyOf(text: string, name: string): KeyObject {
 }
 
 function checkPair(
-  chain: Chain,
+  chain: Certificates,
   key: KeyObject,
   { certName, keyName }: { readonly certName: string; readonly keyName: string },
 ): void {

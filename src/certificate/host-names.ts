@@ -17,3 +17,27 @@ export function hostsOf({ subjectAltName = '' }: X509Certificate): readonly stri
   const hosts = [...subjectAltName.matchAll(/(?:DNS|IP Address):([^,"\s]+)/g)];
   return hosts.flatMap(([, host = '']) => hostName(host) ?? []);
 }
+
+/** The name by which API servers call a Service. */
+const OF_SERVICE = /^[^.]+\.[^.]+\.svc$/;
+
+/**
+ * Returns what the next certificate lacks if clients that accept the current one reject it, or undefined. API servers call a server
+ * by one of its names; if these include names of Services, by one of them.
+ */
+export function lostNames(current: X509Certificate, next: X509Certificate): string | undefined {
+  const all = hostsOf(current);
+  const ofServices = all.filter((host) => OF_SERVICE.test(host));
+  const expected = ofServices.length > 0 ? ofServices : all;
+  if (expected.length === 0 || expected.some((host) => hasHost(next, host))) return undefined;
+  const listed = expected.slice(0, MAX_LISTED).join(', ');
+  return expected.length > MAX_LISTED ? `${listed}, and ${expected.length - MAX_LISTED} more` : listed;
+}
+
+const MAX_LISTED = 3;
+
+/** Also through a wildcard. */
+function hasHost(certificate: X509Certificate, host: string): boolean {
+  if (isIP(host) !== 0) return certificate.checkIP(host) !== undefined;
+  return certificate.checkHost(host, { subject: 'never' }) !== undefined;
+}

@@ -1,6 +1,6 @@
 /** The CAs and the serving certificate that replicas share, as entries of one Secret. */
-import { type KeyObject, X509Certificate } from 'node:crypto';
-import { readKey } from './certificate.ts';
+import type { KeyObject, X509Certificate } from 'node:crypto';
+import { parseCertificate, readKey } from './certificate.ts';
 import type { Authority } from './sign.ts';
 import { pemCertificates } from '../go/pem.ts';
 
@@ -128,14 +128,6 @@ export function isTrusted(leaf: X509Certificate, authorities: readonly X509Certi
 
 export function isSignedBy(leaf: X509Certificate, ca: X509Certificate): boolean {
   return leaf.checkIssued(ca) && leaf.verify(ca.publicKey);
-}
-
-function parseCertificate(pem: string): X509Certificate | undefined {
-  try {
-    return new X509Certificate(pem);
-  } catch {
-    return undefined;
-  }
 }
 
 function authorityOf(certificates: readonly X509Certificate[], pem: string): ManagedAuthority | undefined {

@@ -1,42 +1,45 @@
 /** `tidewaiter check`: evaluates manifests as the webhook does. */
-import { countUsage } from '../admission/usage.ts';
+import { UserError } from '../error/user-error.ts';
+import { countUsage, type Usage } from '../admission/usage.ts';
 import type { ClusterApi } from '../cluster/api.ts';
 import type { Config } from '../config/config.ts';
-import { compose, type RegistriesOptions } from '../wiring.ts';
-import { type CheckReport, type ClusterSummary, exitCode, type FailOn } from '../report/check.ts';
-import { paint } from '../report/paint.ts';
-import { type FormatName, formatReport } from '../report/index.ts';
+import { compose, type Composed } from '../wiring.ts';
+import type { Policy } from '../policy/policy.ts';
+import { selectedBindings } from '../policy/selected-bindings.ts';
+import { exitCode } from '../report/check.ts';
+import { errorNotes, paint } from '../report/paint.ts';
+import { type CheckResult, formatReport } from '../report/index.ts';
 import { VERSION } from '../version.ts';
 import { configured } from './configured.ts';
-import { createFactCount, type FactCount } from './fact-count.ts';
-import { clusterFlags, type ClusterFlags, selectsCluster, withCluster } from './open-cluster.ts';
-import { openRegistry, type OpenRegistry, needRegistry } from './open-registry.ts';
-import { evaluateFiles, type FileEvaluation, policyNotices } from './evaluate-files.ts';
-import { progressOn } from './progress.ts';
+import { createFactCount } from './fact-count.ts';
+import { clusterFlags, selectsCluster, withCluster } from './open-cluster.ts';
+import type { FileEvaluation } from './evaluate-files.ts';
+import { policyNotices } from './policy-notices.ts';
+import { baselineFor, type Compare, type ComparedFindings } from './baseline.ts';
+import { type CheckedCluster, type CheckFlags, evaluateRun, type EvaluationInput, type Run } from './check-run.ts';
+import { checkView, keepInput } from './check-view.ts';
+import type { WriteExceptions } from './write-exceptions.ts';
+import { reportOf } from './check-report.ts';
+import { type Selection, selectionOf } from './select-findings.ts';
+import type { AppliedFixes } from './fix/apply.ts';
+import { fixesFor, isPreview, requireFix } from './fix-flags.ts';
+import { selectSince } from './since.ts';
+import { configuredIgnore } from './input-files.ts';
+import { oldRendering } from './render-flags.ts';
+import { linkBase } from './link-base.ts';
+import { reportOrigin } from './report-origin.ts';
 import { print, type Terminal } from './terminal.ts';
-import { closeAfter } from './close-after.ts';
-import type { ClusterSources } from '../files/cluster-objects.ts';
-import type { World } from '../admission/context.ts';
 
-export interface CheckFlags extends ClusterFlags {
-  readonly config?: string | undefined;
-  readonly policy?: readonly string[] | undefined;
-  readonly plugin?: readonly string[] | undefined;
-  /** undefined: that of the context, or `default` without a cluster. */
-  readonly namespace?: string | undefined;
-  readonly output: FormatName<'check'>;
-  readonly failOn: readonly FailOn[];
-  /** Milliseconds since 1970. */
-  readonly now?: number | undefined;
-  /** Registries are not queried. */
-  readonly offline?: boolean | undefined;
-  /** Replaces the registry in tests. */
-  readonly openRegistry?: OpenRegistry | undefined;
-}
+export type { CheckFlags };
 
 export async function check(paths: readonly string[], flags: CheckFlags, terminal: Terminal): Promise<number> {
+  requireFix(paths, flags);
   const { policy, plugin } = flags;
   const { config } = await configured({ config: flags.config, policy, plugin, ...clusterFlags(flags) }, terminal);
+  if (flags.listFiles) {
+    const { listFiles } = await import('./list-files.ts');
+    return listFiles(paths, { flags, config }, terminal);
+  }
   const run = { paths, flags, config, terminal };
   if (!selectsCluster(flags))
     return evaluateAndReport({ ...run, namespace: flags.namespace ?? 'default', cluster: undefined });
@@ -46,99 +49,146 @@ export async function check(paths: readonly string[], flags: CheckFlags, termina
   });
 }
 
-interface CheckedCluster {
-  readonly server: string;
-  readonly sources: ClusterSources;
-  readonly counted: FactCount;
-}
-
 async function clusterOf(api: ClusterApi): Promise<CheckedCluster> {
   const { commandFacts } = await import('./command-facts.ts');
   const counted = createFactCount();
   return { server: api.server, sources: counted.ofCluster(await commandFacts(api)), counted };
 }
 
-interface Run {
-  readonly paths: readonly string[];
-  readonly flags: CheckFlags;
-  readonly config: Config;
-  readonly terminal: Terminal;
-  readonly namespace: string;
-  /** undefined: only the input files are known. */
-  readonly cluster: CheckedCluster | undefined;
-}
-
-async function evaluateAndReport({ paths, flags, config, terminal, namespace, cluster }: Run): Promise<number> {
+async function evaluateAndReport(run: Run): Promise<number> {
+  const { paths, flags, config, terminal, namespace, cluster } = run;
   const now = flags.now ?? Date.now();
-  const { context, policySource, isBuiltIn, rules, loaded } = await compose(config, { now: () => now });
-  const usage = countUsage();
-  const registry =
-    flags.offline || !needRegistry(context.policies)
-      ? undefined
-      : await (flags.openRegistry ?? openRegistry)(config, registryOptions(terminal));
-  const progress = progressOn(terminal, 'objects evaluated');
-  const evaluation = await closeAfter(
-    evaluateFiles(paths, {
-      kinds: config.kinds,
-      namespace,
-      stdin: terminal.input(),
-      cluster: cluster?.sources,
-      contextWith: (known: World) => ({
-        ...context,
-        world: { ...(cluster?.counted.ofAll(known) ?? known), ...registry?.sources },
-      }),
-      usage,
-      progress,
-    }),
-    () => {
-      progress.stop();
-      return registry?.close();
+  const compare = baselineFor(flags);
+  const select = await selectSince(paths, {
+    since: flags.since,
+    kinds: config.kinds,
+    namespace,
+    imageFiles: true,
+    env: config.env,
+    rendering: oldRendering(config, flags),
+    configuredIgnore: flags.ignore === false ? undefined : configuredIgnore(config, flags),
+  });
+  const composed = await compose(config, { now: () => now });
+  const { context, policySource, isBuiltIn, rules } = composed;
+  const selection = selectionOf(flags, { policies: context.policies, rules });
+  const excuse = await exceptionsFor(flags, { ...composed, kinds: config.kinds, now });
+  const stdin = keepInput(terminal.input());
+  const input = { context, reported: selection.policies, select, stdin: stdin.input };
+  const { evaluation, usage, fixes } = await evaluateAndFix(run, {
+    ...input,
+    selection,
+    compare,
+    text: stdin.text,
+    now,
+  });
+  const isPartial = evaluation.isInterrupted;
+  const { findings, notices } = (isPartial ? partOf : wholeOf)(evaluation, { run, compare, selection, excuse });
+  const ofPolicies = policyNotices(composed, usage, { now, isPartial: isPartial || select !== undefined });
+  const report = reportOf(
+    { ...evaluation, findings, errors: [...evaluation.errors, ...fixes.errors] },
+    {
+      evaluated: usage.covered,
+      notices: [...selection.notices(ofPolicies), ...notices, ...fixes.notices],
+      cluster: cluster && { server: cluster.server, namespace, ...cluster.counted.summary() },
     },
   );
-  const notices = policyNotices({ loaded, isBuiltIn }, usage, now);
-  const report = reportOf(evaluation, {
-    evaluated: usage.covered,
-    notices,
-    cluster: cluster && { server: cluster.server, namespace, ...cluster.counted.summary() },
-  });
   const { failOn, output } = flags;
   const ink = paint(terminal.colors);
-  const result = { report, failOn, policySource, rules, version: VERSION, folder: process.cwd(), ink };
+  if (isPreview(flags) && !isPartial) {
+    terminal.note(errorNotes(report.errors, ink));
+    return exitCode(report, failOn);
+  }
+  const view = checkView(flags, { terminal, env: config.env, isBuiltIn, stdin: stdin.text });
+  const about = { rules, version: VERSION, ...aboutFiles(run, composed), objects: evaluation.objects, now };
+  const result = { report, failOn, policySource, ...about, ink, view };
   print(await formatReport('check', output, result), terminal);
+  if (flags.report !== undefined) await (await import('./extra-reports.ts')).writeReports(flags.report, result);
   return exitCode(report, failOn);
 }
 
-interface Summarized {
-  readonly evaluated: number;
-  readonly notices: CheckReport['notices'];
-  readonly cluster: ClusterSummary | undefined;
+type AboutFiles = Pick<CheckResult, 'folder' | 'paths' | 'origin'>;
+
+function aboutFiles({ terminal, flags, config, paths }: Run, { loaded, isBuiltIn }: Composed): AboutFiles {
+  const folder = process.cwd();
+  const base = linkBase(flags.linkBase, folder, config.env);
+  return { folder, paths, origin: reportOrigin({ terminal, policies: loaded, isBuiltIn, linkBase: base }) };
 }
 
-function reportOf(evaluation: FileEvaluation, { evaluated, notices, cluster }: Summarized): CheckReport {
-  const { files, documents, workloads, images, findings, errors } = evaluation;
-  return {
-    version: 1,
-    summary: {
-      files,
-      documents,
-      workloads,
-      evaluated,
-      images: images.length,
-      denied: findings.filter(({ action }) => action === 'deny').length,
-      warned: findings.filter(({ action }) => action === 'warn').length,
-      unknown: findings.filter(({ outcome, action }) => outcome !== 'violation' && action !== 'excused').length,
-      excused: findings.filter(({ action }) => action === 'excused').length,
-      errors: errors.length,
-    },
-    images,
-    findings,
-    errors,
-    notices: [...notices, ...evaluation.notices],
-    ...(cluster === undefined ? {} : { cluster }),
+interface FixableInput extends Omit<EvaluationInput, 'usage'>, Pick<Outcome, 'selection' | 'compare'> {
+  /** What standard input contained. */
+  readonly text: () => string | undefined;
+  readonly now: number;
+}
+
+interface Evaluated {
+  readonly evaluation: FileEvaluation;
+  readonly usage: Usage;
+  readonly fixes: AppliedFixes;
+}
+
+/** With --fix --write, the report is about the files after the fixes. */
+async function evaluateAndFix(run: Run, { selection, compare, text, now, ...input }: FixableInput): Promise<Evaluated> {
+  const evaluate = async (more: Partial<EvaluationInput> = {}): Promise<Omit<Evaluated, 'fixes'>> => {
+    const usage = countUsage();
+    return { evaluation: await evaluateRun(run, { ...input, usage, ...more }), usage };
   };
+  const before = await evaluate();
+  if (run.flags.fix !== true || before.evaluation.isInterrupted) return { ...before, fixes: NO_FIXES };
+  const { context } = input;
+  const fixes = await fixesFor(selection.findings(compare(before.evaluation.findings).findings), {
+    ...run,
+    now,
+    stdin: text,
+    async evaluate(name, textOf) {
+      const policies = [
+        ...selectedBindings(context.policies, ({ rule }) => rule === name),
+        ...context.policies.filter(({ bindings }) => bindings.every(({ rule }) => rule !== name)).map(onlyChanges),
+      ];
+      return (await evaluate({ context: { ...context, policies }, reported: [], textOf })).evaluation.findings;
+    },
+  });
+  return { ...(fixes.isWritten ? await evaluate() : before), fixes };
 }
 
-/** Uses only credentials that nodes have; the user's own credentials would prove nothing about the cluster. */
-function registryOptions(terminal: Terminal): RegistriesOptions {
-  return { credentials: 'node', callers: 'user', warn: (message) => terminal.note(`${message}\n`) };
+/** What the objects become is the same for all rules. */
+function onlyChanges(policy: Policy): Policy {
+  return { ...policy, bindings: [] };
+}
+
+const NO_FIXES: AppliedFixes = { isWritten: false, errors: [], notices: [] };
+
+interface Outcome {
+  readonly run: Run;
+  readonly compare: Compare;
+  readonly selection: Selection;
+  readonly excuse: WriteExceptions;
+}
+
+function wholeOf({ findings, images }: FileEvaluation, { compare, selection, excuse }: Outcome): ComparedFindings {
+  const compared = compare(findings);
+  const excused = excuse(selection.findings(compared.findings), images);
+  return { findings: excused.findings, notices: [...compared.notices, ...excused.notices] };
+}
+
+/** After Ctrl-C: nothing is written, because a file for a part would be used as one for the whole, and nothing is gone. */
+function partOf({ findings }: FileEvaluation, { run: { flags }, compare, selection }: Outcome): ComparedFindings {
+  const compared = flags.writeBaseline === undefined ? compare(findings).findings : findings;
+  return { findings: selection.findings(compared), notices: [] };
+}
+
+type PolicyState = Pick<Composed, 'loaded' | 'isBuiltIn'> & { readonly kinds: Config['kinds']; readonly now: number };
+
+const unchanged: Compare = (findings) => ({ findings, notices: [] });
+
+const EXCEPTION_FLAGS = ['expires', 'owner', 'reason'] as const;
+
+async function exceptionsFor(flags: CheckFlags, { loaded, ...state }: PolicyState): Promise<WriteExceptions> {
+  const { writeExceptions: file } = flags;
+  if (file === undefined) {
+    const alone = EXCEPTION_FLAGS.find((name) => flags[name] !== undefined);
+    if (alone !== undefined) throw new UserError(`--${alone} requires --write-exceptions`);
+    return unchanged;
+  }
+  const { exceptionWriter } = await import('./write-exceptions.ts');
+  return exceptionWriter(file, flags, { ...state, ...loaded });
 }

@@ -1,10 +1,14 @@
 /** Options that several commands share. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { FAIL_ON, type FailOn } from '../report/check.ts';
-import { formatsFor, type ReportCommand } from '../report/index.ts';
+import { formatsFor, isFormatFor, type ReportCommand } from '../report/index.ts';
+import { isPlainUrl } from '../report/source-links.ts';
+import type { ExtraReport } from './extra-reports.ts';
 import { defaultText, type Flag, optionOf, type ValueSchema } from '../config/key.ts';
 import { KEYS, ROWS } from '../config/keys.ts';
 import { dayStart } from '../go/date.ts';
+import { orValues } from '../image/or-list.ts';
+import { parseReference } from '../image/reference.ts';
 import { isName, LABEL } from '../policy/name-language.ts';
 
 /** Receives the exit code of the command that runs. */
@@ -17,26 +21,29 @@ export const collect = (value: string, before: readonly string[] | undefined): r
 
 function nonEmpty(value: string): string {
   if (value !== '') return value;
-  throw new InvalidArgumentError('The path is empty.');
+  throw new InvalidArgumentError('the path is empty');
 }
 
 /** Policies match namespaces by name, so an impossible name would match nothing. */
 export function namespaceName(value: string): string {
   if (isName(value, LABEL)) return value;
-  throw new InvalidArgumentError('Use lowercase letters, digits, and inner hyphens, at most 63 characters.');
+  throw new InvalidArgumentError('expected at most 63 lowercase letters, digits, and inner hyphens');
 }
 
 /** `shop,payments`, also repeated. */
 export function namespaceNames(value: string, before: readonly string[] | undefined): readonly string[] {
-  return [...(before ?? []), ...value.split(',').map(namespaceName)];
+  return [...new Set([...(before ?? []), ...value.split(',').map(namespaceName)])];
 }
 
 /** `--fail-on warn --fail-on nothing`, or `--fail-on warn,nothing`. */
 export function levelsOf(value: string, before: readonly FailOn[]): readonly FailOn[] {
   const levels = value.split(',').map((text) => FAIL_ON.find((level) => level === text));
-  if (levels.some((level) => level === undefined))
-    throw new InvalidArgumentError(`Allowed choices are ${FAIL_ON.join(', ')}.`);
-  return [...before, ...levels.filter((level) => level !== undefined)];
+  if (levels.some((level) => level === undefined)) throw new InvalidArgumentError(`expected ${orValues(FAIL_ON)}`);
+  const all = [...before, ...levels.filter((level) => level !== undefined)];
+  // The default is in the list as well, and never replaces it.
+  if (all.includes('never') && all.some((level) => level !== 'never' && level !== 'deny'))
+    throw new InvalidArgumentError('never cannot be combined with other levels');
+  return all;
 }
 
 /** Rejects empty paths, which come from unset variables in scripts. */
@@ -80,6 +87,24 @@ export function serverOptions(): readonly Option[] {
   return [...ROWS.values()].flatMap(({ flag, schema }) => (flag === undefined ? [] : [configuredBy({ flag, schema })]));
 }
 
+/** `what`: the description, without its default. */
+export const imageOption = (what: string): Option =>
+  new Option('--image <REF>', `${what} (default: the image of this version)`).argParser(imageReference);
+
+function imageReference(value: string): string {
+  const parsed = parseReference(value);
+  if (parsed.ok) return value;
+  throw new InvalidArgumentError(`expected an image reference: ${parsed.problem}`);
+}
+
+export function claimName(value: string): string {
+  if (value.length <= MAX_CLAIM_NAME && CLAIM_NAME.test(value)) return value;
+  throw new InvalidArgumentError('expected the name of a PersistentVolumeClaim');
+}
+
+const MAX_CLAIM_NAME = 253;
+const CLAIM_NAME = /^[a-z0-9](?:[-.a-z0-9]*[a-z0-9])?$/;
+
 export const policyOption = (): Option => configuredBy(KEYS.policies);
 
 export const pluginOption = (): Option => configuredBy(KEYS.plugins);
@@ -116,7 +141,7 @@ export const clusterOptions = (): readonly Option[] => [
 /** Milliseconds since 1970. */
 function dayOf(value: string): number {
   const start = dayStart(value);
-  if (start === undefined) throw new InvalidArgumentError('Expected a date in the form YYYY-MM-DD.');
+  if (start === undefined) throw new InvalidArgumentError('expected a date, YYYY-MM-DD');
   return start;
 }
 
@@ -130,3 +155,67 @@ export function outputOption(command: ReportCommand): Option {
   const formats = formatsFor(command);
   return new Option('-o, --output <FORMAT>', 'Output format').choices(formats).default(formats[0]);
 }
+
+export const reportOption = (): Option =>
+  new Option('--report <FORMAT=FILE>', 'Also write the results in this format to a file; repeatable').argParser(
+    reportsOf,
+  );
+
+function reportsOf(value: string, before: readonly ExtraReport[] = []): readonly ExtraReport[] {
+  const [format = '', ...rest] = value.split('=');
+  const file = rest.join('=');
+  if (file === '' || !isFormatFor('check', format))
+    throw new InvalidArgumentError(`expected FORMAT=FILE with the format ${orValues(formatsFor('check'))}`);
+  return [...before, { format, file }];
+}
+
+export const linkBaseOption = (): Option =>
+  new Option(
+    '--link-base <URL>',
+    'In HTML: address of the current directory at a code host, for links to files (default: as GitHub Actions and GitLab CI state it)',
+  ).argParser(plainUrlOf);
+
+function plainUrlOf(value: string): string {
+  if (isPlainUrl(value)) return value;
+  throw new InvalidArgumentError(
+    'expected an http or https URL without user name, "?", and "#", for example https://github.com/example/deploy/blob/main',
+  );
+}
+
+export const ignoreOption = (): Option =>
+  new Option('--no-ignore', 'Also read what .gitignore, .tidewaiterignore, and "ignore" of the configuration exclude');
+
+export const foreignOptions = (): readonly Option[] => [
+  new Option(
+    '--strict',
+    'In directories, report files that cannot be evaluated as errors, also those without Kubernetes objects',
+  ).conflicts('skipForeign'),
+  new Option(
+    '--skip-foreign',
+    'Skip files without Kubernetes objects also if they are arguments; for commit hooks, which pass all changed files',
+  ),
+];
+
+export const renderOptions = (): readonly Option[] => [
+  new Option('--helm', 'Render Helm charts in directories with the helm command, and check the result'),
+  new Option('--kustomize', 'Build kustomizations with kubectl or kustomize, and check the result'),
+  new Option('--helm-values <FILE>', 'Values file for the charts, as helm -f; implies --helm; repeatable')
+    .argParser(collect)
+    .implies({ helm: true }),
+  new Option('--helm-set <KEY=VALUE>', 'Value for the charts, as helm --set; implies --helm; repeatable')
+    .argParser(collect)
+    .implies({ helm: true }),
+];
+
+/** Of `check --fix`; `pin` has its own description. */
+export const lockOption = (): Option =>
+  new Option(
+    '--lock <FILE>',
+    'With --fix: lock file with known digests, as for pin; with --write, new digests are added',
+  );
+
+export const fixOption = (): Option =>
+  new Option('--fix', 'Fix findings that need no decision; without --write, print a diff').conflicts([
+    'writeBaseline',
+    'listFiles',
+  ]);

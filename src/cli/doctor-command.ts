@@ -34,6 +34,7 @@ export function addDoctor(program: Command, result: Result, terminal: Terminal):
         'Namespace of the dry run that the webhook must deny (default: one that the webhook selects)',
       ).argParser(namespaceName),
     )
+    .option('--registries', 'Also test from this machine whether the registries of the policies respond')
     .addOption(outputOption('doctor'))
     .addHelpText('after', DOCTOR_EXAMPLES)
     .action(async (flags) => {
@@ -52,6 +53,9 @@ Examples:
 
   # Check the installation in the cluster of the current context
   tidewaiter doctor --cluster
+
+  # Test the registries from a server, with its network, DNS, and proxy
+  kubectl exec -n tidewaiter deploy/tidewaiter -- node dist/main.js doctor --config /etc/tidewaiter/tidewaiter.yaml --registries
 
 Exit codes: 0 no problem; 1 a problem was found; 2 no problem was found, but
 some checks are unknown, for example because a permission is missing`;

@@ -1,28 +1,27 @@
 /** Evaluates manifests from files: `check` reports the findings, `test` compares them with the expected ones. */
 import type { Context, World } from '../admission/context.ts';
-import { nameOf, requestLabel } from '../admission/message.ts';
-import type { AdmissionRequest } from '../admission/request.ts';
-import { type Usage, type UsageCount, usageNotices } from '../admission/usage.ts';
-import { validate, type Decision } from '../admission/validate.ts';
-import type { Composed } from '../wiring.ts';
-import { loadManifests, type Manifest, type ManifestOptions } from '../files/manifests.ts';
-import { noticesAt } from '../files/policies.ts';
+import type { UsageCount } from '../admission/usage.ts';
+import { type AsRunOptions, decideAsRun, type DecisionAsRun } from '../admission/as-run.ts';
+import { validate } from '../admission/validate.ts';
+import { loadManifests, type Manifest, type ManifestOptions, type Manifests } from '../files/manifests.ts';
 import { type ClusterSources, clusterObjectsIn } from '../files/cluster-objects.ts';
-import { apiVersionOf, type Workload, workloadOf } from '../pod/workload.ts';
 import type { ErrorRow } from '../report/check.ts';
-import {
-  type FindingRow,
-  findingRow,
-  type ImageRow,
-  imageRow,
-  inputNoticeRow,
-  type NoticeRow,
-  noticeRow,
-  type ObjectRow,
-} from '../report/rows.ts';
+import { count } from '../report/paint.ts';
+import type { ReportedObject } from '../report/html/check-run.ts';
+import { objectKey } from '../report/html/object-key.ts';
+import { createFingerprints, type Fingerprints } from '../report/fingerprint.ts';
+import { type ChangeRow, type FindingRow, type ImageRow, inputNoticeRow, type NoticeRow } from '../report/rows.ts';
 import type { InputNotice } from '../files/skipped-files.ts';
-import { nothingNotice } from './nothing-evaluated.ts';
+import { nothingNotice, unusedRenderers } from './nothing-evaluated.ts';
+import { changeRows, createUndecidedChanges } from './changes-as-run.ts';
+import { decideInOrder } from './decide-in-order.ts';
+import { type EarlyEvaluation, earlyEvaluation } from './early-evaluation.ts';
+import type { interruptible } from './interrupt.ts';
+import { createMisshapenObjects, type DecidedManifest } from './misshapen-objects.ts';
+import { type ObjectRows, place, rowsOf, workloadIn } from './object-rows.ts';
 import type { Progress } from './progress.ts';
+import { imagePolicies } from '../policy/image-rules.ts';
+import { changesObjects } from '../policy/plan.ts';
 import { REGISTRY_SOURCE_NAMES } from '../policy/registry-questions.ts';
 
 export interface FileEvaluation {
@@ -30,11 +29,19 @@ export interface FileEvaluation {
   readonly documents: number;
   /** Objects of kinds that run or pull images. */
   readonly workloads: number;
+  /** Workloads that `select` left out. */
+  readonly unchanged?: number | undefined;
+  /** Not all objects are evaluated; the errors name the first one. */
+  readonly isInterrupted: boolean;
   readonly images: readonly ImageRow[];
   readonly findings: readonly FindingRow[];
+  /** undefined: no policy changes objects, or they are evaluated as written. */
+  readonly changes?: readonly ChangeRow[] | undefined;
   readonly errors: readonly ErrorRow[];
   /** Notices about the files. */
   readonly notices: readonly NoticeRow[];
+  /** Of objects with findings, by `objectKey`; empty without `keepObjects`. */
+  readonly objects: ReadonlyMap<string, ReportedObject>;
 }
 
 export interface EvaluateOptions extends ManifestOptions {
@@ -42,178 +49,196 @@ export interface EvaluateOptions extends ManifestOptions {
   readonly contextWith: (cluster: World) => Context;
   /** The cluster, for objects that are not in the files; undefined: they are unknown. */
   readonly cluster?: ClusterSources | undefined;
+  /** Selects the objects that are evaluated; by default, all. Facts come from all objects. */
+  readonly select?: ((loaded: Manifests) => Promise<SelectedManifests>) | undefined;
   /** The evaluation adds its counts here. */
   readonly usage: UsageCount;
   readonly progress?: Pick<Progress, 'at'> | undefined;
+  /** Values of custom kinds with an unexpected shape are skipped with a notice; otherwise, they are errors. */
+  readonly skipMisshapen?: boolean | undefined;
+  /** Objects with findings are summarized for the report. */
+  readonly keepObjects?: boolean | undefined;
+  /** Objects are evaluated as they would run, after the changes of policies; otherwise as written. */
+  readonly asRun?: AsRunOptions | undefined;
+  /** Runs the evaluation with a signal that ends it early; by default, nothing does. */
+  readonly run?: typeof interruptible | undefined;
 }
 
-export async function evaluateFiles(
-  paths: readonly string[],
-  { contextWith, cluster, usage, progress, ...options }: EvaluateOptions,
-): Promise<FileEvaluation> {
-  const loaded = await loadManifests(paths, options);
-  const before = usage.covered;
-  const { errors: secretErrors, ...clusterObjects } = clusterObjectsIn(loaded.manifests, cluster);
-  const context = contextWith(clusterObjects);
-  const { workloads, images, findings, errors, notices } = await evaluateAll(loaded.manifests, context, {
+const uninterrupted: typeof interruptible = (work) => work(NEVER);
+
+export interface SelectedManifests {
+  readonly changed: readonly Manifest[];
+  readonly unchanged: readonly Manifest[];
+  readonly notices: readonly InputNotice[];
+}
+
+export async function evaluateFiles(paths: readonly string[], options: EvaluateOptions): Promise<FileEvaluation> {
+  const early = canBeEarly(options) ? earlyEvaluation({ ...options.contextWith({}), kinds: options.kinds }) : undefined;
+  const loaded = await loadManifests(paths, { ...options, settle: early?.settle });
+  return evaluateManifests({ paths, loaded, early }, options);
+}
+
+/** All of these read objects after the files. */
+function canBeEarly({ select, guessKinds, buildKustomizations, keepObjects }: EvaluateOptions): boolean {
+  return select === undefined && !guessKinds && buildKustomizations === undefined && !keepObjects;
+}
+
+/** Manifests, with the paths that the user named. */
+export interface LoadedPaths {
+  readonly paths: readonly string[];
+  readonly loaded: Manifests;
+  readonly early?: EarlyEvaluation | undefined;
+}
+
+type EvaluateLoadedOptions = Omit<EvaluateOptions, keyof ManifestOptions> &
+  Pick<EvaluateOptions, 'renderCharts' | 'buildKustomizations'>;
+
+export async function evaluateManifests(
+  { paths, loaded, early }: LoadedPaths,
+  {
+    contextWith,
+    cluster,
+    select,
     usage,
     progress,
+    skipMisshapen,
+    keepObjects,
+    asRun,
+    run = uninterrupted,
+    ...options
+  }: EvaluateLoadedOptions,
+): Promise<FileEvaluation> {
+  const before = usage.covered;
+  const { errors: secretErrors, ...clusterObjects } = clusterObjectsIn(loaded.manifests, cluster);
+  const context = { ...contextWith(clusterObjects), kinds: loaded.kinds };
+  const selected = await select?.(loaded);
+  const evaluated = selected?.changed ?? loaded.manifests;
+  const all = { usage, progress, skipMisshapen, keepObjects, asRun, early };
+  const { errors, notices, changes, ...rows } = await run(async (stop) => {
+    const { fingerprints: _counted, ...evaluation } = await evaluateAll(evaluated, context, { ...all, stop });
+    return { ...evaluation, isInterrupted: stop.aborted };
   });
+  const unchanged = selected?.unchanged.filter(({ request }) => workloadIn(request, context) !== undefined).length;
   const failed = loaded.errors.length + errors.length > 0;
   const readsSecrets = context.policies.some(({ needs }) => needs.has('pullSecrets'));
   return {
     files: loaded.files,
     documents: loaded.documents,
-    workloads,
-    images,
-    findings,
+    ...rows,
+    unchanged,
+    changes: listedChanges(changes, context, asRun),
     errors: [...loaded.errors, ...(readsSecrets ? secretErrors : []), ...errors],
     notices: [
       ...loaded.notices,
+      ...unusedRenderers(paths, loaded, options),
+      ...(selected?.notices ?? []),
       ...notices,
-      ...nothingNotice(paths, { loaded, workloads, covered: usage.covered - before, failed }),
+      ...(unchanged ? [] : nothingNotice(paths, { ...rows, loaded, covered: usage.covered - before, failed })),
     ].map(inputNoticeRow),
   };
 }
 
-/**
- * Notices about policies: from their documents, from the date, and from their use in this run. There are none about the built-in
- * policy, because the user cannot fix it.
- */
-export function policyNotices(
-  { loaded, isBuiltIn }: Pick<Composed, 'loaded' | 'isBuiltIn'>,
-  usage: Usage,
-  now: number,
-): readonly NoticeRow[] {
-  if (isBuiltIn) return [];
-  const files = loaded.inputNotices.map(inputNoticeRow);
-  const listed = new Set(loaded.notices.map(({ kind, name }) => `${kind} ${name}`));
-  const known = noticesAt(loaded, now, (name) => usage.exception(name).missed);
-  // A policy that never applies gets no second notice that it did not apply.
-  const unused = usageNotices(loaded, usage, now).filter(({ kind, name }) => !listed.has(`${kind} ${name}`));
-  return [...files, ...[...known, ...unused.map(loaded.placed)].map(noticeRow)];
-}
-
-interface Evaluation {
+export interface Evaluation {
   workloads: number;
   readonly images: ImageRow[];
   readonly findings: FindingRow[];
+  readonly changes: ChangeRow[];
   readonly errors: ErrorRow[];
   readonly notices: InputNotice[];
+  readonly objects: Map<string, ReportedObject>;
+  readonly fingerprints: Fingerprints;
 }
 
-/** Objects whose lookups run at the same time. */
-const MAX_PENDING = 32;
+export function emptyEvaluation(): Evaluation {
+  const rows = { images: [], findings: [], changes: [], errors: [], notices: [] };
+  return { workloads: 0, ...rows, objects: new Map(), fingerprints: createFingerprints() };
+}
+
+function listedChanges(
+  changes: readonly ChangeRow[],
+  { policies }: Context,
+  asRun: EvaluateOptions['asRun'],
+): FileEvaluation['changes'] {
+  return asRun !== undefined && changesObjects(policies) ? changes : undefined;
+}
+
 /** The deadline for the lookups of one object. It is longer than that of a review, because no API server is waiting. */
 const DEADLINE_MS = 60_000;
 
-interface PendingDecision {
-  readonly manifest: Manifest;
-  readonly decision: Decision | Promise<Decision>;
+/** Evaluates objects concurrently where they need lookups, and adds the decisions in the order of the files. */
+interface AllOptions extends Pick<EvaluateOptions, 'usage' | 'progress' | 'skipMisshapen' | 'keepObjects' | 'asRun'> {
+  readonly early: EarlyEvaluation | undefined;
+  readonly stop: AbortSignal;
 }
 
-/** Evaluates objects concurrently where they need lookups, and adds the decisions in the order of the files. */
 async function evaluateAll(
   manifests: readonly Manifest[],
   context: Context,
-  { usage, progress }: Pick<EvaluateOptions, 'usage' | 'progress'>,
+  { usage, progress, skipMisshapen, keepObjects, asRun, early, stop }: AllOptions,
 ): Promise<Evaluation> {
-  const evaluation: Evaluation = { workloads: 0, images: [], findings: [], errors: [], notices: [] };
-  const pending: PendingDecision[] = [];
-  const takeFirst = async (): Promise<void> => {
-    const first = pending.shift();
-    if (first !== undefined)
-      addDecision(evaluation, first.manifest, { decision: await first.decision, context, usage });
+  const evaluation = emptyEvaluation();
+  const misshapen = createMisshapenObjects(skipMisshapen ? context.kinds : undefined);
+  const ofImages = { ...context, policies: imagePolicies(context.policies) };
+  const undecided = createUndecidedChanges();
+  const decide = ({ request, imagesOnly }: Manifest): DecisionAsRun | Promise<DecisionAsRun> => {
+    const signal = signalFor(context, stop);
+    if (imagesOnly) return validate(request, ofImages, signal);
+    return asRun === undefined
+      ? validate(request, context, signal)
+      : decideAsRun(request, context, { ...asRun, signal });
   };
-  for (const [index, manifest] of manifests.entries()) {
-    const decision = validate(manifest.request, context, signalFor(context));
-    // A bug is reported when it is the turn of its object.
-    if (decision instanceof Promise) decision.catch(() => undefined);
-    pending.push({ manifest, decision });
-    while (pending.length >= MAX_PENDING || (pending[0] && !(pending[0].decision instanceof Promise)))
-      await takeFirst();
-    progress?.at(index + 1 - pending.length, manifests.length);
-  }
-  while (pending.length > 0) {
-    await takeFirst();
-    progress?.at(manifests.length - pending.length, manifests.length);
+  const taken = await decideInOrder(manifests, {
+    decide: (manifest) => early?.takeRows(manifest) ?? decide(manifest),
+    async take(manifest, decision) {
+      if (!('outcome' in decision)) return addRows(evaluation, decision, usage);
+      const decided = await misshapen.decided({ manifest, decision }, decide);
+      addRows(evaluation, rowsOf(decided.manifest, decided.decision, context), usage);
+      undecided.add(decided.decision, decided.manifest.file);
+      if (decided.decision.asRun !== undefined)
+        evaluation.changes.push(...(await changeRows(decided, context, signalFor(context, stop))));
+      if (keepObjects) await keepObject(evaluation, decided, context);
+    },
+    progress,
+    stop,
+  });
+  evaluation.notices.push(...misshapen.notices(), ...undecided.notices());
+  const left = manifests[taken];
+  if (left !== undefined) {
+    const message = `interrupted: ${manifests.length - taken} of ${count(manifests.length, 'object')} are not evaluated; this is the first of them`;
+    evaluation.errors.push({ ...left.placeOf(''), document: left.document, message });
   }
   return evaluation;
 }
 
 const NEVER = new AbortController().signal;
 
-function signalFor({ world = {} }: Context): AbortSignal {
-  return REGISTRY_SOURCE_NAMES.some((name) => world[name] !== undefined) ? AbortSignal.timeout(DEADLINE_MS) : NEVER;
+function signalFor({ world = {} }: Context, stop: AbortSignal): AbortSignal {
+  const isLookup = REGISTRY_SOURCE_NAMES.some((name) => world[name] !== undefined);
+  return isLookup ? AbortSignal.any([AbortSignal.timeout(DEADLINE_MS), stop]) : stop;
 }
 
-interface DecisionInput {
-  readonly decision: Decision;
-  readonly context: Context;
-  readonly usage: UsageCount;
-}
-
-function addDecision(evaluation: Evaluation, manifest: Manifest, { decision, context, usage }: DecisionInput): void {
-  if (decision.outcome === 'malformed') {
-    const { line, column } = manifest.positionOf(decision.pointer);
-    const { file, document } = manifest;
-    evaluation.errors.push({
-      file,
-      line,
-      column,
-      document,
-      message: `${decision.pointer || '/'}: ${decision.problem}`,
-    });
-    return;
+/** Adds what is known of the next object. */
+export function addRows(evaluation: Evaluation, rows: ObjectRows, usage: UsageCount): void {
+  usage.add(rows.counted);
+  if (rows.isWorkload) evaluation.workloads += 1;
+  evaluation.images.push(...rows.images);
+  evaluation.errors.push(...rows.errors);
+  evaluation.notices.push(...rows.notices);
+  for (const draft of rows.findings) {
+    draft.fingerprint = evaluation.fingerprints(draft.fingerprint);
+    evaluation.findings.push(draft);
   }
-  usage.add(decision);
-  addImages(
-    evaluation,
-    manifest,
-    decision.outcome === 'evaluated' ? decision.workload : workloadIn(manifest.request, context),
+}
+
+async function keepObject(
+  { objects }: Evaluation,
+  { manifest, decision }: DecidedManifest<DecisionAsRun>,
+  context: Context,
+): Promise<void> {
+  if (decision.outcome !== 'evaluated' || decision.findings.length === 0) return;
+  const { reportedObject } = await import('./reported-object.ts');
+  objects.set(
+    objectKey(place(manifest, '')),
+    await reportedObject(decision.asRun?.request ?? manifest.request, decision.workload, context),
   );
-  for (const finding of decision.findings)
-    evaluation.findings.push(findingRow(place(manifest, finding.pointer), finding));
-}
-
-/** The images of an object that is not evaluated (one that is being deleted) are listed as well. */
-function workloadIn({ object, type }: AdmissionRequest, { kinds }: Context): Workload | undefined {
-  const read = object === undefined ? undefined : workloadOf(object, type, kinds);
-  return read?.ok ? read.workload : undefined;
-}
-
-function addImages(evaluation: Evaluation, manifest: Manifest, workload: Workload | undefined): void {
-  if (workload === undefined) return;
-  evaluation.workloads += 1;
-  evaluation.notices.push(...emptyPodNotices(manifest, workload));
-  for (const container of workload.containers) {
-    evaluation.images.push(imageRow(place(manifest, container.imagePointer), container));
-  }
-}
-
-/** Only for Pods: other kinds can be patches for kustomize, or leave the containers to an operator. */
-function emptyPodNotices(manifest: Manifest, { pods, type }: Workload): readonly InputNotice[] {
-  if (type.group !== '' || type.kind !== 'Pod') return [];
-  return pods
-    .filter(({ containers }) => containers.length === 0)
-    .map(({ pointer }) => ({
-      file: manifest.file,
-      ...manifest.positionOf(pointer),
-      message: `${requestLabel(manifest.request)} has no containers, and the API server rejects it`,
-    }));
-}
-
-function place(manifest: Manifest, pointer: string): ObjectRow {
-  const { file, document, request } = manifest;
-  const { line, column } = manifest.positionOf(pointer);
-  return {
-    file,
-    line,
-    column,
-    document,
-    apiVersion: apiVersionOf(request.type),
-    kind: request.type.kind,
-    namespace: request.namespace ?? null,
-    name: nameOf(request),
-  };
 }

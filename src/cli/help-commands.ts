@@ -1,8 +1,10 @@
 /** The command-line definitions of `explain`, `rules`, `schema`, and `completion`. */
 import { Argument, type Command, Option } from 'commander';
 import {
+  ignoreOption,
   accountOptions,
   clusterOptions,
+  collect,
   configOption,
   namespaceOption,
   pluginOption,
@@ -35,6 +37,12 @@ function addExplainImage(explain: Command, result: Result, terminal: Terminal): 
     .addOption(textOrJson('Output format; json prints one object per line'))
     .option('--resolve', 'Also query the registry: credentials in order, digest, platforms, size, age')
     .addOption(configOption())
+    .addOption(
+      new Option(
+        '-p, --policy <FILE|DIR>',
+        'Also show how the policies in this file or directory rewrite the image, in the namespace of -n (default: default); repeatable',
+      ).argParser(collect),
+    )
     .option(
       '--pull-secret <FILE...>',
       'With --resolve: Secret manifests in the order of imagePullSecrets; "-" is standard input; repeatable',
@@ -53,6 +61,9 @@ Examples:
 
   # Trace a pull with a pull secret
   tidewaiter explain image registry.example.com/shop/web:7 --resolve --pull-secret regcred.yaml
+
+  # Show the names that policies give an image, such as that in a mirror
+  tidewaiter explain image nginx:1.27 -p policies/
 
   # Trace a pull with the pull secrets of new Pods in a namespace
   tidewaiter explain image registry.example.com/shop/web:7 --cluster -n shop
@@ -129,6 +140,7 @@ function addExplainPod(explain: Command, result: Result, terminal: Terminal): vo
   for (const option of clusterOptions()) command.addOption(option);
   command
     .option('--offline', 'With --cluster: query no registries')
+    .addOption(ignoreOption())
     .addOption(textOrJson('Output format; json prints one object per line'))
     .addHelpText('after', EXPLAIN_POD_EXAMPLES)
     .action(async (paths, flags) => {
@@ -158,11 +170,42 @@ export function addRules(program: Command, result: Result, terminal: Terminal): 
     .addOption(configOption())
     .addOption(pluginOption())
     .addOption(textOrJson('Output format'))
+    .addHelpText('after', '\nExit codes: 0 success, 2 unreadable input')
     .action(async (flags) => {
       const { listRules } = await import('./rules.ts');
       result.code = await listRules(flags, terminal);
     });
 }
+
+export function addKinds(program: Command, result: Result, terminal: Terminal): void {
+  program
+    .command('kinds')
+    .description('Print entries for the key "kinds", for custom kinds with Pods or images')
+    .addOption(
+      new Option('--from-crd <FILE|DIR|->', 'CustomResourceDefinitions; repeatable')
+        .argParser(collect)
+        .makeOptionMandatory(),
+    )
+    .addHelpText('after', KINDS_EXAMPLES)
+    .action(async (flags) => {
+      const { printCrdKinds } = await import('./crd-kinds.ts');
+      result.code = await printCrdKinds(flags, terminal);
+    });
+}
+
+const KINDS_EXAMPLES = `
+Examples:
+  # Print the entries for the CRDs of an operator
+  tidewaiter kinds --from-crd crds/
+
+  # Those of a cluster
+  kubectl get crd -o yaml | tidewaiter kinds --from-crd -
+
+Locations that tidewaiter already knows are left out. A comment names locations
+that the schema does not describe.
+
+Exit codes: 0 success; 2 a file cannot be read, or contains no
+CustomResourceDefinition`;
 
 export function addSchema(program: Command, result: Result, terminal: Terminal): void {
   program
@@ -188,7 +231,9 @@ Examples:
   tidewaiter schema policy > policy.schema.json
 
   # Use it in an editor with yaml-language-server: start the policy file with this line
-  # yaml-language-server: $schema=policy.schema.json`;
+  # yaml-language-server: $schema=policy.schema.json
+
+Exit codes: 0 success, 2 unknown schema or unreadable input`;
 
 export function addCompletion(program: Command, result: Result, terminal: Terminal): void {
   program
@@ -217,4 +262,6 @@ Add the line for your shell to its startup file:
   bash         source <(tidewaiter completion bash)
   zsh          source <(tidewaiter completion zsh)
   fish         tidewaiter completion fish | source
-  powershell   tidewaiter completion powershell | Out-String | Invoke-Expression`;
+  powershell   tidewaiter completion powershell | Out-String | Invoke-Expression
+
+Exit codes: 0 success, 2 unknown shell`;

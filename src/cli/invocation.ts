@@ -1,25 +1,25 @@
-/** The name and the words of a command line. kubectl runs `kubectl-tidewaiter`, and `kubectl_complete-tidewaiter` for completion. */
+/** How the program was started: by its name, as a plugin of kubectl, which runs `kubectl-tidewaiter`, or by npm. */
 import path from 'node:path';
+import { NAME } from '../report/command-lines.ts';
 
 export interface Invocation {
-  /** As users type it, for usage and examples. */
+  /** As users type it, for usage, examples, and remedies. */
   readonly name: string;
   readonly words: readonly string[];
 }
 
-/** `argv` as in process.argv: Node.js, the path of the program, which can be a link, and the words. */
-export function invocationOf([, program = '', ...words]: readonly string[]): Invocation {
+/**
+ * `argv` as in process.argv: Node.js, the path of the program, which can be a link, and the words. npm sets `npm_command` for npx and
+ * for scripts, and does not put the program on the PATH of the shell.
+ */
+export function invocationOf(
+  [, program = '', ...words]: readonly string[],
+  { npm_command: npmCommand }: Readonly<Record<string, string | undefined>>,
+): Invocation {
   const file = path.basename(program).replace(/\.(?:m?js|cmd)$/, '');
   if (file === 'kubectl_complete-tidewaiter') return { name: KUBECTL_NAME, words: ['complete', '--', ...words] };
-  return { name: file === 'kubectl-tidewaiter' ? KUBECTL_NAME : NAME, words };
+  if (file === 'kubectl-tidewaiter') return { name: KUBECTL_NAME, words };
+  return { name: npmCommand === undefined ? NAME : `npx ${NAME}`, words };
 }
 
-export const NAME = 'tidewaiter';
 const KUBECTL_NAME = 'kubectl tidewaiter';
-
-/** Replaces the name in the command lines of help and messages: `tidewaiter check`, but not `npx tidewaiter check`. */
-export function withName(text: string, name: string): string {
-  return name === NAME ? text : text.replace(COMMAND_LINE, name);
-}
-
-const COMMAND_LINE = /(?<=^ {2}(?:source <\()?|usage: |\| |, run )tidewaiter(?= [a-z])/gm;

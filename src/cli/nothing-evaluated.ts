@@ -1,7 +1,8 @@
-/** Explains why no workload was evaluated: an empty pipe and a policy for other namespaces give the same empty report. */
+/** Explains why no workload was evaluated, or nothing was rendered: an empty pipe and a policy for other namespaces give the same empty report. */
 import { quoteValue } from '../image/quote.ts';
 import { type InputNotice, namedFew } from '../files/skipped-files.ts';
 import type { Manifests } from '../files/manifests.ts';
+import type { RenderOptions } from '../files/rendered-inputs.ts';
 
 interface Outcome {
   readonly loaded: Manifests;
@@ -18,21 +19,39 @@ export function nothingNotice(
   { loaded, workloads, covered, failed }: Outcome,
 ): readonly InputNotice[] {
   if (covered > 0 || (failed && workloads === 0)) return [];
-  const file = paths.map((given) => (given === '-' ? 'stdin' : quoteValue(given, 256))).join(', ');
-  const reason = workloads > 0 ? `no policy applies to ${counted(workloads, 'workload')}` : contentsOf(file, loaded);
-  return [
-    {
-      file: paths.map((given) => (given === '-' ? 'stdin' : given)).join(', '),
-      line: null,
-      column: null,
-      message: `no workload was evaluated: ${reason}`,
-    },
-  ];
+  const reason =
+    workloads > 0 ? `no policy applies to ${counted(workloads, 'workload')}` : contentsOf(namesOf(paths), loaded);
+  return [noticeAbout(paths, `no workload was evaluated: ${reason}`)];
 }
 
-function contentsOf(file: string, { files, documents, kustomizations, manifests }: Manifests): string {
+/** Returns a notice for each renderer that had nothing to render. */
+export function unusedRenderers(
+  paths: readonly string[],
+  { charts, kustomizations }: Pick<Manifests, 'charts' | 'kustomizations'>,
+  { renderCharts, buildKustomizations }: Pick<RenderOptions, 'renderCharts' | 'buildKustomizations'>,
+): readonly InputNotice[] {
+  const unused = [
+    ...(renderCharts !== undefined && charts === 0 ? [['Helm chart', '--helm']] : []),
+    ...(buildKustomizations !== undefined && kustomizations === 0 ? [['kustomization', '--kustomize']] : []),
+  ];
+  return unused.map(([what, flag]) =>
+    noticeAbout(paths, `${namesOf(paths)} contains no ${what}; ${flag} has no effect`),
+  );
+}
+
+function namesOf(paths: readonly string[]): string {
+  return paths.map((given) => (given === '-' ? 'stdin' : quoteValue(given, 256))).join(', ');
+}
+
+function noticeAbout(paths: readonly string[], message: string): InputNotice {
+  const file = paths.map((given) => (given === '-' ? 'stdin' : given)).join(', ');
+  return { file, line: null, column: null, message };
+}
+
+function contentsOf(file: string, { files, documents, kustomizations, charts, manifests }: Manifests): string {
   if (manifests.length > 0) return `${file} contains only ${kindsIn(manifests)}`;
   if (kustomizations > 0) return `${file} contains only kustomizations; run kubectl kustomize and check its output`;
+  if (charts > 0) return `${file} contains no Kubernetes object outside of Helm charts`;
   if (files === 0 || documents > 0) return `${file} contains no Kubernetes object`;
   return file === 'stdin'
     ? 'stdin is empty; check whether the previous command in the pipe failed'

@@ -1,11 +1,14 @@
 /** The command-line definitions of `pin` and `drift`. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PINNABLE_FILES } from '../files/image-locations/titles.ts';
-import { collect, configOption, outputOption, type Result } from './command-options.ts';
+import { DAY_MS } from '../go/date.ts';
+import type { AgeLimit } from '../pinning/ages.ts';
+import { PIN_GROUPINGS } from '../report/pin-groups.ts';
+import { collect, configOption, ignoreOption, outputOption, type Result } from './command-options.ts';
 import type { Terminal } from './terminal.ts';
 
 export function addPin(program: Command, result: Result, terminal: Terminal): void {
-  program
+  const command = program
     .command('pin')
     .description('Pin images in files to digests; without --write, print a diff')
     .argument('<FILE|DIR|-...>', `${PINNABLE_FILES}; "-" is standard input`)
@@ -18,11 +21,9 @@ export function addPin(program: Command, result: Result, terminal: Terminal): vo
         'lock',
         'platform',
       ]),
-    )
-    .option(
-      '--update',
-      'Look up tags again even if a digest is present; with --write, update moved digests, otherwise exit with 1',
-    )
+    );
+  for (const option of updateOptions()) command.addOption(option);
+  command
     .option('--lock <FILE>', 'Lock file with known digests, YAML or JSON; with --write, new digests are added')
     .addOption(
       new Option(
@@ -32,7 +33,13 @@ export function addPin(program: Command, result: Result, terminal: Terminal): vo
     )
     .addOption(helmImageOption())
     .addOption(pullSecretOption())
+    .addOption(ignoreOption())
+    .option(
+      '--skip-foreign',
+      'Skip files without images also if they are arguments; for commit hooks, which pass all changed files',
+    )
     .addOption(outputOption('pin'))
+    .addOption(groupOption())
     .addHelpText('after', PIN_EXAMPLES)
     .action(async (paths, flags) => {
       const [{ pin }, { registryFor }] = await Promise.all([
@@ -69,6 +76,12 @@ Examples:
   # Update to the digests that tags point to today
   tidewaiter pin deploy/ --update --write
 
+  # Update what is older than a month, to images that are at least three days old
+  tidewaiter pin deploy/ --update --write --max-age 30d --min-age 3d
+
+  # Update only the images of one team
+  tidewaiter pin deploy/ --update --write --only 'ghcr.io/acme/**'
+
   # Pin the same digests on every machine
   tidewaiter pin deploy/ --write --lock images.lock.yaml
 
@@ -90,6 +103,7 @@ export function addDrift(program: Command, result: Result, terminal: Terminal): 
     .addOption(configOption())
     .addOption(helmImageOption())
     .addOption(pullSecretOption())
+    .addOption(ignoreOption())
     .addOption(outputOption('drift'))
     .addHelpText('after', DRIFT_EXAMPLES)
     .action(async (paths, flags) => {
@@ -128,6 +142,44 @@ const helmImageOption = (): Option =>
   ).argParser((value: string, before: readonly string[] | undefined) => collect(pointer(value), before));
 
 function pointer(value: string): string {
-  if (!value.startsWith('/')) throw new InvalidArgumentError('Expected a JSON Pointer, for example /image.');
+  if (!value.startsWith('/')) throw new InvalidArgumentError('expected a JSON Pointer, for example /image');
   return value;
 }
+
+const groupOption = (): Option =>
+  new Option('--group <WHAT>', 'How to group the changes in markdown output (default: one table)').choices(
+    PIN_GROUPINGS,
+  );
+
+const HOUR_MS = 3_600_000;
+const AGE_UNITS: ReadonlyMap<string | undefined, number> = new Map([
+  ['h', HOUR_MS],
+  ['d', DAY_MS],
+  ['w', 7 * DAY_MS],
+]);
+
+function ageOf(text: string): AgeLimit {
+  const [, amount, unit] = /^([1-9]\d{0,4})([hdw])$/.exec(text) ?? [];
+  const unitMs = AGE_UNITS.get(unit);
+  if (unitMs === undefined)
+    throw new InvalidArgumentError('expected hours, days, or weeks, for example 12h, 30d, or 4w');
+  return { text, ms: Number(amount) * unitMs };
+}
+
+const updateOptions = (): readonly Option[] => [
+  new Option(
+    '--update',
+    'Look up tags again even if a digest is present; with --write, update moved digests, otherwise exit with 1',
+  ),
+  new Option(
+    '--max-age <AGE>',
+    'With --update: only update digests of images that were built longer ago than this, for example 30d',
+  ).argParser(ageOf),
+  new Option(
+    '--min-age <AGE>',
+    'With --update: wait until the image of the new digest was built this long ago, for example 3d',
+  ).argParser(ageOf),
+  new Option('--only <PATTERN>', 'Only look up and change images that match a pattern; repeatable')
+    .argParser(collect)
+    .conflicts('check'),
+];

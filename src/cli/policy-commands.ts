@@ -1,16 +1,23 @@
-/** The command-line definitions of `serve`, `check`, `test`, and `replay`. */
+/** The command-line definitions of `serve`, `check`, and `test`. */
 import { Argument, type Command, Option } from 'commander';
 import { FAIL_ON } from '../report/check.ts';
+import { baselineOptions, exceptionOptions, selectOptions, viewOptions } from './check-options.ts';
 import {
   clusterOptions,
-  collect,
   configOption,
+  fixOption,
+  foreignOptions,
+  ignoreOption,
   levelsOf,
+  lockOption,
   namespaceOption,
   nowOption,
+  linkBaseOption,
   outputOption,
   pluginOption,
   policyOption,
+  reportOption,
+  renderOptions,
   type Result,
   serverOptions,
 } from './command-options.ts';
@@ -47,7 +54,10 @@ export function addCheck(program: Command, result: Result, terminal: Terminal): 
     .command('check')
     .description('Check manifests against policies')
     .addArgument(
-      new Argument('[FILE|DIR|-...]', 'Manifests in YAML or JSON; "-" is standard input').default(['.'], '"."'),
+      new Argument('[FILE|DIR|-...]', 'Manifests, Compose files, or Dockerfiles; "-" is standard input').default(
+        ['.'],
+        '"."',
+      ),
     )
     .addOption(configOption())
     .addOption(policyOption())
@@ -56,11 +66,29 @@ export function addCheck(program: Command, result: Result, terminal: Terminal): 
   for (const option of clusterOptions()) command.addOption(option);
   command
     .addOption(outputOption('check'))
+    .addOption(reportOption())
+    .addOption(linkBaseOption())
     .addOption(
       new Option('--fail-on <LEVEL>', FAIL_ON_HELP).choices(FAIL_ON).argParser(levelsOf).default(['deny'], 'deny'),
     )
     .addOption(nowOption())
-    .option('--offline', 'Query no registries; checks that need a registry are unknown')
+    .addOption(ignoreOption());
+  for (const option of [
+    ...foreignOptions(),
+    ...renderOptions(),
+    ...selectOptions(),
+    ...viewOptions(),
+    ...baselineOptions(),
+    ...exceptionOptions(),
+  ])
+    command.addOption(option);
+  command
+    .addOption(fixOption())
+    .option('-w, --write', 'With --fix: update the files in place')
+    .addOption(lockOption())
+    .option('--guess-kinds', 'Also check kinds that are not known, where they seem to have images')
+    .option('--list-files', 'Only print which files are read, and why others are not')
+    .option('--offline', 'Query no registries; rules that need a registry are unknown')
     .addHelpText('after', CHECK_EXAMPLES)
     .action(async (paths, flags) => {
       const { check } = await import('./check.ts');
@@ -73,11 +101,17 @@ Examples:
   # Check manifests with the built-in policy
   tidewaiter check deploy/
 
-  # Check a rendered Helm chart with your policies
-  helm template . | tidewaiter check -p policies/ -
+  # Check manifests, Helm charts with their values, and kustomizations
+  tidewaiter check . --helm --helm-values production.yaml --kustomize
 
   # Also fail on warnings, and write SARIF for code scanning
   tidewaiter check deploy/ --fail-on warn -o sarif
+
+  # Check what this branch changes; findings that were there before only warn
+  tidewaiter check deploy/ --since "$(git merge-base origin/main HEAD)"
+
+  # Excuse what is found today until a date
+  tidewaiter check deploy/ -p policies/ --write-exceptions policies/known.yaml --expires 2027-01-31 --owner team-shop
 
   # Check with the Secrets, ServiceAccounts, and Namespaces of a cluster
   tidewaiter check deploy/ --context production -n shop
@@ -86,7 +120,7 @@ Exit codes: 0 nothing is denied; 1 something is denied (see --fail-on); 2 some
 input could not be evaluated, but other results are still printed`;
 
 const FAIL_ON_HELP =
-  'Also exit with 1 for: warn (a warning), unknown (an unknown result), or nothing (no workload was evaluated); a denial always does; repeatable';
+  'Exit with 1 for denials, and also for: warn (a warning), unknown (an unknown result), or nothing (no workload was evaluated); repeatable. With never, exit with 0 despite denials';
 
 export function addTest(program: Command, result: Result, terminal: Terminal): void {
   program
@@ -101,6 +135,7 @@ export function addTest(program: Command, result: Result, terminal: Terminal): v
     .addOption(configOption())
     .addOption(pluginOption())
     .addOption(outputOption('test'))
+    .addOption(ignoreOption())
     .option('-w, --watch', 'Rerun when a test suite, policy, or manifest changes; stop with Ctrl-C')
     .addHelpText('after', TEST_EXAMPLES)
     .action(async (paths, flags) => {
@@ -126,37 +161,3 @@ A test suite (for its schema, run tidewaiter schema test-suite):
           - {rule: image-registry, container: web, action: deny}
 
 Exit codes: 0 all cases passed, 1 a case failed, 2 a case cannot run`;
-
-export function addReplay(program: Command, result: Result, terminal: Terminal): void {
-  program
-    .command('replay')
-    .description('Evaluate recorded AdmissionReviews and compare the decisions')
-    .argument('<FILE|DIR...>', 'AdmissionReviews, or {review, expected} objects, in JSON or YAML')
-    .addOption(configOption())
-    .addOption(policyOption())
-    .addOption(pluginOption())
-    .addOption(
-      new Option(
-        '--against <FILE|DIR>',
-        'Planned policies: report what changes from --policy to these; repeatable',
-      ).argParser(collect),
-    )
-    .addOption(outputOption('replay'))
-    .addOption(nowOption())
-    .addHelpText('after', REPLAY_EXAMPLES)
-    .action(async (paths, flags) => {
-      const { replay } = await import('./replay.ts');
-      result.code = await replay(paths, flags, terminal);
-    });
-}
-
-const REPLAY_EXAMPLES = `
-Examples:
-  # Compare each decision with "expected" in its recording
-  tidewaiter replay recordings/ -p policies/
-
-  # Report what changes between two sets of policies
-  tidewaiter replay recordings/ -p today/ --against tomorrow/
-
-Exit codes: 0 same decisions, or nothing to compare with; 1 different decisions;
-2 a review cannot be evaluated, but other results are still printed`;

@@ -10,6 +10,7 @@ export function processTerminal(): Terminal {
     isTerminal,
     colors: isTerminal && process.stdout.hasColors(),
     columns: isTerminal ? process.stdout.columns : undefined,
+    rows: isTerminal ? process.stdout.rows : undefined,
     input: () => process.stdin,
   };
 }

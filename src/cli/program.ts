@@ -2,26 +2,38 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.ts';
 import { requirePaths, type Result } from './command-options.ts';
-import { addCheck, addReplay, addServe, addTest } from './policy-commands.ts';
-import { addCompletion, addExplain, addRules, addSchema } from './help-commands.ts';
+import { addCheck, addServe, addTest } from './policy-commands.ts';
+import { addCompletion, addExplain, addKinds, addRules, addSchema } from './help-commands.ts';
+import { addInit } from './init-command.ts';
 import { addDoctor } from './doctor-command.ts';
 import { addManifests, addUninstall } from './install-commands.ts';
 import { addDrift, addPin } from './pin-commands.ts';
+import { addImportAudit, addRecord } from './record-commands.ts';
+import { addReplay } from './replay-command.ts';
+import { addShrink } from './shrink-command.ts';
+import { addSuggest } from './suggest-command.ts';
 import { UserError } from '../error/user-error.ts';
-import { invocationOf, NAME, withName } from './invocation.ts';
+import { processEnvironment } from '../config/process-environment.ts';
+import { NAME, withName } from '../report/command-lines.ts';
+import { invocationOf } from './invocation.ts';
 import { OutputError, processTerminal } from './process-terminal.ts';
 import type { Terminal } from './terminal.ts';
+import { usageMessage } from './usage-message.ts';
 
 /** Runs the command line of this process. `argv` as in process.argv. */
 export async function runProcess(argv: readonly string[]): Promise<number> {
-  const { name, words } = invocationOf(argv);
+  const { name, words } = invocationOf(argv, processEnvironment());
   return run(words, processTerminal(), name);
+}
+
+export function isCompletion(argv: readonly string[]): boolean {
+  return invocationOf(argv, {}).words[0] === 'complete';
 }
 
 /** Runs one command line. Resolves with the exit code: 0 success, 1 check failed, 2 error. */
 export async function run(argv: readonly string[], terminal: Terminal, name = NAME): Promise<number> {
   const result: Result = { code: 0 };
-  const named: Terminal = { ...terminal, note: (text) => terminal.note(withName(text, name)) };
+  const named: Terminal = { ...terminal, name, words: argv, note: (text) => terminal.note(withName(text, name)) };
   const program = buildProgram(name, result, named);
   try {
     await program.parseAsync(argv, { from: 'user' });
@@ -56,6 +68,7 @@ function buildProgram(name: string, result: Result, terminal: Terminal): Command
     .configureOutput({
       writeOut: (text) => terminal.out(withName(text, name)),
       writeErr: (text) => terminal.note(text),
+      outputError: (text, write) => write(usageMessage(text)),
     })
     .showHelpAfterError('for usage, add --help')
     .addHelpText('after', EXAMPLES);
@@ -63,10 +76,16 @@ function buildProgram(name: string, result: Result, terminal: Terminal): Command
   addCheck(program, result, terminal);
   addTest(program, result, terminal);
   addReplay(program, result, terminal);
+  addImportAudit(program, result, terminal);
+  addRecord(program, result, terminal);
+  addSuggest(program, result, terminal);
+  addShrink(program, result, terminal);
+  addInit(program, result, terminal);
   addPin(program, result, terminal);
   addDrift(program, result, terminal);
   addExplain(program, result, terminal);
   addRules(program, result, terminal);
+  addKinds(program, result, terminal);
   addSchema(program, result, terminal);
   addManifests(program, result, terminal);
   addDoctor(program, result, terminal);

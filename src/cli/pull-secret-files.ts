@@ -43,5 +43,5 @@ export async function loadPullSecrets(files: readonly string[], terminal: Termin
 }
 
 function placedAt(manifest: Manifest, pointer: string, problem: string): string {
-  return `${locationText({ file: manifest.file, ...manifest.positionOf(pointer) })}: ${pointer}: ${problem}`;
+  return `${locationText(manifest.placeOf(pointer))}: ${pointer}: ${problem}`;
 }

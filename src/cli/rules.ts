@@ -1,6 +1,7 @@
 /** `tidewaiter rules`: the list of rules. */
 import { allRules } from '../wiring.ts';
 import type { Rule } from '../policy/rule.ts';
+import { withName } from '../report/command-lines.ts';
 import { paint } from '../report/paint.ts';
 import { ruleRow, rulesTable } from '../report/rule-text.ts';
 import { configured } from './configured.ts';
@@ -26,7 +27,7 @@ export async function listRules(flags: RulesFlags, terminal: Terminal): Promise<
   const text =
     flags.output === 'json'
       ? `${JSON.stringify({ version: 1, rules: rules.map(ruleRow) }, null, 2)}\n`
-      : rulesTable(rules, paint(terminal.colors));
+      : withName(rulesTable(rules, paint(terminal.colors)), terminal.name);
   terminal.out(text);
   return 0;
 }

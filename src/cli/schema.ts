@@ -7,6 +7,7 @@ import type { Rule } from '../policy/rule.ts';
 import { RULES } from '../policy/rules/index.ts';
 import { didYouMean } from '../image/suggestion.ts';
 import { type PluginFlags, rulesFrom } from './rules.ts';
+import { RECORDING_SCHEMA } from '../recording/schema.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Schemas by name; `all` accepts every kind of document in a policy directory. */
@@ -16,6 +17,7 @@ const SCHEMAS: ReadonlyMap<string, (rules: readonly Rule[]) => object> = new Map
     ({ name, title, schema }) =>
       [name, (rules: readonly Rule[]): object => publish(name, title, schema(rules))] as const,
   ),
+  ['recording', () => publish('recording', 'A line of a recording of tidewaiter', RECORDING_SCHEMA)],
   ['config', () => publish('config', 'The configuration of tidewaiter (tidewaiter.yaml)', CONFIG_SCHEMA)],
 ]);
 

@@ -7,6 +7,11 @@ export interface Terminal {
   readonly colors: boolean;
   /** undefined: stdout is not a terminal, and lines are not broken. */
   readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
+  /** The program as the user started it, such as `npx tidewaiter`; undefined: `tidewaiter`. */
+  readonly name?: string | undefined;
+  /** The words after the name. */
+  readonly words?: readonly string[] | undefined;
   /** Standard input. */
   input(): AsyncIterable<Uint8Array | string>;
 }

@@ -12,14 +12,18 @@ import { type FormatName, formatReport } from '../report/index.ts';
 import { paint } from '../report/paint.ts';
 import { type FindingRow, inputNoticeRow } from '../report/rows.ts';
 import { type TestCaseRow, testExitCode, type TestReport, testReport, type TestSuiteRow } from '../report/test.ts';
+import type { LoadOptions } from '../files/input-texts.ts';
 import { configured } from './configured.ts';
-import { evaluateFiles, policyNotices } from './evaluate-files.ts';
+import { evaluateFiles, type FileEvaluation } from './evaluate-files.ts';
+import { evaluateReviews } from './evaluate-reviews.ts';
+import { policyNotices } from './policy-notices.ts';
+import { type IgnoreFlags, rulesFor } from './input-files.ts';
 import { print, type Terminal } from './terminal.ts';
 import type { WatchedRun } from './watch.ts';
 import { NO_ORIGIN } from '../error/path-origin.ts';
 import { UserError } from '../error/user-error.ts';
 
-export interface TestFlags {
+export interface TestFlags extends IgnoreFlags {
   readonly config?: string | undefined;
   readonly plugin?: readonly string[] | undefined;
   readonly output: FormatName<'test'>;
@@ -29,8 +33,11 @@ export interface TestFlags {
 export async function test(paths: readonly string[], flags: TestFlags, terminal: Terminal): Promise<number> {
   const run = async (): Promise<WatchedRun> => {
     const { config } = await configured({ config: flags.config, plugin: flags.plugin }, terminal);
-    const { report, read } = await runSuites(paths, config, terminal);
-    print(await formatReport('test', flags.output, { report, ink: paint(terminal.colors) }), terminal);
+    const { report, read } = await runSuites(paths, { config, rules: await rulesFor(config, flags), terminal });
+    print(
+      await formatReport('test', flags.output, { report, ink: paint(terminal.colors), name: terminal.name }),
+      terminal,
+    );
     return { code: testExitCode(report), read: [...paths, ...read] };
   };
   if (!flags.watch) return (await run()).code;
@@ -38,25 +45,32 @@ export async function test(paths: readonly string[], flags: TestFlags, terminal:
   return watchFiles(run, terminal);
 }
 
+interface Run {
+  readonly config: Config;
+  /** Which files of directories are left out, those with suites and those that suites name. */
+  readonly rules: LoadOptions['rulesFor'];
+  readonly terminal: Terminal;
+}
+
 async function runSuites(
   paths: readonly string[],
-  config: Config,
-  terminal: Terminal,
+  run: Run,
 ): Promise<{ readonly report: TestReport; readonly read: readonly string[] }> {
+  const { config, rules, terminal } = run;
   // A plugin that cannot be loaded is not a fault of a suite.
   await allRules(config);
-  const { suites, errors: faults } = await loadSuites(paths, terminal.input());
+  const { suites, errors: faults } = await loadSuites(paths, { stdin: terminal.input(), rulesFor: rules });
   const errors: ErrorRow[] = [...faults];
   const rows: TestSuiteRow[] = [];
   for (const suite of suites) {
-    const result = await runSuite(suite, config, terminal);
+    const result = await runSuite(suite, run);
     if ('errors' in result) errors.push(...result.errors);
     else rows.push(result);
   }
   const read = suites.flatMap(({ file, policies, cases }) => [
     file,
     ...policies,
-    ...cases.flatMap(({ resources }) => resources),
+    ...cases.flatMap(({ resources, reviews }) => [...resources, ...reviews]),
   ]);
   return { report: testReport(rows, errors), read };
 }
@@ -65,23 +79,25 @@ interface SuiteErrors {
   readonly errors: readonly ErrorRow[];
 }
 
-async function runSuite(suite: Suite, config: Config, terminal: Terminal): Promise<TestSuiteRow | SuiteErrors> {
+async function runSuite(suite: Suite, { config, rules, terminal }: Run): Promise<TestSuiteRow | SuiteErrors> {
   const { file, line, column, name } = suite;
   const now = suite.now ?? Date.now();
-  const composed = await composeFor(suite, config, now);
+  const clock = { now };
+  const composed = await composeFor(suite, config, () => clock.now);
   if ('errors' in composed) return composed;
   const { context, policySource } = composed;
   const usage = countUsage();
   const cases: TestCaseRow[] = [];
-  for (const one of suite.cases) cases.push(await runCase(one, { suite, context, usage, terminal }));
-  const notices = [...suite.notices.map(inputNoticeRow), ...policyNotices(composed, usage, now)];
+  const setTime = (ms: number | undefined): void => void (clock.now = suite.now ?? ms ?? now);
+  for (const one of suite.cases) cases.push(await runCase(one, { suite, context, setTime, usage, rules, terminal }));
+  const notices = [...suite.notices.map(inputNoticeRow), ...policyNotices(composed, usage, { now })];
   return { file, line, column, name, policies: policySource, cases, notices };
 }
 
 /** Policies that cannot be loaded are errors of their suite; the other suites run. */
-async function composeFor(suite: Suite, config: Config, now: number): Promise<Composed | SuiteErrors> {
+async function composeFor(suite: Suite, config: Config, now: () => number): Promise<Composed | SuiteErrors> {
   try {
-    return await compose({ ...config, policies: suite.policies, originOf: NO_ORIGIN }, { now: () => now });
+    return await compose({ ...config, policies: suite.policies, originOf: NO_ORIGIN }, { now });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const { file, document, policiesAt } = suite;
@@ -89,26 +105,22 @@ async function composeFor(suite: Suite, config: Config, now: number): Promise<Co
   }
 }
 
-interface SuiteRun {
+interface SuiteRun extends Pick<Run, 'rules' | 'terminal'> {
   readonly suite: Suite;
   readonly context: Composed['context'];
+  /** undefined: the time of the suite. */
+  readonly setTime: (ms: number | undefined) => void;
   readonly usage: UsageCount;
-  readonly terminal: Terminal;
 }
 
-async function runCase(one: SuiteCase, { suite, context, usage, terminal }: SuiteRun): Promise<TestCaseRow> {
-  const registry = one.registry === undefined ? {} : suiteRegistry(one.registry);
-  const evaluation = await evaluateFiles(one.resources, {
-    kinds: context.kinds,
-    namespace: suite.namespace,
-    stdin: terminal.input(),
-    contextWith: (cluster) => ({ ...context, world: { ...cluster, ...registry } }),
-    usage,
-  });
+async function runCase(one: SuiteCase, run: SuiteRun): Promise<TestCaseRow> {
+  const { suite } = run;
+  const evaluation = await evaluateCase(one, run);
   const { findings, workloads } = evaluation;
   const errors = evaluation.errors.map((error) => placedInSuite(error, one, suite));
   const { missing, unexpected } = compareFindings(one, findings);
-  const reason = workloads > 0 ? null : `no workload found in ${one.resources.map(fileText).join(', ')}`;
+  const paths = [...one.resources, ...one.reviews].map(fileText).join(', ');
+  const reason = workloads > 0 ? null : `no workload found in ${paths}`;
   const failed = reason !== null || missing.length > 0 || unexpected.length > 0;
   const { file } = suite;
   return {
@@ -123,6 +135,29 @@ async function runCase(one: SuiteCase, { suite, context, usage, terminal }: Suit
     unexpected,
     reason: errors.length > 0 ? null : reason,
     errors,
+  };
+}
+
+type CaseEvaluation = Pick<FileEvaluation, 'workloads' | 'findings' | 'errors'>;
+
+async function evaluateCase(one: SuiteCase, run: SuiteRun): Promise<CaseEvaluation> {
+  const { suite, context, setTime, usage, rules, terminal } = run;
+  const registry = one.registry === undefined ? {} : suiteRegistry(one.registry);
+  const reviews = await evaluateReviews(one.reviews, { context, world: registry, setTime, usage });
+  if (one.resources.length === 0) return reviews;
+  const files = await evaluateFiles(one.resources, {
+    kinds: context.kinds,
+    namespace: suite.namespace,
+    stdin: terminal.input(),
+    rulesFor: rules,
+    contextWith: (cluster) => ({ ...context, world: { ...cluster, ...registry } }),
+    usage,
+    asRun: { hasCluster: false },
+  });
+  return {
+    workloads: files.workloads + reviews.workloads,
+    findings: [...files.findings, ...reviews.findings],
+    errors: [...files.errors, ...reviews.errors],
   };
 }
 

@@ -14,7 +14,9 @@ export interface ClusterApi {
    * there is no response in time, and with the signal's reason when it aborts.
    */
   request(request: ApiRequest, signal?: AbortSignal): Promise<JsonObject>;
-  /** The events of a watch, until the connection ends. Rejects like `request`. */
+  /** The clock of the API server by its last response, as Unix time in milliseconds; undefined: it is unknown. */
+  time?(): number | undefined;
+  /** The events of a watch, until the connection ends. Rejects like `request`; an ERROR event is an ApiError. */
   watch(request: WatchRequest, signal: AbortSignal): AsyncIterable<WatchEvent>;
   close(): Promise<void>;
 }
@@ -28,7 +30,7 @@ export interface ApiRequest {
   readonly body?: unknown;
   /** Of the body; `application/json` by default. Server-side apply: `application/apply-patch+yaml`. */
   readonly contentType?: string;
-  /** For the whole response; 10 s by default. */
+  /** For the whole response, after the credentials of the user are known; 10 s by default. */
   readonly timeoutMs?: number;
 }
 
@@ -38,8 +40,7 @@ export interface WatchRequest extends Pick<ApiRequest, 'path' | 'query'> {
 }
 
 export interface WatchEvent {
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
-  /** A Status for ERROR. */
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
   readonly object: JsonObject;
 }
 

@@ -23,6 +23,8 @@ export interface ClusterEnvironment {
   readonly originOf: OriginOf;
   /** Replaces the clock in tests. */
   readonly now?: () => number;
+  /** False: credential plugins get no terminal, even if there is one. */
+  readonly usesTerminal?: boolean;
 }
 
 /** Throws a UserError if the settings select no API server. Sends no request. */
@@ -43,6 +45,8 @@ function connectionFor(
 }
 
 interface OpenSession extends Session {
+  /** The difference between the clock of the API server and performance.now; undefined: unknown. */
+  epochMs: number | undefined;
   /** Ends running requests, and watches. */
   readonly closed: AbortSignal;
 }
@@ -53,16 +57,17 @@ function signalsOf({ closed }: OpenSession, outer: AbortSignal | undefined): rea
 
 export function createClusterApi(
   connection: Connection,
-  { env, now = Date.now }: Pick<ClusterEnvironment, 'env' | 'now'>,
+  { env, now = Date.now, usesTerminal }: Omit<ClusterEnvironment, 'originOf'>,
 ): ClusterApi {
-  const credentials = createCredentialSource(connection, { env, now });
-  const dispatchers = createDispatchers(connection, env);
   const closing = new AbortController();
-  const session: OpenSession = { connection, credentials, dispatchers, closed: closing.signal };
+  const credentials = createCredentialSource(connection, { env, now, closed: closing.signal, usesTerminal });
+  const dispatchers = createDispatchers(connection, env);
+  const session: OpenSession = { connection, credentials, dispatchers, closed: closing.signal, epochMs: undefined };
   return {
     server: connection.server.shown,
     namespace: connection.namespace,
     request: async (request, signal) => requestObject(session, request, signal),
+    time: () => session.epochMs && performance.now() + session.epochMs,
     watch: (request, signal) => watchEvents(session, request, signal),
     async close() {
       closing.abort(new ApiOutage('the client is closed'));
@@ -78,7 +83,9 @@ async function requestObject(
 ): ReturnType<ClusterApi['request']> {
   const limit = startTimeLimit(request.timeoutMs ?? TIMEOUT_MS, signalsOf(session, outer));
   try {
-    const { body } = await exchange(session, request, limit.signal);
+    const { headers, body } = await exchange(session, request, limit);
+    const dateMs = Date.parse(String(headers['date']));
+    if (!Number.isNaN(dateMs)) session.epochMs = dateMs - performance.now();
     const object = await objectIn(body);
     if (object === undefined) throw new InvalidResponse('returned a response that is not a JSON object');
     return object;
@@ -97,7 +104,7 @@ async function* watchEvents(
 ): AsyncGenerator<WatchEvent, void, undefined> {
   const limit = startTimeLimit(Math.min(idleMs, TIMEOUT_MS), signalsOf(session, outer));
   try {
-    const { body } = await exchange(session, { path, query: { ...query, watch: '1' } }, limit.signal);
+    const { body } = await exchange(session, { path, query: { ...query, watch: '1' } }, limit);
     limit.restart(idleMs);
     for await (const event of eventsIn(body)) {
       limit.pause();

@@ -1,5 +1,6 @@
 /** An API server and a user of it: from a kubeconfig context, or from the ServiceAccount of a Pod. */
 import type { JsonObject } from '../pod/pointer.ts';
+import type { INTERACTIVE_MODES } from './kubeconfig-schema.ts';
 
 export interface Connection {
   readonly server: ServerSettings;
@@ -14,7 +15,7 @@ export interface ServerSettings {
   readonly url: URL;
   /** The URL without its password. */
   readonly shown: string;
-  /** Replaces the CAs that Node trusts. */
+  /** Replaces the CAs of the system. */
   readonly ca: Pem | undefined;
   readonly skipsTlsVerification: boolean;
   readonly tlsServerName: string | undefined;
@@ -50,5 +51,6 @@ export interface ExecSettings {
   readonly env: readonly { readonly name: string; readonly value: string }[];
   readonly apiVersion: string;
   readonly installHint: string;
+  readonly interactiveMode: (typeof INTERACTIVE_MODES)[number];
   readonly providesClusterInfo: boolean;
 }

@@ -10,9 +10,10 @@ import {
 } from 'node:tls';
 import { callbackify } from 'node:util';
 import { buildConnector } from 'undici';
+import { parseCertificate } from '../certificate/certificate.ts';
 import { type Environment, parseProxy, proxyVariable } from '../go/http-proxy.ts';
 import type { Connection, ServerSettings } from './connection.ts';
-import type { Credentials } from './credentials.ts';
+import type { Credentials } from './identity.ts';
 import { PROXY_PROTOCOLS } from './context.ts';
 import { openTunnel } from './tunnel.ts';
 import { UnusableSettings } from './unusable-settings.ts';
@@ -95,10 +96,9 @@ function proxyOf({ url, proxyUrl }: ServerSettings, env: Environment): URL | und
   throw new UnusableSettings('the proxy (HTTPS_PROXY, HTTP_PROXY) must be an http://, https://, or socks5:// URL');
 }
 
-/** As in Go, a CA replaces the CAs that are trusted otherwise. */
 function tlsOptions({ server, user }: Connection, { ca, cert, key }: Credentials): buildConnector.BuildOptions {
   if (server.url.protocol === 'http:') return {};
-  const authorities = ca === undefined ? {} : { ca: certificatesIn(ca, server.title) };
+  const authorities = ca === undefined ? {} : { ca: certificatesIn(ca, server), ...ANY_CA };
   return {
     secureContext:
       cert && key ? withCertificate(authorities, { cert, key }, user.title) : createSecureContext(authorities),
@@ -106,6 +106,9 @@ function tlsOptions({ server, user }: Connection, { ca, cert, key }: Credentials
     ...(server.tlsServerName === undefined ? {} : { servername: server.tlsServerName }),
   };
 }
+
+/** As in Go, an intermediate CA can be trusted without the CA that signed it. */
+const ANY_CA = { allowPartialTrustChain: true } as const;
 
 function withCertificate(
   authorities: SecureContextOptions,
@@ -122,16 +125,12 @@ function withCertificate(
 }
 
 /** Node ignores what is not a certificate, and would then trust no server. */
-function certificatesIn(text: string, title: string): string[] {
-  const blocks = pemCertificates(text).filter(isCertificate);
+function certificatesIn(text: string, { ca, title }: ServerSettings): string[] {
+  const blocks = pemCertificates(text).filter((block) => parseCertificate(block) !== undefined);
   if (blocks.length > 0) return blocks;
-  throw new UnusableSettings(`the certificate-authority of ${title} contains no PEM certificate`);
-}
-
-function isCertificate(block: string): boolean {
-  try {
-    return new X509Certificate(block).raw.length > 0;
-  } catch {
-    return false;
-  }
+  throw new UnusableSettings(
+    ca === undefined
+      ? `${title} has no certificate-authority, and SSL_CERT_FILE and SSL_CERT_DIR have no PEM certificate`
+      : `the certificate-authority of ${title} contains no PEM certificate`,
+  );
 }

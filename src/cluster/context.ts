@@ -3,11 +3,12 @@ import { UserError } from '../error/user-error.ts';
 import { parseProxy } from '../go/http-proxy.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { JsonObject } from '../pod/pointer.ts';
-import { orList } from '../policy/schema-faults.ts';
-import type { Connection, ServerSettings } from './connection.ts';
+import { orList } from '../image/or-list.ts';
+import type { Connection, ServerSettings, UserSettings } from './connection.ts';
 import { flagIn, pemIn, textIn } from './entry.ts';
 import type { Kubeconfig } from './kubeconfig.ts';
 import type { ClusterSettings } from './settings.ts';
+import { userInfoOf } from './user-info.ts';
 import { userSettings } from './user.ts';
 
 /** `wanted`: instead of the current context. */
@@ -29,17 +30,25 @@ export function connectionOf(config: Kubeconfig, wanted: ClusterSettings['contex
   const server = serverSettings(cluster, `cluster ${quoteValue(clusterName)} in ${source}`);
   const settings = userSettings(user, `user ${quoteValue(userName)} in ${source}`);
   const namespace = textIn(context, 'namespace') || 'default';
-  // Like kubectl, never sends credentials over plain HTTP.
-  const isTls = server.url.protocol === 'https:';
-  const { title: userTitle, impersonation } = settings;
-  const bare = { title: userTitle, certificate: undefined, credential: { kind: 'none' }, impersonation } as const;
-  return { server, user: isTls ? settings : bare, namespace };
+  return { server, user: userOf(server, settings), namespace };
 }
+
+/**
+ * Like kubectl, sends no credentials of the user over plain HTTP. A user name and a password in the URL of the server are sent
+ * in any case, and instead of a token.
+ */
+function userOf({ url }: ServerSettings, user: UserSettings): UserSettings {
+  const own = userInfoOf(url);
+  const bare = url.protocol === 'https:' ? user : { ...user, certificate: undefined, credential: NO_CREDENTIAL };
+  return own === undefined ? bare : { ...bare, credential: { kind: 'basic', ...own } };
+}
+
+const NO_CREDENTIAL = { kind: 'none' } as const;
 
 const MAX_SHOWN = 20;
 
 function absentContext({ contexts }: Kubeconfig, name: string, source: string): string {
-  if (source === '') return 'no kubeconfig file exists';
+  if (source === '') return 'no kubeconfig file exists; set --kubeconfig or KUBECONFIG';
   const problem = name === '' ? 'has no current context' : `has no context ${quoteValue(name)}`;
   const names = [...contexts.keys()].slice(0, MAX_SHOWN).map((each) => quoteValue(each));
   const list = contexts.size > MAX_SHOWN ? `one of ${contexts.size}, for example ${orList(names)}` : orList(names);
@@ -54,7 +63,7 @@ function serverSettings(entry: JsonObject, title: string): ServerSettings {
     const problem = '"certificate-authority" and "insecure-skip-tls-verify" are both set; remove one of them';
     throw new UserError(`${title}: ${problem}`);
   }
-  const url = serverUrl(textIn(entry, 'server'), { title, isTls: ca !== undefined || skipsTlsVerification });
+  const url = serverUrl(textIn(entry, 'server'), title);
   return {
     url,
     shown: `${url.origin}${url.pathname.replace(/\/$/, '')}`,
@@ -67,10 +76,10 @@ function serverSettings(entry: JsonObject, title: string): ServerSettings {
   };
 }
 
-/** Without a scheme, a server that has TLS settings uses HTTPS. */
-function serverUrl(text: string, { title, isTls }: { readonly title: string; readonly isTls: boolean }): URL {
+/** Without a scheme, kubectl uses HTTP, even if the cluster has TLS settings. */
+function serverUrl(text: string, title: string): URL {
   if (text === '') throw new UserError(`${title}: "server" is required`);
-  const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `${isTls ? 'https' : 'http'}://${text}`);
+  const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
   if (url !== null && /^https?:$/.test(url.protocol)) return url;
   throw new UserError(`${title}: "server": expected an https:// or http:// URL`);
 }

@@ -1,20 +1,13 @@
 /** The headers and the client certificate that requests to an API server have. Files and programs are read again when they change. */
 import { quoteValue } from '../image/quote.ts';
-import type { JsonObject } from '../pod/pointer.ts';
-import type { Connection, CredentialSettings, Pem, UserSettings } from './connection.ts';
+import type { Connection, CredentialSettings, Pem, ServerSettings, UserSettings } from './connection.ts';
 import { createExecCredential } from './exec-credential.ts';
-import type { AuthenticatedServer, CredentialOptions, Identity, Renewable } from './identity.ts';
+import type { AuthenticatedServer, CredentialOptions, Credentials, Identity, Renewable } from './identity.ts';
 import { createFileContent, type FileContent } from './file-content.ts';
+import { createOidcIdentity } from './oidc.ts';
+import { systemAuthorities } from './system-authorities.ts';
 import { UnusableSettings } from './unusable-settings.ts';
-
-/** All that identifies the user and the server in one request. */
-export interface Credentials {
-  readonly authorization: string | undefined;
-  /** PEM. */
-  readonly ca: string | undefined;
-  readonly cert: string | undefined;
-  readonly key: string | undefined;
-}
+import { basicHeader } from './user-info.ts';
 
 export interface CredentialSource {
   /** Rejects with an Error that has a complete sentence if a file or a program fails. */
@@ -26,10 +19,11 @@ export interface CredentialSource {
 export function createCredentialSource(connection: Connection, options: CredentialOptions): CredentialSource {
   const { server, user } = connection;
   const ca = pemContent(server.ca, options);
+  const authorities = server.ca === undefined ? authoritiesOf(server, options) : ca;
   const identity = identityOf(user.credential, { server, ca }, options);
   const certificate = certificateOf(user, options);
   const current = async (): Promise<Credentials> => {
-    const [authority, first, own] = await Promise.all([ca.read(), identity.read(), certificate.read()]);
+    const [authority, first, own] = await Promise.all([authorities.read(), identity.read(), certificate.read()]);
     const { authorization, cert = own.cert, key = own.key } = first;
     return { authorization, ca: authority, cert, key };
   };
@@ -55,6 +49,19 @@ function fixed<T>(value: T): Renewable<T> {
   return { read: () => Promise.resolve(value), expire: () => {} };
 }
 
+/** As in Go, the CAs of the system are read once. */
+function authoritiesOf(
+  { url, skipsTlsVerification }: ServerSettings,
+  { env }: CredentialOptions,
+): Renewable<string | undefined> {
+  if (url.protocol === 'http:' || skipsTlsVerification) return fixed(undefined);
+  let text: Promise<string> | undefined;
+  return {
+    read: () => (text ??= systemAuthorities(env).then((all) => all.join('\n'))),
+    expire: () => {},
+  };
+}
+
 function pemContent(pem: Pem | undefined, { now }: CredentialOptions): Renewable<string | undefined> {
   if (pem === undefined) return fixed(undefined);
   return 'text' in pem ? fixed(pem.text) : createFileContent(pem.file, now);
@@ -78,37 +85,22 @@ function certificateOf({ certificate }: UserSettings, options: CredentialOptions
 function identityOf(
   credential: CredentialSettings,
   { server, ca }: AuthenticatedServer,
-  { env, now }: CredentialOptions,
+  options: CredentialOptions,
 ): Renewable<Identity> {
   switch (credential.kind) {
     case 'token':
       return fixed({ authorization: `Bearer ${credential.token}` });
     case 'basic':
-      return fixed({ authorization: basicOf(credential.username, credential.password) });
+      return fixed({ authorization: basicHeader(credential) });
     case 'tokenFile':
-      return tokenOf(credential.file, createFileContent(credential.file, now));
+      return tokenOf(credential.file, createFileContent(credential.file, options.now));
     case 'exec':
-      return createExecCredential(credential.exec, { server, ca, env, now });
+      return createExecCredential(credential.exec, { server, ca, ...options });
     case 'provider':
-      return providerIdentity(credential.provider);
+      return createOidcIdentity(credential.provider, options);
     default:
       return fixed({});
   }
-}
-
-/** @kubernetes/client-node takes 15 MiB, so only users with an auth-provider load it. */
-function providerIdentity(provider: JsonObject): Renewable<Identity> {
-  const source = import('./auth-provider.ts').then(({ createAuthProvider }) => createAuthProvider(provider));
-  return {
-    async read() {
-      return (await source)();
-    },
-    expire: () => {},
-  };
-}
-
-function basicOf(username: string, password: string): string {
-  return `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`;
 }
 
 function tokenOf(name: string, file: FileContent): Renewable<Identity> {

@@ -6,7 +6,7 @@ import { Agent, type Dispatcher } from 'undici';
 import type { Environment } from '../go/http-proxy.ts';
 import type { Connection } from './connection.ts';
 import { createConnector } from './connector.ts';
-import type { Credentials } from './credentials.ts';
+import type { Credentials } from './identity.ts';
 
 export interface Dispatchers {
   /** Throws an Error that has a complete sentence if a certificate or the proxy is malformed. */

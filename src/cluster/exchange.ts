@@ -5,11 +5,15 @@ import { quoteValue } from '../image/quote.ts';
 import type { JsonObject } from '../pod/pointer.ts';
 import { ApiError, type ApiRequest } from './api.ts';
 import type { Connection } from './connection.ts';
-import type { Credentials, CredentialSource } from './credentials.ts';
+import type { CredentialSource } from './credentials.ts';
+import type { Credentials } from './identity.ts';
 import type { Dispatchers } from './dispatchers.ts';
 import { codeOf, InvalidResponse } from './outage.ts';
 import { UnusableSettings } from './unusable-settings.ts';
+import { textIn } from './entry.ts';
 import { objectIn } from './response-body.ts';
+import { statusError } from './status-error.ts';
+import type { TimeLimit } from './time-limit.ts';
 
 export interface Session {
   readonly connection: Connection;
@@ -26,8 +30,9 @@ const MAX_RETRY_AFTER_S = 5;
 const MAX_ERROR_BYTES = 1024 * 1024;
 
 /** Resolves with a response that is not an error, before its body. Otherwise rejects with an ApiError or an InvalidResponse. */
-export async function exchange(session: Session, request: ApiRequest, signal: AbortSignal): Promise<Response> {
-  let credentials = await within(session.credentials.current(), signal);
+export async function exchange(session: Session, request: ApiRequest, limit: TimeLimit): Promise<Response> {
+  const { signal } = limit;
+  let credentials = await unlimited(session.credentials.current(), limit);
   let isReplaced = false;
   for (let retries = 0; ;) {
     const response = await sendTwice(session, { request, credentials, signal });
@@ -35,7 +40,7 @@ export async function exchange(session: Session, request: ApiRequest, signal: Ab
     const body = await errorBody(response);
     if (response.statusCode === 401 && !isReplaced) {
       isReplaced = true;
-      const next = await within(session.credentials.replace(credentials), signal);
+      const next = await unlimited(session.credentials.replace(credentials), limit);
       if (next === undefined) throw unauthorized(session, body);
       credentials = next;
     } else if (isRetryable(response) && retries < MAX_RETRIES) {
@@ -45,6 +50,12 @@ export async function exchange(session: Session, request: ApiRequest, signal: Ab
       });
     } else throw errorOf(session, response, body);
   }
+}
+
+/** A credential plugin has its own limit, which is longer: a user can sign in meanwhile. */
+async function unlimited<T>(work: Promise<T>, limit: TimeLimit): Promise<T> {
+  limit.pause();
+  return within(work, limit.signal).finally(() => limit.restart());
 }
 
 /** Waits no longer than the signal: a plugin goes on for others, and undici does not abort a request that has no connection. */
@@ -142,30 +153,14 @@ function retryAfterMs({ headers }: Response): number {
 
 function unauthorized({ connection: { server, user } }: Session, status: JsonObject | undefined): ApiError {
   const message = `the API server ${server.shown} rejected the credentials of ${user.title} (HTTP 401)`;
-  return new ApiError(401, textIn(status, 'reason') || 'Unauthorized', message);
+  return new ApiError(401, textIn(status ?? {}, 'reason') || 'Unauthorized', message);
 }
 
 /** Anything but an object comes from something in front of the API server. */
 function errorOf(session: Session, { statusCode, headers }: Response, body: JsonObject | undefined): Error {
   if (statusCode === 401) return unauthorized(session, body);
-  if (body !== undefined) {
-    const message = shortened(textIn(body, 'message')) || `HTTP ${statusCode}`;
-    return new ApiError(statusCode, textIn(body, 'reason'), message);
-  }
+  if (body !== undefined) return statusError(statusCode, body);
   const { location } = headers;
   const target = typeof location === 'string' ? ` to ${quoteValue(location)}` : '';
   return new InvalidResponse(`returned HTTP ${statusCode}${target} without a Status`);
-}
-
-function textIn(body: JsonObject | undefined, key: string): string {
-  const value = body?.[key];
-  return typeof value === 'string' ? value : '';
-}
-
-const MAX_MESSAGE = 1000;
-
-/** On one line; admission webhooks and objects can cause any text. */
-function shortened(message: string): string {
-  const line = message.replaceAll(/\p{C}+/gu, ' ').trim();
-  return line.length <= MAX_MESSAGE ? line : `${line.slice(0, MAX_MESSAGE)}…`;
 }

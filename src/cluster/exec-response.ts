@@ -3,16 +3,10 @@ import { quoteValue } from '../image/quote.ts';
 import { isObject, type JsonObject, parsedJsonObject } from '../pod/pointer.ts';
 import type { ExecSettings } from './connection.ts';
 import { textIn } from './entry.ts';
-import type { Identity } from './identity.ts';
+import type { ExpiringIdentity } from './renewed-identity.ts';
 import { UnusableSettings } from './unusable-settings.ts';
 
-export interface ExecCredential {
-  readonly identity: Identity;
-  /** Unix time in milliseconds; infinite if the plugin does not limit it. */
-  readonly expiresAt: number;
-}
-
-export function parseExecCredential(output: string, { command, apiVersion }: ExecSettings): ExecCredential {
+export function parseExecCredential(output: string, { command, apiVersion }: ExecSettings): ExpiringIdentity {
   const object = parsedJsonObject(output);
   const problem = object === undefined ? 'no JSON object' : problemIn(object, apiVersion);
   if (object === undefined || problem !== undefined) {

@@ -32,7 +32,8 @@ export function createFileContent(file: string, now: () => number): FileContent 
   };
   return {
     async read() {
-      if (content !== undefined && now() - readAt < MAX_AGE_MS) return content;
+      // The clock can have been set back.
+      if (content !== undefined && Math.abs(now() - readAt) < MAX_AGE_MS) return content;
       running ??= load();
       return running;
     },

@@ -15,6 +15,15 @@ export interface Identity {
   readonly key?: string | undefined;
 }
 
+/** All that identifies the user and the server in one request. */
+export interface Credentials {
+  readonly authorization: string | undefined;
+  /** PEM; undefined: the certificate of the API server is not verified. */
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+}
+
 /** The server that the user authenticates to. */
 export interface AuthenticatedServer {
   readonly server: ServerSettings;
@@ -24,4 +33,8 @@ export interface AuthenticatedServer {
 export interface CredentialOptions {
   readonly env: Environment;
   readonly now: () => number;
+  /** Ends programs that still run. */
+  readonly closed?: AbortSignal | undefined;
+  /** False: programs get no terminal, even if there is one. */
+  readonly usesTerminal?: boolean | undefined;
 }

@@ -13,6 +13,8 @@ function entries(member: string, properties: object): object {
   return { type: 'array', items: object({ name: TEXT, [member]: object(properties) }) };
 }
 
+export const INTERACTIVE_MODES = ['Never', 'IfAvailable', 'Always'] as const;
+
 const EXEC = object({
   command: TEXT,
   args: TEXTS,
@@ -20,7 +22,7 @@ const EXEC = object({
   apiVersion: TEXT,
   installHint: TEXT,
   provideClusterInfo: FLAG,
-  interactiveMode: { enum: ['Never', 'IfAvailable', 'Always'] },
+  interactiveMode: { enum: INTERACTIVE_MODES },
 });
 
 export const KUBECONFIG_SCHEMA = object({

@@ -7,7 +7,7 @@ import { parseDocuments, type ValidDocument } from '../files/yaml/yaml.ts';
 import type { Environment } from '../go/http-proxy.ts';
 import { quoteValue } from '../image/quote.ts';
 import { isObject, type JsonObject } from '../pod/pointer.ts';
-import { schemaCheck } from '../policy/schema-faults.ts';
+import { faultText, schemaCheck } from '../policy/schema-faults.ts';
 import { KUBECONFIG_SCHEMA } from './kubeconfig-schema.ts';
 
 /** Entries by name, as written, without null values and with absolute paths. */
@@ -66,7 +66,7 @@ function parseConfig(file: string, text: string): JsonObject {
   if (document === undefined) return {};
   if (!document.ok) throw new UserError(`${file}:${document.line}:${document.column}: ${document.problem}`);
   const value = withoutNulls(document.value);
-  const faults = check(value).map(({ pointer, problem }) => `${placeOf(file, document, pointer)}: ${problem}`);
+  const faults = check(value).map((fault) => `${placeOf(file, document, fault.pointer)}: ${faultText(fault)}`);
   if (faults.length > 0) throw new UserError(faults.join('\n'));
   return value as JsonObject;
 }
@@ -76,12 +76,15 @@ function placeOf(file: string, document: ValidDocument, pointer: string): string
   return `${file}:${line}:${column}`;
 }
 
-/** kubectl reads null as an absent value. Empty objects and lists in lists stay, so that pointers remain true. */
+/**
+ * kubectl reads null as an absent value. Empty objects and lists in lists stay, so that pointers remain true. The value of an
+ * extension is any JSON, and is kept.
+ */
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item: unknown) => withoutNulls(item ?? {}));
   if (!isObject(value)) return value;
   const present = Object.entries(value).filter(([, each]) => each !== null);
-  return Object.fromEntries(present.map(([key, each]) => [key, withoutNulls(each)]));
+  return Object.fromEntries(present.map(([key, each]) => [key, key === 'extension' ? each : withoutNulls(each)]));
 }
 
 interface List {

@@ -3,6 +3,7 @@ import type { JsonObject } from '../pod/pointer.ts';
 import { isName, SUBDOMAIN } from '../policy/name-language.ts';
 import { objectOf, objectsOf, podStatusOf, textOf } from '../pod/pod-status.ts';
 import { ApiError, ApiOutage, type ApiRequest, type ClusterApi } from './api.ts';
+import { pagesOf } from './pages.ts';
 
 export interface LiveObjects {
   /** undefined: there is no such Pod. */
@@ -46,7 +47,7 @@ const NO_POD: LiveObjects = { pod: undefined, node: NO_NODE, events: { events: [
 
 const encode = encodeURIComponent;
 
-/** undefined: HTTP 404 from the API server. */
+/** Returns undefined after HTTP 404 from the API server. */
 async function found(api: ClusterApi, request: ApiRequest, signal: AbortSignal): Promise<JsonObject | undefined> {
   try {
     return await api.request(request, signal);
@@ -66,8 +67,7 @@ async function readNode(api: ClusterApi, name: string, signal: AbortSignal): Pro
 }
 
 /** A kubelet combines repeated events, and events expire after an hour. Other clients can create any number of any size. */
-const PAGE = '100';
-const MAX_PAGES = 5;
+const PAGES = { pageSize: 100, maxPages: 5 };
 
 async function readEvents(
   api: ClusterApi,
@@ -77,17 +77,11 @@ async function readEvents(
   const path = `/api/v1/namespaces/${encode(namespace)}/events`;
   const fieldSelector = `involvedObject.kind=Pod,involvedObject.uid=${uid}`;
   const events: JsonObject[] = [];
-  let next: string | undefined = '';
+  let isComplete = false;
   try {
-    for (let page = 0; page < MAX_PAGES && next !== undefined; page++) {
-      const query: Readonly<Record<string, string>> = {
-        fieldSelector,
-        limit: PAGE,
-        ...(next === '' ? {} : { continue: next }),
-      };
-      const list: JsonObject = await api.request({ path, query }, signal);
+    for await (const { list, hasNext } of pagesOf(api, { path, query: { fieldSelector }, ...PAGES }, signal)) {
       events.push(...objectsOf(list['items']));
-      next = textOf(objectOf(list['metadata'])['continue']);
+      isComplete = !hasNext;
     }
   } catch (error) {
     const problem = problemOf(
@@ -99,7 +93,7 @@ async function readEvents(
   }
   return {
     events,
-    problem: next === undefined ? undefined : `the Pod has more than ${events.length} events; the rest are not read`,
+    problem: isComplete ? undefined : `the Pod has more than ${events.length} events; the rest are not read`,
   };
 }
 

@@ -79,7 +79,11 @@ function certificateProblem({ chain, cause }: CertificateError, { server }: Conn
   if (/^CERT_NOT_YET_VALID$/.test(code)) return `${shown} is valid from ${certificate.validFrom}; check the clocks`;
   if (!TRUSTED.test(code)) return `${shown} is not valid (${code})`;
   const issuer = nameOf(certificate.issuer);
-  return `${shown} is signed by ${issuer}, which is not a trusted CA; update "certificate-authority-data" of ${server.title} (${code})`;
+  const remedy =
+    server.ca === undefined
+      ? `add it to the CAs of the system, or set "certificate-authority-data" in ${server.title}`
+      : `update "certificate-authority-data" of ${server.title}`;
+  return `${shown} is signed by ${issuer}, which is not a trusted CA; ${remedy} (${code})`;
 }
 
 /** The certificate that expired can be one of its CAs. */

@@ -2,6 +2,7 @@
 import { isObject, type JsonObject } from '../pod/pointer.ts';
 import type { WatchEvent } from './api.ts';
 import { InvalidResponse } from './outage.ts';
+import { statusError } from './status-error.ts';
 
 export type Body = AsyncIterable<Uint8Array>;
 
@@ -12,7 +13,7 @@ export const MAX_EVENT_BYTES = 16 * 1024 * 1024;
 
 const LINE_FEED = 10;
 
-/** Undefined if the body is not a JSON object. */
+/** Returns undefined if the body is not a JSON object. */
 export async function objectIn(body: Body, maxBytes = MAX_RESPONSE_BYTES): Promise<JsonObject | undefined> {
   const bytes = createBytes(maxBytes, (mebibytes) => `returned more than ${mebibytes} MiB`);
   for await (const chunk of body) bytes.append(chunk);
@@ -65,14 +66,17 @@ function createBytes(maxBytes: number, problem: (mebibytes: number) => string): 
   };
 }
 
-const TYPES: ReadonlySet<unknown> = new Set(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR']);
+const TYPES = ['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK'] as const;
 
 function eventIn(line: Uint8Array): WatchEvent {
-  const event = parsed(line);
-  if (event === undefined || !isObject(event['object']) || !TYPES.has(event['type'])) {
-    throw new InvalidResponse('sent a watch event that cannot be read');
+  const { type, object } = parsed(line) ?? {};
+  const known = TYPES.find((each) => each === type);
+  if (isObject(object) && known !== undefined) return { type: known, object };
+  if (isObject(object) && type === 'ERROR') {
+    const { code } = object;
+    throw statusError(typeof code === 'number' ? code : 500, object);
   }
-  return event as unknown as WatchEvent;
+  throw new InvalidResponse('sent a watch event that cannot be read');
 }
 
 function parsed(bytes: Uint8Array): JsonObject | undefined {

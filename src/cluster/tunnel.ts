@@ -2,6 +2,7 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
+import { basicHeader, userInfoOf } from './user-info.ts';
 
 export interface TunnelTarget {
   readonly host: string;
@@ -49,19 +50,9 @@ async function throughHttp(proxy: URL, { host, port }: TunnelTarget, timeoutMs: 
   return promise.finally(() => clearTimeout(timer));
 }
 
-function authorization({ username, password }: URL): Readonly<Record<string, string>> {
-  if (username === '' && password === '') return {};
-  const pair = `${decoded(username)}:${decoded(password)}`;
-  return { 'proxy-authorization': `Basic ${Buffer.from(pair, 'utf8').toString('base64')}` };
-}
-
-/** Returns the text itself if its escapes are invalid. */
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+function authorization(proxy: URL): Readonly<Record<string, string>> {
+  const user = userInfoOf(proxy);
+  return user === undefined ? {} : { 'proxy-authorization': basicHeader(user) };
 }
 
 function unreachable(proxy: URL, error: Error): ProxyError {
@@ -76,8 +67,8 @@ function bare(hostname: string): string {
 /** The proxy resolves the name, as for HTTP. */
 async function throughSocks(proxy: URL, target: TunnelTarget, timeoutMs: number): Promise<Socket> {
   const { SocksClient } = await import('socks');
-  const credentials =
-    proxy.username === '' ? {} : { userId: decoded(proxy.username), password: decoded(proxy.password) };
+  const user = userInfoOf(proxy);
+  const credentials = user === undefined ? {} : { userId: user.username, password: user.password };
   try {
     const { socket } = await SocksClient.createConnection({
       proxy: { host: bare(proxy.hostname), port: Number(proxy.port || 1080), type: 5, ...credentials },

@@ -5,3 +5,8 @@ export class UnusableSettings extends Error {
     this.name = 'UnusableSettings';
   }
 }
+
+/** `problem`: a sentence fragment that follows the provider. */
+export function unusableProvider(problem: string, cause?: unknown): UnusableSettings {
+  return new UnusableSettings(`auth-provider "oidc" ${problem}`, { cause });
+}

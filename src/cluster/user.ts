@@ -3,8 +3,9 @@ import { UserError } from '../error/user-error.ts';
 import { isObject, type JsonObject } from '../pod/pointer.ts';
 import type { CredentialSettings, ExecSettings, UserSettings } from './connection.ts';
 import { flagIn, pemIn, textIn, textsIn } from './entry.ts';
+import { INTERACTIVE_MODES } from './kubeconfig-schema.ts';
 import { quoteValue } from '../image/quote.ts';
-import { orList } from '../policy/schema-faults.ts';
+import { orValues } from '../image/or-list.ts';
 
 export function userSettings(entry: JsonObject, title: string): UserSettings {
   const cert = pemIn(entry, 'client-certificate', title);
@@ -64,11 +65,8 @@ function providerOf(provider: JsonObject, title: string): CredentialSettings {
 const VERSIONS = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1'];
 
 function execSettings(exec: JsonObject, title: string): ExecSettings {
-  const [command, apiVersion, mode] = [
-    textIn(exec, 'command'),
-    textIn(exec, 'apiVersion'),
-    textIn(exec, 'interactiveMode'),
-  ];
+  const [command, apiVersion] = [textIn(exec, 'command'), textIn(exec, 'apiVersion')];
+  const mode = INTERACTIVE_MODES.find((each) => each === exec['interactiveMode']);
   const problem = execProblem({ command, apiVersion, mode });
   if (problem !== undefined) throw new UserError(`${title}: ${problem}`);
   const env = (exec['env'] ?? []) as readonly JsonObject[];
@@ -78,23 +76,21 @@ function execSettings(exec: JsonObject, title: string): ExecSettings {
     env: env.map((each) => ({ name: textIn(each, 'name'), value: textIn(each, 'value') })),
     apiVersion,
     installHint: textIn(exec, 'installHint'),
+    interactiveMode: mode ?? 'IfAvailable',
     providesClusterInfo: flagIn(exec, 'provideClusterInfo'),
   };
 }
 
-interface ExecTexts {
-  readonly command: string;
-  readonly apiVersion: string;
-  readonly mode: string;
+interface ExecTexts extends Pick<ExecSettings, 'command' | 'apiVersion'> {
+  readonly mode: ExecSettings['interactiveMode'] | undefined;
 }
 
 function execProblem({ command, apiVersion, mode }: ExecTexts): string | undefined {
   if (command === '') return '"command" is required';
   if (!VERSIONS.includes(apiVersion)) {
-    return `"apiVersion": invalid value ${quoteValue(apiVersion)} (expected ${orList(VERSIONS)})`;
+    return `"apiVersion": invalid value ${quoteValue(apiVersion)} (expected ${orValues(VERSIONS)})`;
   }
-  if (mode === '' && apiVersion === VERSIONS[0]) return '"interactiveMode" is required';
-  return mode === 'Always' ? `${quoteValue(command)} requires a terminal (interactiveMode: Always)` : undefined;
+  return mode === undefined && apiVersion === VERSIONS[0] ? '"interactiveMode" is required' : undefined;
 }
 
 /** The headers are sent in addition to the user's credential (client-go, transport/round_trippers.go). */

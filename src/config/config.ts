@@ -1,22 +1,23 @@
 /**
  * Merges defaults, `tidewaiter.yaml`, TIDEWAITER_* variables, and flags, in this order, into one frozen Config, with the source of
- * each value. The only file that reads the environment.
+ * each value.
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../error/user-error.ts';
-import { loadText } from '../files/load-text.ts';
+import { loadRegularText, loadText } from '../files/load-text.ts';
 import type { InputNotice } from '../files/skipped-files.ts';
 import { repeatedKeyNotices } from '../files/yaml/repeated-keys.ts';
 import { parseDocuments } from '../files/yaml/yaml.ts';
 import { quoteValue } from '../image/quote.ts';
 import { pointerSegments } from '../pod/pointer.ts';
-import { schemaCheck } from '../policy/schema-faults.ts';
+import { faultText, schemaCheck } from '../policy/schema-faults.ts';
 import { variableLayer } from './environment.ts';
 import { type Attempt, attempting, readAll } from './faults.ts';
 import { optionOf } from './key.ts';
 import { type Config, CONFIG_SCHEMA, type Flags, ROWS } from './keys.ts';
 import { pathOrigins } from './path-origins.ts';
+import { processEnvironment } from './process-environment.ts';
 import { parseTexts } from './text-value.ts';
 import type { Value } from './values.ts';
 
@@ -40,11 +41,11 @@ export interface LoadedConfig {
   readonly notices: readonly InputNotice[];
 }
 
-const DEFAULT_FILE = 'tidewaiter.yaml';
+export const DEFAULT_CONFIG_FILE = 'tidewaiter.yaml';
 
 const checkFile = schemaCheck(CONFIG_SCHEMA);
 
-export async function loadConfig(flags: Flags, env: NodeJS.ProcessEnv = process.env): Promise<LoadedConfig> {
+export async function loadConfig(flags: Flags, env: NodeJS.ProcessEnv = processEnvironment()): Promise<LoadedConfig> {
   const faults: string[] = [];
   const attempt = attempting(faults);
   const file = attempt(() => fileLayer(flags.config, env));
@@ -64,7 +65,7 @@ export async function loadConfig(flags: Flags, env: NodeJS.ProcessEnv = process.
     return { key, value: shown(value), from };
   });
   return {
-    file: configFile(flags.config, env['TIDEWAITER_CONFIG'] ?? '')?.path ?? DEFAULT_FILE,
+    file: configFile(flags.config, env['TIDEWAITER_CONFIG'] ?? '')?.path ?? DEFAULT_CONFIG_FILE,
     config,
     settings,
     notices,
@@ -98,28 +99,49 @@ interface ConfigFile {
 function configFile(flag: string | undefined, variable: string): ConfigFile | undefined {
   if (flag !== undefined) return { path: flag, origin: ' (set by --config)' };
   if (variable !== '') return { path: variable, origin: ' (set by TIDEWAITER_CONFIG)' };
-  return existsSync(DEFAULT_FILE) ? { path: DEFAULT_FILE, origin: '' } : undefined;
+  return existsSync(DEFAULT_CONFIG_FILE) ? { path: DEFAULT_CONFIG_FILE, origin: '' } : undefined;
 }
 
 function fileLayer(named: string | undefined, env: NodeJS.ProcessEnv): FileLayer {
   const file = configFile(named, env['TIDEWAITER_CONFIG'] ?? '');
   if (file === undefined) return NO_FILE;
-  const { path: from } = file;
-  const [document, ...more] = parseDocuments(textOf(file));
+  return layerOf(textOf(file), file.path);
+}
+
+/**
+ * What is wrong with the text of a configuration file, without the files that it names, and the values of its valid keys.
+ * `from`: its name in messages.
+ */
+export function checkConfigText(
+  text: string,
+  from: string,
+): { readonly faults: readonly string[]; readonly values: ReadonlyMap<string, unknown> } {
+  try {
+    const { layer, faults } = layerOf(text, from);
+    return { faults, values: new Map([...layer].map(([key, { value }]) => [key, value])) };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { faults: [error.message], values: new Map() };
+  }
+}
+
+function layerOf(text: string, from: string): FileLayer {
+  const [document, ...more] = parseDocuments(text);
   if (document === undefined) return NO_FILE;
   if (!document.ok) throw new UserError(`${from}:${document.line}:${document.column}: ${document.problem}`);
   if (more.length > 0) throw new UserError(`${from}: expected one document, found ${more.length + 1}`);
   const found = checkFile(document.value);
   const faults = found.map(({ pointer, problem, at }) => {
     const { line, column } = at === 'key' ? document.keyPositionOf(pointer) : document.positionOf(pointer);
-    return `${from}:${line}:${column}: ${problem}`;
+    return `${from}:${line}:${column}: ${faultText({ pointer, problem })}`;
   });
   if (found.some(({ pointer }) => pointer === '')) throw new UserError(faults.join('\n'));
   const wrong = new Set(found.map(({ pointer }) => pointerSegments(pointer)[0] ?? ''));
   const values = Object.entries(document.value as object).flatMap(([key, value]) => {
     if (wrong.has(key)) return [];
     const at = `${from}:${document.positionOf(`/${key}`).line}`;
-    return [[key, { value: withPaths(key, value, path.dirname(from)), from: at }] as const];
+    const directory = path.dirname(from);
+    return [[key, { value: withPaths(key, value, directory), from: at, directory }] as const];
   });
   return { layer: new Map(values), faults, wrong, notices: repeatedKeyNotices(from, [document]) };
 }
@@ -139,7 +161,8 @@ function withPaths(key: string, value: unknown, directory: string): unknown {
 }
 
 function textOf({ path: file, origin }: ConfigFile): string {
-  const read = loadText(file);
+  // A repository can have a link to a device by the default name.
+  const read = origin === '' ? loadRegularText(file) : loadText(file);
   if ('text' in read) return read.text;
   throw new UserError(`cannot read configuration file ${quoteValue(file)}: ${read.problem}${origin}`);
 }

@@ -3,24 +3,41 @@ import type { NodeCredentialConfig, SharedCacheConfig } from './credentials.ts';
 import { loadText } from '../files/load-text.ts';
 import { parseDocuments } from '../files/yaml/yaml.ts';
 import { quoteValue } from '../image/quote.ts';
+import { dockerConfigProblem, loadDockerConfig } from '../node/docker-config-file.ts';
 import type { NodeCredentialSettings } from '../node/configured-credentials.ts';
 import type { CacheSettings } from '../lookup/image-source.ts';
 import { type ProviderSettings, readProviders } from '../node/provider-config.ts';
 import type { SharedCacheSettings, SharedServer } from '../lookup/shared-cache.ts';
+import { faultText } from '../policy/schema-faults.ts';
 import type { OriginOf } from '../error/path-origin.ts';
 import { UserError } from '../error/user-error.ts';
 
-/** An invalid file is fatal, as it is for the kubelet. */
+/** An invalid provider configuration is fatal, as it is for the kubelet. */
 export async function nodeCredentialSettings(
   config: NodeCredentialConfig,
   originOf: OriginOf,
 ): Promise<NodeCredentialSettings> {
-  const { providers, ...rest } = config;
-  if (providers === undefined) return { ...rest, providers };
+  const { dockerConfig, helpers, providers, timeoutMs } = config;
   return {
-    ...rest,
-    providers: { settings: await loadProviders(providers.config, originOf), binDir: providers.binDir },
+    dockerConfig: dockerConfig === undefined ? undefined : loadDockerConfig(dockerConfig),
+    helpers,
+    providers: providers && {
+      settings: await loadProviders(providers.config, originOf),
+      binDir: providers.binDir,
+    },
+    timeoutMs,
   };
+}
+
+/** A server starts and reloads only with valid files, so that a half-written docker config does not replace a valid one. */
+export async function validNodeCredentialSettings(
+  config: NodeCredentialConfig,
+  originOf: OriginOf,
+): Promise<NodeCredentialSettings> {
+  const settings = await nodeCredentialSettings(config, originOf);
+  const problem = settings.dockerConfig && dockerConfigProblem(settings.dockerConfig);
+  if (problem !== undefined) throw new UserError(problem);
+  return settings;
 }
 
 async function loadProviders(file: string, originOf: OriginOf): Promise<readonly ProviderSettings[]> {
@@ -31,9 +48,9 @@ async function loadProviders(file: string, originOf: OriginOf): Promise<readonly
   if (!document.ok) throw new UserError(`${file}:${document.line}:${document.column}: ${document.problem}`);
   const read = readProviders(document.value);
   if (read.ok) return read.providers;
-  const faults = read.faults.map(({ pointer, problem }) => {
-    const { line, column } = document.positionOf(pointer);
-    return `${file}:${line}:${column}: ${problem}`;
+  const faults = read.faults.map((fault) => {
+    const { line, column } = document.positionOf(fault.pointer);
+    return `${file}:${line}:${column}: ${faultText(fault)}`;
   });
   throw new UserError(faults.join('\n'));
 }

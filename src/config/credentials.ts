@@ -132,12 +132,12 @@ export function nodeCredentialConfig({ value, from }: Value): NodeCredentialConf
   const { dockerConfig, helpers = [], providers, timeout = '10s' } = value as NodeCredentialKeys;
   if (helpers.length > 0 && dockerConfig === undefined) {
     throw new UserError(
-      `${from}: nodeCredentials.helpers: "helpers" requires "dockerConfig", which maps registries to credential helpers`,
+      `${from}: nodeCredentials/helpers: "helpers" requires "dockerConfig", which maps registries to credential helpers`,
     );
   }
   const timeoutMs = parseDurationMs(timeout) ?? 0;
   if (timeoutMs < 1 || timeoutMs > MAX_TIMEOUT_MS) {
-    throw new UserError(`${from}: nodeCredentials.timeout: expected a duration from 1ms to 1m, found "${timeout}"`);
+    throw new UserError(`${from}: nodeCredentials/timeout: expected a duration from 1ms to 1m, found "${timeout}"`);
   }
   return { dockerConfig, helpers, providers, timeoutMs };
 }
@@ -163,12 +163,12 @@ function sharedConfig(
   from: string,
 ): SharedCacheConfig {
   if ((url === undefined) === (urlFile === undefined)) {
-    throw new UserError(`${from}: registryCache.shared: set exactly one of "url" and "urlFile"`);
+    throw new UserError(`${from}: registryCache/shared: set exactly one of "url" and "urlFile"`);
   }
   // The message omits the value, which can contain a password.
   if (url !== undefined && !/^(redis|valkey)s?:\/\/[^@?#\s]+$/.test(url)) {
     throw new UserError(
-      `${from}: registryCache.shared.url: expected redis://HOST:PORT or rediss://HOST:PORT; put a URL with a password in "urlFile"`,
+      `${from}: registryCache/shared/url: expected redis://HOST:PORT or rediss://HOST:PORT; put a URL with a password in "urlFile"`,
     );
   }
   return { url, urlFile, keyFile, caFile };

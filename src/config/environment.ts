@@ -4,7 +4,7 @@ import { didYouMean } from '../image/suggestion.ts';
 import type { Attempt } from './faults.ts';
 import { variableOf } from './key.ts';
 import { ROWS } from './keys.ts';
-import { orList } from '../policy/schema-faults.ts';
+import { someOf } from '../image/or-list.ts';
 import { parseTexts } from './text-value.ts';
 import type { Value } from './values.ts';
 
@@ -36,11 +36,11 @@ function isOurs(name: string): boolean {
   return name.startsWith(PREFIX) && name !== 'TIDEWAITER_CONFIG' && !SERVICE_LINK.test(name);
 }
 
-/** Lists all variables once, and only if there is a name without a suggestion. */
+/** Lists variables once, and only if there is a name without a suggestion. */
 function rejectVariables(names: readonly string[]): never {
   const known = [...KEY_OF.keys(), 'TIDEWAITER_CONFIG'];
   const ends = known.map((one) => one.slice(PREFIX.length));
-  let list = ` (expected ${orList(known)})`;
+  let list = ` (expected ${someOf(known)})`;
   const lines = names.map((name) => {
     const suggestion = didYouMean(name.slice(PREFIX.length), ends, PREFIX);
     const line = `unknown environment variable ${name}${suggestion === '' ? list : suggestion}`;

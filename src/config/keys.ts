@@ -6,9 +6,11 @@ import type { Environment } from '../go/http-proxy.ts';
 import type { RegistrySettings } from '../registry/settings.ts';
 import { cacheSettings, NODE_CREDENTIALS_SCHEMA, nodeCredentialConfig, REGISTRY_CACHE_SCHEMA } from './credentials.ts';
 import type { FlagOf, Intersection, Key, ResultsOf } from './key.ts';
+import { HELM_SCHEMA, helmSets } from './helm.ts';
 import { KINDS_SCHEMA } from './kinds-schema.ts';
+import { RECORDING_KEYS } from './recording-keys.ts';
 import { REGISTRIES_SCHEMA, shownRegistries } from './registry-schema.ts';
-import { REGISTRATION, TLS_MODE } from './tls-keys.ts';
+import { FAIL, REGISTRATION, TLS_MODE } from './tls-keys.ts';
 import {
   addressOf,
   certificateOf,
@@ -20,6 +22,7 @@ import {
   textsOf,
   type Value,
 } from './values.ts';
+import { WEBHOOK_KINDS } from './webhook-kinds.ts';
 
 export const PLUGIN_TIMEOUT_MS = 1000;
 
@@ -34,7 +37,7 @@ export const KEYS = {
     },
     variable: true,
     flag: { name: 'listen', value: 'HOST:PORT', help: 'Address of the HTTPS server' },
-    read: { listen: ({ value, from }) => addressOf(String(value), from) },
+    read: { listen: (value) => addressOf(value, 'listen') },
   },
   operationsPort: {
     schema: {
@@ -95,6 +98,17 @@ export const KEYS = {
     paths: ['plugins'],
     read: { plugins: textsOf },
   },
+  ignore: {
+    schema: {
+      ...TEXTS,
+      description:
+        'Files that check, pin, and drift skip in directories: patterns as in .gitignore, relative to this file',
+    },
+    read: {
+      ignored: ({ value, directory = '.' }) => ({ directory, patterns: value as readonly string[] }),
+    },
+  },
+  helm: { schema: HELM_SCHEMA, read: { helmSets } },
   pluginTimeoutMs: {
     schema: {
       type: 'integer',
@@ -125,6 +139,7 @@ export const KEYS = {
   },
   tlsMode: TLS_MODE,
   registration: REGISTRATION,
+  fail: FAIL,
   certsDir: {
     schema: {
       ...TEXT,
@@ -171,6 +186,7 @@ export const KEYS = {
       isRepeatable: true,
     },
   },
+  ...RECORDING_KEYS,
   logLevel: {
     schema: { enum: LOG_LEVELS, default: 'info', description: 'Lowest level that is logged' },
     variable: true,
@@ -215,6 +231,7 @@ export const KEYS = {
       },
     },
   },
+  webhookKinds: WEBHOOK_KINDS,
   nodeCredentials: {
     schema: NODE_CREDENTIALS_SCHEMA,
     paths: ['dockerConfig', 'config', 'binDir'],

@@ -2,6 +2,7 @@
 
 const POINTERS = {
   type: 'array',
+  minItems: 1,
   items: {
     type: 'string',
     pattern: '^/',
@@ -17,6 +18,8 @@ export const KINDS_SCHEMA = {
     type: 'object',
     additionalProperties: false,
     required: ['group', 'kind'],
+    anyOf: [{ required: ['podSpecs'] }, { required: ['images'] }],
+    hint: 'for example podSpecs: [/spec/template/spec]',
     properties: {
       group: {
         type: 'string',
@@ -30,6 +33,14 @@ export const KINDS_SCHEMA = {
         pattern: '^[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?$',
         hint: 'the name of one kind without its group, for example Job',
         description: 'Kind',
+      },
+      resource: {
+        type: 'string',
+        maxLength: 63,
+        pattern: '^[a-z]([a-z0-9-]*[a-z0-9])?$',
+        hint: 'the plural name in lowercase without its group, for example jobs',
+        description:
+          'Plural name in the API, for the rules of the webhook; by default, they have all resources of the group',
       },
       podSpecs: { ...POINTERS, description: 'JSON Pointers of its pod specs' },
       images: { ...POINTERS, description: 'JSON Pointers of its other images' },

@@ -1,6 +1,6 @@
 /** Checks the entries of `registries` in tidewaiter.yaml, and reads their files. */
-import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
+import { parseCertificates } from '../certificate/certificate.ts';
 import { UserError } from '../error/user-error.ts';
 import { loadText } from '../files/load-text.ts';
 import { isHost } from '../image/grammar.ts';
@@ -9,7 +9,6 @@ import { hostOfEntry } from '../registry/registry-entry.ts';
 import { DEFAULT_CONCURRENCY, type RegistryEntry } from '../registry/settings.ts';
 import type { RegistryRow } from './registry-schema.ts';
 import type { Value } from './values.ts';
-import { pemCertificates } from '../go/pem.ts';
 
 /** Creates the error for a problem, which is a sentence fragment. */
 type Fail = (problem: string) => Error;
@@ -99,18 +98,8 @@ function isProxy(text: string): boolean {
 }
 
 function checkAuthorities(text: string, file: string, wrong: Fail): void {
-  const blocks = pemCertificates(text);
-  if (blocks.length === 0)
-    throw wrong(
-      `${quoteValue(file)} contains no certificate; expected PEM that begins with "-----BEGIN CERTIFICATE-----"`,
-    );
-  for (const [index, block] of blocks.entries()) {
-    try {
-      new X509Certificate(block).toString();
-    } catch {
-      throw wrong(`certificate ${index + 1} in ${quoteValue(file)} is damaged`);
-    }
-  }
+  const certificates = parseCertificates(text);
+  if (typeof certificates === 'string') throw wrong(`${quoteValue(file)}: ${certificates}`);
 }
 
 function checkPair(cert: string, key: string, wrong: Fail): void {

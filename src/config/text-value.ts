@@ -1,5 +1,6 @@
 /** The text of a variable or a flag -> the value of its key, checked against the key's schema. */
 import { UserError } from '../error/user-error.ts';
+import { orValues } from '../image/or-list.ts';
 import { quoteValue } from '../image/quote.ts';
 import { schemaCheck } from '../policy/schema-faults.ts';
 import type { ValueSchema } from './key.ts';
@@ -33,7 +34,7 @@ const TYPES: Readonly<Record<string, string>> = {
 
 function expectedBy({ hint, enum: values, type, minimum, maximum, pattern }: ValueSchema): string {
   if (hint !== undefined) return hint;
-  if (values !== undefined) return values.join(', ');
+  if (values !== undefined) return orValues(values);
   if (pattern !== undefined) return `text that matches ${pattern}`;
   return `${TYPES[type ?? ''] ?? 'text that is not empty'}${range(minimum, maximum)}`;
 }

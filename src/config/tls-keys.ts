@@ -1,6 +1,6 @@
 /** The keys of certificates in a cluster. */
 import type { Key } from './key.ts';
-import { registersItself, TLS_MODES, tlsModeOf, type Value } from './values.ts';
+import { type FailMode, FAIL_MODES, registersItself, TLS_MODES, tlsModeOf, type Value } from './values.ts';
 
 type Given = (key: string) => Value;
 
@@ -26,14 +26,30 @@ export const REGISTRATION = {
     enum: ['self', 'external'],
     default: 'external',
     description:
-      'Who applies the webhook configurations: the server when it is ready (self, with tlsMode self), or you (external)',
+      'Who adds the webhooks to the webhook configurations: the server when it is ready (self, with tlsMode self), or you (external)',
   },
   variable: true,
   flag: {
     name: 'registration',
     value: 'MODE',
-    help: 'Who applies the webhook configurations: self (the server when it is ready) or external',
+    help: 'Who adds the webhooks to the webhook configurations: self (the server when it is ready) or external',
   },
   uses: ['cert'],
   read: { registersItself: ({ value, from }: Value, given: Given) => registersItself(value, from, given('cert')) },
+} as const satisfies Key;
+
+export const FAIL = {
+  schema: {
+    enum: FAIL_MODES,
+    default: 'open',
+    description:
+      'With registration self: during an outage of the server, allow objects without a review (open), or reject them (closed); a namespace chooses by the label tidewaiter.dev/fail',
+  },
+  variable: true,
+  flag: {
+    name: 'fail',
+    value: 'MODE',
+    help: 'With --registration self: during an outage of the server, allow objects (open) or reject them (closed)',
+  },
+  read: { fail: ({ value }: Value): FailMode => value as FailMode },
 } as const satisfies Key;

@@ -8,6 +8,8 @@ import { quoteValue } from '../image/quote.ts';
 export interface Value {
   readonly value: unknown;
   readonly from: string;
+  /** The directory of the file that sets it; undefined for other sources. */
+  readonly directory?: string;
 }
 
 export function textsOf({ value }: Value): readonly string[] {
@@ -23,7 +25,11 @@ export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Parses `HOST:PORT`, `[::1]:PORT`, and `:PORT` (all interfaces). */
-export function addressOf(text: string, from: string, examplePort = 8443): Address {
+export function addressOf({ value, from: source }: Value, key: 'listen' | 'operationsListen'): Address {
+  const text = String(value);
+  const examplePort = key === 'listen' ? 8443 : 8080;
+  // Flags and variables have the name of the key.
+  const from = /:\d+$/.test(source) ? `${source}: ${key}` : source;
   const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:[\]]*)):(\d{1,5})$/.exec(text);
   if (match === null) {
     throw new UserError(
@@ -43,9 +49,9 @@ function portOf(text: string, from: string): number {
 export function operationsAddress(listen: Value, port: Value, reviews: Value): Address | undefined {
   if (listen.value === undefined) {
     const number = Number(port.value);
-    return number === 0 ? undefined : { host: addressOf(String(reviews.value), reviews.from).host, port: number };
+    return number === 0 ? undefined : { host: addressOf(reviews, 'listen').host, port: number };
   }
-  if (port.from === 'default') return addressOf(listen.value as string, listen.from, 8080);
+  if (port.from === 'default') return addressOf(listen, 'operationsListen');
   throw new UserError(
     `${listen.from}: "operationsListen" and "operationsPort" (${port.from}) are both set; remove one of them`,
   );
@@ -92,6 +98,9 @@ export function certificateOf(cert: Value, key: Value): CertificateFiles | undef
 
 export const TLS_MODES = ['self', 'files', 'cert-manager'] as const;
 export type TlsMode = (typeof TLS_MODES)[number];
+
+export const FAIL_MODES = ['open', 'closed'] as const;
+export type FailMode = (typeof FAIL_MODES)[number];
 
 export function tlsModeOf({ value, from }: Value, cert: Value): TlsMode | undefined {
   if (value === undefined) return undefined;

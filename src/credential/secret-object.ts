@@ -15,6 +15,9 @@ export type ReadSecret =
   | { readonly ok: true; readonly secret: PullSecret }
   | { readonly ok: false; readonly faults: readonly SecretFault[] };
 
+/** `excess`: it is too large to be parsed. A sentence fragment. */
+export type StoredSecret = ReadSecret | { readonly ok: false; readonly excess: string };
+
 /** `stringData` wins over `data` (kubernetes pkg/apis/core/v1/conversion.go). */
 export function readSecret(object: JsonObject, name: string): ReadSecret {
   const faults: SecretFault[] = [];
@@ -32,22 +35,39 @@ export function readSecret(object: JsonObject, name: string): ReadSecret {
 const NOT_DECODED = new Uint8Array(0);
 /** Base64 has four characters for three bytes. */
 const BYTES_PER_CHARACTER = 3 / 4;
+/** What a key takes in addition to its name: one Secret can have 100,000. */
+const KEY_BYTES = 64;
+
+/** Enough for any registry that a node uses; each takes memory as an entry (`memoryOf`). */
+const MAX_ENTRIES = 2000;
+const OPENING_BRACE = 0x7b;
 
 /** Reads a Secret from an API server, which has checked all keys: decodes only the key that the kubelet reads. */
-export function readStoredSecret(object: JsonObject, name: string): ReadSecret {
+export function readStoredSecret(object: JsonObject, name: string): StoredSecret {
   const type = typeOf(object);
   const read = PULL_SECRET_KEYS.get(type);
   const faults: SecretFault[] = [];
   const data = new Map<string, Uint8Array>();
-  let length = 0;
+  let size = 0;
   for (const [key, value, pointer] of texts(object, 'data', faults)) {
     const bytes = key === read ? decodeSecretData(value) : NOT_DECODED;
     if (bytes === undefined) faults.push({ pointer, problem: 'invalid base64' });
+    else if (hasTooMany(bytes)) return { ok: false, excess: `has more than ${MAX_ENTRIES} entries` };
     else data.set(key, bytes);
-    length += value.length;
+    size += KEY_BYTES + key.length + Math.ceil(value.length * BYTES_PER_CHARACTER);
   }
   if (faults.length > 0) return { ok: false, faults };
-  return { ok: true, secret: pullSecret({ name, type, data, bytes: Math.ceil(length * BYTES_PER_CHARACTER) }) };
+  return { ok: true, secret: pullSecret({ name, type, data, bytes: size }) };
+}
+
+/** Each entry is an object, so its braces limit their number before they are parsed. */
+function hasTooMany(bytes: Uint8Array): boolean {
+  let count = 0;
+  for (let at = bytes.indexOf(OPENING_BRACE); at !== -1; at = bytes.indexOf(OPENING_BRACE, at + 1)) {
+    count += 1;
+    if (count > MAX_ENTRIES) return true;
+  }
+  return false;
 }
 
 function typeOf({ type }: JsonObject): string {

@@ -1,6 +1,6 @@
 /** One check of an installation: a pure function from values that were read to problems. */
 import type { DoctorCheckRow, DoctorFindingRow } from '../report/doctor.ts';
-import { type Known, permissionText } from './known.ts';
+import { type Known, permissionText, type Unknown } from './known.ts';
 import type { Values } from './values.ts';
 
 export interface Problem {
@@ -20,6 +20,8 @@ export interface Check {
   readonly why: string;
   /** Checked only with a cluster. */
   readonly needsCluster: boolean;
+  /** Checked only if the user asks for it. */
+  readonly onlyWith?: 'registries';
   /** Checks whose problems explain all problems of this check, which are then not repeated. */
   readonly explainedBy?: readonly string[];
   readonly run: (values: KnownValues) => CheckResult;
@@ -27,15 +29,14 @@ export interface Check {
 
 export type KnownValues = { readonly [K in keyof Values]: Known<Values[K]> };
 
-type CheckResult =
-  | { readonly state: 'known'; readonly problems: readonly Problem[] }
-  | Extract<Known<never>, { state: 'unknown' }>;
+type CheckResult = { readonly state: 'known'; readonly problems: readonly Problem[] } | Unknown;
 
 interface Definition<K extends keyof Values> extends Omit<Check, 'run' | 'needsCluster'> {
   readonly needsCluster?: boolean;
   /** The values that `find` reads. If one of them is unknown, the result of the check is unknown. */
   readonly needs: readonly K[];
-  readonly find: (values: Pick<Values, K>) => readonly Problem[];
+  /** What the values do not tell is unknown. */
+  readonly find: (values: Pick<Values, K>) => readonly Problem[] | Unknown;
 }
 
 export function defineCheck<K extends keyof Values>({ needs, find, ...rest }: Definition<K>): Check {
@@ -49,7 +50,8 @@ export function defineCheck<K extends keyof Values>({ needs, find, ...rest }: De
         if (value.state === 'unknown') return value;
         given[key] = value.value;
       }
-      return { state: 'known', problems: find(given as Pick<Values, K>) };
+      const problems = find(given as Pick<Values, K>);
+      return 'state' in problems ? problems : { state: 'known', problems };
     },
   };
 }

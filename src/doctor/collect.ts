@@ -1,47 +1,35 @@
 /** Reads all values of an installation that the checks need, each with its own reason if it cannot be read. */
 import type { ClusterApi } from '../cluster/api.ts';
-import { POLICIES_MAP } from '../install/configuration.ts';
 import { NAME } from '../install/options.ts';
-import type { Labels } from '../policy/fact.ts';
 import { readChains } from './chains.ts';
 import type { KnownValues } from './check.ts';
-import { type Known, known, unknown, whenRead } from './known.ts';
+import { type Known, known, type Unknown, unknown, whenRead } from './known.ts';
 import { ours } from './matching.ts';
-import { readCustomResources } from './named-kinds.ts';
+import { readCustomResources } from './custom-resources.ts';
 import {
-  asConfigMap,
-  asDeployment,
-  asDisruptionBudget,
-  asEndpointSlice,
-  asNetworkPolicy,
-  asObject,
-  asPod,
-  asService,
-  type Pod,
-} from './objects.ts';
+  type InsideValues,
+  type InstalledFiles,
+  readInside,
+  readInstalledFiles,
+  readNamespaces,
+} from './installed-objects.ts';
 import { probe } from './probes.ts';
-import { createReader, type Reader, type Resource } from './reader.ts';
-import { policyUse, readReplicas } from './replicas.ts';
+import { createReader, type Reader } from './reader.ts';
+import { policyUse, readOnes, readReplicas } from './replicas.ts';
 import { accountOf, readAccess, readTime } from './server-values.ts';
 import type { Values, Webhook } from './values.ts';
-import { readWebhooks } from './webhooks.ts';
+import { ofInstallation, readWebhooks } from './webhooks.ts';
 
 export type LocalValues = Pick<KnownValues, 'configuration' | 'policyFiles' | 'policies' | 'certificateFiles' | 'now'>;
 
-type ClusterValues = Omit<KnownValues, keyof LocalValues>;
+/** From registries. */
+type NetworkValues = Pick<KnownValues, 'registries'>;
 
-export type PolicyValues = Pick<KnownValues, 'policyFiles' | 'policies'>;
+type ClusterValues = Omit<KnownValues, keyof LocalValues | keyof NetworkValues>;
 
-/** The data of a ConfigMap. */
-export interface PolicyTexts {
-  /** `ConfigMap tidewaiter/tidewaiter-policies` */
-  readonly source: string;
-  /** By file name. */
-  readonly texts: Readonly<Record<string, string>>;
-}
+export type PolicyValues = Pick<KnownValues, 'policyFiles' | 'policies' | 'serverConfiguration'>;
 
-/** `inCluster` reads the policies of the installation; undefined: it has none. */
-export type LoadPolicies = (inCluster: () => Promise<Known<PolicyTexts | undefined>>) => Promise<PolicyValues>;
+export type LoadPolicies = (installed: InstalledFiles) => Promise<PolicyValues>;
 
 export interface CollectOptions {
   readonly api: ClusterApi;
@@ -55,34 +43,18 @@ export async function collect(
   loadPolicies: LoadPolicies,
 ): Promise<ClusterValues & PolicyValues> {
   const reader = createReader(api);
-  const [webhooks, namespaces, time] = await Promise.all([
+  const [allWebhooks, namespaces, time] = await Promise.all([
     readWebhooks(reader),
     readNamespaces(reader),
     readTime(reader),
   ]);
-  const outage = outageIn([webhooks, namespaces, time]);
+  const outage = outageIn([allWebhooks, namespaces, time]);
   if (outage !== undefined)
-    return { ...(await loadPolicies(async () => Promise.resolve(outage))), ...noCluster(outage.reason) };
-  const namespace = chosen ?? serviceNamespace(webhooks) ?? NAME;
-  const [inside, policyValues] = await Promise.all([
-    readInside(reader, namespace),
-    loadPolicies(async () => readPolicyTexts(reader, namespace)),
-  ]);
-  const { policies } = policyValues;
-  const all = together(webhooks, namespaces, policies);
-  const [chains, access, probes, replicas, customResources] = await Promise.all([
-    whenRead(webhooks, async (list) => readChains(reader, list, namespace)),
-    whenRead(inside.deployment, async (deployment) =>
-      whenRead(all, async (values) => readAccess(reader, accountOf(deployment, namespace), values)),
-    ),
-    whenRead(webhooks, async (list) =>
-      whenRead(namespaces, async (labels) =>
-        probe(api, { webhooks: list, namespaces: labels, namespace: probeNamespace }),
-      ),
-    ),
-    whenRead(inside.pods, async (pods) => readReplicas(reader, pods)),
-    whenRead(policies, async ({ kinds }) => readCustomResources(reader, kinds)),
-  ]);
+    return { ...(await loadPolicies({ configuration: outage, policies: outage })), ...noCluster(outage.reason) };
+  const namespace = chosen ?? serviceNamespace(allWebhooks) ?? NAME;
+  const webhooks = allWebhooks.state === 'known' ? known(ofInstallation(allWebhooks.value, namespace)) : allWebhooks;
+  const inside = await readInside(reader, namespace);
+  const policyValues = await loadPolicies(await readInstalledFiles(reader, namespace, inside.deployment));
   return {
     ...policyValues,
     webhooks,
@@ -90,24 +62,64 @@ export async function collect(
     time,
     namespace: known(namespace),
     ...inside,
-    chains,
-    access,
-    probes,
-    replicas,
-    customResources,
-    policyUse: await whenRead(replicas, async (list) => Promise.resolve(policyUse(list))),
+    ...(await readDetails(
+      { reader, api, namespace, probeNamespace },
+      { ...policyValues, ...inside, webhooks, namespaces },
+    )),
   };
 }
 
-async function readPolicyTexts(reader: Reader, namespace: string): Promise<Known<PolicyTexts | undefined>> {
-  const map = await reader.get({ version: 'v1', resource: 'configmaps', namespace }, POLICIES_MAP, asConfigMap);
-  if (map.state === 'unknown') return map;
-  const source = `ConfigMap ${namespace}/${POLICIES_MAP}`;
-  return known(map.value && { source, texts: map.value.data ?? {} });
+interface Source extends Pick<CollectOptions, 'api' | 'probeNamespace'> {
+  readonly reader: Reader;
+  readonly namespace: string;
+}
+
+type Read = PolicyValues & InsideValues & Pick<KnownValues, 'webhooks' | 'namespaces'>;
+
+type Details = Pick<
+  KnownValues,
+  'chains' | 'unreadableSecrets' | 'access' | 'probes' | 'customResources' | 'replicas' | 'replicaMetrics' | 'policyUse'
+>;
+
+/** What depends on values that were read before. */
+async function readDetails(
+  { reader, api, namespace, probeNamespace }: Source,
+  { webhooks, namespaces, policies, deployment: server, pods: ofServer }: Read,
+): Promise<Details> {
+  const all = together(webhooks, namespaces, policies);
+  const [served, access, probes, replicas, customResources] = await Promise.all([
+    whenRead(webhooks, async (list) => readChains(reader, list, namespace)),
+    whenRead(server, async (deployment) =>
+      whenRead(all, async (values) => readAccess(reader, accountOf(deployment, namespace), values)),
+    ),
+    whenRead(webhooks, async (list) =>
+      whenRead(namespaces, async (labels) =>
+        probe(api, { webhooks: list, namespaces: labels, namespace: probeNamespace }),
+      ),
+    ),
+    whenRead(ofServer, async (pods) => readReplicas(reader, pods)),
+    whenRead(policies, async ({ kinds }) => readCustomResources(reader, kinds)),
+  ]);
+  return { ...servedValues(served), access, probes, customResources, ...replicaValues(replicas) };
+}
+
+function servedValues(
+  served: Known<Pick<Values, 'chains' | 'unreadableSecrets'>>,
+): Pick<KnownValues, 'chains' | 'unreadableSecrets'> {
+  if (served.state === 'unknown') return { chains: served, unreadableSecrets: served };
+  return { chains: known(served.value.chains), unreadableSecrets: known(served.value.unreadableSecrets) };
+}
+
+function replicaValues(
+  replicas: KnownValues['replicas'],
+): Pick<KnownValues, 'replicas' | 'replicaMetrics' | 'policyUse'> {
+  const replicaMetrics = replicas.state === 'known' ? readOnes(replicas.value) : replicas;
+  const use = replicaMetrics.state === 'known' ? policyUse(replicaMetrics.value) : replicaMetrics;
+  return { replicas, replicaMetrics, policyUse: use };
 }
 
 /** If nothing can be read, and not for lack of a permission, further requests would only wait. */
-function outageIn(values: readonly Known<unknown>[]): Extract<Known<never>, { state: 'unknown' }> | undefined {
+function outageIn(values: readonly Known<unknown>[]): Unknown | undefined {
   const unread = values.flatMap((value) => (value.state === 'unknown' && value.permission === null ? [value] : []));
   return unread.length === values.length ? unread[0] : undefined;
 }
@@ -125,49 +137,16 @@ function together(
 
 function serviceNamespace(webhooks: Known<readonly Webhook[]>): string | undefined {
   if (webhooks.state === 'unknown') return undefined;
-  return ours(webhooks.value).find(({ clientConfig }) => clientConfig.service !== undefined)?.clientConfig.service
-    ?.namespace;
-}
-
-async function readNamespaces(reader: Reader): Promise<Known<ReadonlyMap<string, Labels>>> {
-  const list = await reader.list({ version: 'v1', resource: 'namespaces', namespace: null }, asObject);
-  if (list.state === 'unknown') return list;
-  return known(new Map(list.value.map(({ metadata }) => [metadata.name, metadata.labels ?? {}])));
-}
-
-type InsideValues = Pick<
-  ClusterValues,
-  'deployment' | 'pods' | 'services' | 'endpoints' | 'budgets' | 'networkPolicies'
->;
-
-/** The objects in the namespace of the installation. */
-async function readInside(reader: Reader, namespace: string): Promise<InsideValues> {
-  const at = (version: string, resource: string): Resource => ({ version, resource, namespace });
-  const [deployment, pods, services, endpoints, budgets, networkPolicies] = await Promise.all([
-    reader.get(at('apps/v1', 'deployments'), NAME, asDeployment),
-    reader.list(at('v1', 'pods'), asPod),
-    reader.list(at('v1', 'services'), asService),
-    reader.list(at('discovery.k8s.io/v1', 'endpointslices'), asEndpointSlice),
-    reader.list(at('policy/v1', 'poddisruptionbudgets'), asDisruptionBudget),
-    reader.list(at('networking.k8s.io/v1', 'networkpolicies'), asNetworkPolicy),
-  ]);
-  return { deployment, pods: ownPods(pods), services, endpoints, budgets, networkPolicies };
-}
-
-function ownPods(pods: Known<readonly Pod[]>): Known<readonly Pod[]> {
-  if (pods.state === 'unknown') return pods;
-  return known(
-    pods.value.filter(({ metadata: { labels = {} }, status }) => {
-      const hasEnded = status?.phase === 'Succeeded' || status?.phase === 'Failed';
-      return !hasEnded && labels['app.kubernetes.io/name'] === NAME;
-    }),
-  );
+  const names = ours(webhooks.value).flatMap(({ clientConfig: { service } }) => service?.namespace ?? []);
+  // The API server accepts any text; it becomes part of commands.
+  return names.find((name) => /^[a-z\d][a-z\d-]{0,62}$/.test(name));
 }
 
 /** For local checks, and if no cluster can be selected. */
 export function noCluster(reason: string): ClusterValues {
   const none = unknown(reason);
   return {
+    serverConfiguration: none,
     webhooks: none,
     namespaces: none,
     namespace: none,
@@ -178,10 +157,12 @@ export function noCluster(reason: string): ClusterValues {
     budgets: none,
     networkPolicies: none,
     chains: none,
+    unreadableSecrets: none,
     access: none,
     time: none,
     probes: none,
     replicas: none,
+    replicaMetrics: none,
     policyUse: none,
     customResources: none,
   };

@@ -1,9 +1,13 @@
 /** Values that were read, and values that could not be read. */
 
 /** A value that could not be read has a reason, and the missing permission if that is the reason. */
-export type Known<T> =
-  | { readonly state: 'known'; readonly value: T }
-  | { readonly state: 'unknown'; readonly reason: string; readonly permission: Permission | null };
+export type Known<T> = { readonly state: 'known'; readonly value: T } | Unknown;
+
+export interface Unknown {
+  readonly state: 'unknown';
+  readonly reason: string;
+  readonly permission: Permission | null;
+}
 
 /** A rule of a Role or a ClusterRole. */
 export interface Permission {
@@ -20,7 +24,7 @@ export function known<T>(value: T): Known<T> {
   return { state: 'known', value };
 }
 
-export function unknown(reason: string, permission: Permission | null = null): Known<never> {
+export function unknown(reason: string, permission: Permission | null = null): Unknown {
   return { state: 'unknown', reason, permission };
 }
 

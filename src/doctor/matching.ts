@@ -1,5 +1,5 @@
-/** Which requests a webhook receives: rules and namespaces, without `matchConditions`, which are CEL. */
-import { quoteValue } from '../image/quote.ts';
+/** Which requests a webhook receives, by its rules and its selectors. */
+import { quoteValue, shellWord } from '../image/quote.ts';
 import type { Labels } from '../policy/fact.ts';
 import { selects } from '../policy/selector.ts';
 import type { WebhookRule } from './objects.ts';
@@ -72,8 +72,29 @@ export function ours(webhooks: readonly Webhook[]): readonly Webhook[] {
 
 export const NO_LABELS: Labels = {};
 
-/** The patch command for one field of one webhook. */
-export function patchCommand({ kind, configuration }: Webhook, index: number, field: string, value: unknown): string {
-  const patch = JSON.stringify([{ op: 'replace', path: `/webhooks/${index}/${field}`, value }]);
-  return `kubectl patch ${kind.toLowerCase()} ${shown(configuration)} --type=json -p '${patch}'`;
+export interface FieldPatch {
+  readonly op: 'replace' | 'remove';
+  /** In the webhook. */
+  readonly path: string;
+  readonly value?: unknown;
+}
+
+/** The command that patches one webhook of its configuration, if its position is still the same. */
+export function patchCommand(webhook: Webhook, all: readonly Webhook[], { op, path, value }: FieldPatch): string {
+  const { kind, configuration, name } = webhook;
+  const siblings = all.filter((other) => other.kind === kind && other.configuration === configuration);
+  const at = `/webhooks/${siblings.indexOf(webhook)}`;
+  const patch = JSON.stringify([
+    { op: 'test', path: `${at}/name`, value: name },
+    { op, path: `${at}${path}`, value },
+  ]);
+  return `kubectl patch ${kind.toLowerCase()} ${shellWord(configuration)} --type=json -p ${shellWord(patch)}`;
+}
+
+const MAX_LISTED = 5;
+
+/** `a, b, and 3 more` */
+export function listText(names: readonly string[]): string {
+  const listed = names.slice(0, MAX_LISTED).join(', ');
+  return names.length > MAX_LISTED ? `${listed}, and ${names.length - MAX_LISTED} more` : listed;
 }

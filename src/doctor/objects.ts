@@ -7,6 +7,8 @@ export interface Metadata {
   readonly name: string;
   readonly namespace?: string;
   readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly managedFields?: readonly { readonly time?: string }[];
 }
 
 export interface ApiObject {
@@ -39,6 +41,13 @@ export interface WebhookFields {
   readonly reinvocationPolicy?: string;
   readonly namespaceSelector?: LabelSelector;
   readonly objectSelector?: LabelSelector;
+  readonly matchConditions?: readonly MatchCondition[];
+}
+
+export interface MatchCondition {
+  readonly name: string;
+  /** CEL. */
+  readonly expression: string;
 }
 
 export interface WebhookConfiguration extends ApiObject {
@@ -52,7 +61,10 @@ interface ContainerPort {
 
 interface PodSpec {
   readonly serviceAccountName?: string;
-  readonly volumes?: readonly { readonly secret?: { readonly secretName?: string } }[];
+  readonly volumes?: readonly {
+    readonly secret?: { readonly secretName?: string };
+    readonly configMap?: { readonly name?: string };
+  }[];
   readonly containers: readonly { readonly image?: string; readonly ports?: readonly ContainerPort[] }[];
 }
 
@@ -61,7 +73,12 @@ export interface Deployment extends ApiObject {
     readonly replicas?: number;
     readonly template: { readonly metadata?: Partial<Metadata>; readonly spec: PodSpec };
   };
-  readonly status?: { readonly readyReplicas?: number };
+  readonly status?: {
+    readonly readyReplicas?: number;
+    readonly updatedReplicas?: number;
+    readonly replicas?: number;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
 }
 
 export interface Pod extends ApiObject {
@@ -70,6 +87,7 @@ export interface Pod extends ApiObject {
     readonly podIP?: string;
     readonly phase?: string;
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly containerStatuses?: readonly { readonly state?: { readonly running?: { readonly startedAt?: string } } }[];
   };
 }
 

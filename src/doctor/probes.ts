@@ -5,7 +5,7 @@ import { quoteValue } from '../image/quote.ts';
 import type { Labels } from '../policy/fact.ts';
 import { NAME_LABEL } from '../policy/selector.ts';
 import type { DoctorProbeRow } from '../report/doctor.ts';
-import { type Known, known, unknown } from './known.ts';
+import { type Known, known, type Unknown, unknown } from './known.ts';
 import { isValidating, matchesNamespace, matchesTarget, ours } from './matching.ts';
 import { pathOf, permissionFor } from './reader.ts';
 import type { Webhook } from './values.ts';
@@ -54,8 +54,6 @@ const PROBE = {
   template: { spec: { containers: [{ name: 'probe', image: 'tidewaiter doctor: not an image' }] } },
 };
 
-type Unknown = Extract<Known<never>, { state: 'unknown' }>;
-
 async function probeOnce(
   api: ClusterApi,
   webhook: Webhook,
@@ -84,8 +82,8 @@ async function probeOnce(
   const names = ours(targets.webhooks).map((each) => each.name);
   if (names.some((each) => message.includes(`admission webhook "${each}" denied the request`)))
     return { ...row, outcome: 'answered', message, mutated: mutated(message, targets) };
-  if (names.some((each) => message.includes(`failed calling webhook "${each}"`)))
-    return { ...row, outcome: 'failed', message, mutated: null };
+  const isUncalled = names.some((each) => message.includes(`failed calling webhook "${each}"`));
+  if (isUncalled || CONDITION_FAILED.test(message)) return { ...row, outcome: 'failed', message, mutated: null };
   if (error.status === 403 && message.includes('cannot create resource')) {
     const permission = permissionFor('create', resource);
     return {
@@ -96,6 +94,9 @@ async function probeOnce(
   }
   return unknownProbe(`the API server rejected the probe (HTTP ${error.status}, ${quoteValue(message, 500)})`);
 }
+
+/** k8s.io/apiserver, matchconditions: with failurePolicy Fail, a condition that fails rejects the request. */
+const CONDITION_FAILED = /expression '.*' resulted in error/s;
 
 function unknownProbe(reason: string): Unknown {
   return { state: 'unknown', reason, permission: null };

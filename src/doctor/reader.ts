@@ -1,8 +1,9 @@
 /** Reads objects through the API server; what cannot be read is unknown, with the permission that is missing. */
 import { ApiError, ApiOutage, type ApiRequest, type ClusterApi } from '../cluster/api.ts';
+import { pagesOf } from '../cluster/pages.ts';
 import { quoteValue } from '../image/quote.ts';
 import { type JsonObject, ShapeError } from '../pod/pointer.ts';
-import { readObject, readObjects, readString } from '../pod/read.ts';
+import { readObjects } from '../pod/read.ts';
 import { type Known, known, type Permission, permissionText, unknown } from './known.ts';
 
 export interface Reader {
@@ -26,8 +27,7 @@ export interface Resource {
   readonly namespace: string | null;
 }
 
-const MAX_PAGES = 50;
-const PAGE = 500;
+const PAGES = { pageSize: 500, maxPages: 50 };
 
 export function createReader(api: ClusterApi): Reader {
   const send: Reader['send'] = async (request, permission, parse) => {
@@ -52,28 +52,17 @@ export function createReader(api: ClusterApi): Reader {
     async list<T>(resource: Resource, parse: Parse<T>) {
       const permission = permissionFor('list', resource);
       const items: T[] = [];
-      let next = '';
-      for (let page = 0; page < MAX_PAGES; page++) {
-        const query = { limit: String(PAGE), ...(next === '' ? {} : { continue: next }) };
-        const list = await send({ path: pathOf(resource), query }, permission, (object) => pageOf(object, parse));
-        if (list.state === 'unknown') return list;
-        items.push(...list.value.items);
-        next = list.value.next;
-        if (next === '') return known(items);
+      try {
+        for await (const { list, hasNext } of pagesOf(api, { path: pathOf(resource), ...PAGES })) {
+          items.push(...readObjects(list, 'items', '').map(parse));
+          if (!hasNext) return known(items);
+        }
+      } catch (error) {
+        return unread(error, permission);
       }
-      return unknown(`there are more than ${MAX_PAGES * PAGE} ${resource.resource}`);
+      return unknown(`there are more than ${PAGES.maxPages * PAGES.pageSize} ${resource.resource}`);
     },
   };
-}
-
-interface Page<T> {
-  readonly items: readonly T[];
-  readonly next: string;
-}
-
-function pageOf<T>(list: JsonObject, parse: Parse<T>): Page<T> {
-  const next = readString(readObject(list, 'metadata', '') ?? {}, 'continue', '/metadata') ?? '';
-  return { items: readObjects(list, 'items', '').map(parse), next };
 }
 
 export function pathOf({ version, resource, namespace }: Resource): string {

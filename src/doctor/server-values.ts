@@ -1,12 +1,20 @@
 /** What the API server says about our ServiceAccount and the time. */
-import { type AccessRule, CERTIFICATE_RULES, CONFIGURATION_RULES, rulesFor } from '../install/access.ts';
+import {
+  type AccessRule,
+  CERTIFICATE_RULES,
+  clusterNeeds,
+  configurationRules,
+  namespaceRule,
+  rulesFor,
+} from '../install/access.ts';
 import { NAME, TLS_SECRET } from '../install/options.ts';
 import { readObject, readBoolean, readString } from '../pod/read.ts';
 import { type Known, known, type Permission, unknown } from './known.ts';
 import { matchesNamespace, ours } from './matching.ts';
 import type { Deployment } from './objects.ts';
 import { permissionFor, type Reader } from './reader.ts';
-import type { AccessResult, ClusterTime, PolicyFacts, Values, Webhook } from './values.ts';
+import { canCover, type Place, probeKinds } from './probe-requests.ts';
+import type { AccessResult, ClusterTime, PolicyFacts, PolicyScope, Values, Webhook } from './values.ts';
 
 export async function readTime(reader: Reader): Promise<Known<ClusterTime>> {
   const permission: Permission = {
@@ -49,13 +57,14 @@ export async function readAccess(
   account: Account,
   { policies, webhooks, namespaces }: Pick<Values, 'webhooks' | 'namespaces'> & { readonly policies: PolicyFacts },
 ): Promise<Known<readonly AccessResult[]>> {
-  const selected = selectedNamespaces(webhooks, namespaces).slice(0, MAX_NAMESPACES);
-  const managed = account.managesCertificate ? [...CONFIGURATION_RULES, ...CERTIFICATE_RULES] : [];
-  const questions = [...managed, ...rulesFor(policies.needs)].flatMap((rule) =>
+  const selected = selectedNamespaces(webhooks, namespaces);
+  const questions = [...ownRules(account), ...rulesFor(policies.needs)].flatMap((rule) =>
     rule.verbs.map((verb) => ({
       rule,
       verb,
-      selected: CERTIFICATE_RULES.includes(rule) ? [account.namespace] : selected,
+      selected: CERTIFICATE_RULES.includes(rule)
+        ? [account.namespace]
+        : namespacesWith(rule, selected, policies.scopes),
     })),
   );
   const results: AccessResult[] = [];
@@ -68,16 +77,33 @@ export async function readAccess(
   return known(results);
 }
 
-function selectedNamespaces(webhooks: readonly Webhook[], namespaces: Values['namespaces']): readonly string[] {
+function selectedNamespaces(webhooks: readonly Webhook[], namespaces: Values['namespaces']): readonly Place[] {
   const all = ours(webhooks);
   return [...namespaces].flatMap(([name, labels]) =>
-    all.some((webhook) => matchesNamespace(webhook, labels)) ? [name] : [],
+    all.some((webhook) => matchesNamespace(webhook, labels)) ? [{ name, labels }] : [],
   );
 }
 
+/** For its certificate, and for the end of its namespace. */
+function ownRules({ namespace, managesCertificate }: Account): readonly AccessRule[] {
+  const tls = managesCertificate ? 'self' : 'files';
+  return [namespaceRule(namespace), ...configurationRules(tls), ...(managesCertificate ? CERTIFICATE_RULES : [])];
+}
+
+/** Those in which a policy that needs the rule can apply. */
+function namespacesWith(rule: AccessRule, places: readonly Place[], scopes: readonly PolicyScope[]): readonly string[] {
+  const needing = scopes.filter((scope) => rulesFor(clusterNeeds([scope])).includes(rule));
+  return places
+    .filter((place) => needing.some((scope) => POD_KINDS.some((kind) => canCover(scope, kind, place))))
+    .map(({ name }) => name)
+    .slice(0, MAX_NAMESPACES);
+}
+
+const POD_KINDS = probeKinds(({ subresources }) => ['', ...subresources]);
+
 const CLUSTER_SCOPED: ReadonlySet<string> = new Set([
   'namespaces',
-  ...CONFIGURATION_RULES.map(({ resource }) => resource),
+  ...configurationRules('self').map(({ resource }) => resource),
 ]);
 
 interface Question {

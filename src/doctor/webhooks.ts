@@ -16,10 +16,24 @@ export async function readWebhooks(reader: Reader): Promise<Known<readonly Webho
     if (list.state === 'unknown') return list;
     for (const { metadata, webhooks = [] } of list.value) {
       for (const webhook of webhooks)
-        all.push({ ...webhook, kind, configuration: metadata.name, isOurs: OUR_NAME.test(webhook.name) });
+        all.push({
+          ...webhook,
+          kind,
+          configuration: metadata.name,
+          isOurs: OUR_NAME.test(webhook.name),
+          isOfOther: false,
+        });
     }
   }
   return known(all);
+}
+
+/** Webhooks without a Service belong to every installation. */
+export function ofInstallation(webhooks: readonly Webhook[], namespace: string): readonly Webhook[] {
+  return webhooks.map((webhook) => {
+    const home = webhook.clientConfig.service?.namespace ?? namespace;
+    return webhook.isOurs && home !== namespace ? { ...webhook, isOurs: false, isOfOther: true } : webhook;
+  });
 }
 
 async function listOf(reader: Reader, kind: Webhook['kind']): Promise<Known<readonly WebhookConfiguration[]>> {

@@ -32,6 +32,13 @@ export function clusterObjectsIn(manifests: readonly Manifest[], cluster: Cluste
 
 export type ClusterSources = Pick<World, 'namespaces' | 'secrets' | 'serviceAccounts'>;
 
+/** Reports whether other objects can depend on an object. */
+export function isClusterObject({ request: { type } }: Manifest): boolean {
+  return type.group === '' && CLUSTER_KINDS.has(type.kind);
+}
+
+const CLUSTER_KINDS: ReadonlySet<string> = new Set(['Namespace', 'Secret', 'ServiceAccount']);
+
 /** Reports whether a manifest is a Secret and not part of a recording. */
 export function isSecret({ request: { type, object, pluginsRan } }: Manifest): boolean {
   return type.group === '' && type.kind === 'Secret' && object !== undefined && !pluginsRan;
@@ -50,8 +57,7 @@ function secretsIn(
     known.set(`${namespace}/${name}`, read.ok ? { state: 'yes', value: read.secret } : { state: 'unknown', reason });
     if (read.ok || !PULL_SECRET_KEYS.has(String(object['type']))) continue;
     for (const { pointer, problem } of read.faults) {
-      const { file, document } = manifest;
-      errors.push({ file, document, ...manifest.positionOf(pointer), message: `${pointer}: ${problem}` });
+      errors.push({ document: manifest.document, ...manifest.placeOf(pointer), message: `${pointer}: ${problem}` });
     }
   }
   return {

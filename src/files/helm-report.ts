@@ -1,16 +1,16 @@
 /** The report that `helm install --dry-run` and `helm get all` print above and below manifests. */
 import { comparable } from '../pod/comparable.ts';
 import { isObject } from '../pod/pointer.ts';
-import { type ParsedDocument, parseDocuments } from './yaml/yaml.ts';
+import { documentsIn, type ParsedDocument, parseDocuments } from './yaml/yaml.ts';
 
 /**
  * Parses a text without the parts of a Helm report that are not manifests. An object that kubectl would read is never skipped,
  * because a string in a manifest can look like a report.
  */
-export function parseBesideReport(text: string): readonly ParsedDocument[] {
+export function parseBesideReport(text: string): Iterable<ParsedDocument> {
   const manifests = withoutReport(text);
+  if (manifests === text) return documentsIn(text);
   const documents = parseDocuments(manifests);
-  if (manifests === text) return documents;
   const all = parseDocuments(text);
   const kept = new Set(objectsIn(documents));
   return objectsIn(all).every((object) => kept.has(object)) ? documents : all;

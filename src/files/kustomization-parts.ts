@@ -59,7 +59,8 @@ function rolesIn(kustomizations: readonly Kustomization[]): ReadonlyMap<string, 
   return roles;
 }
 
-function setsImage({ request }: Manifest, kinds: KindTable): boolean {
+function setsImage({ request, setsImage: known }: Manifest, kinds: KindTable): boolean {
+  if (known !== undefined) return known;
   const read = request.object === undefined ? undefined : workloadOf(request.object, request.type, kinds);
   return read?.ok === true && read.workload.containers.some(({ image }) => image.text !== '');
 }

@@ -12,20 +12,39 @@ export type TextOrProblem =
 
 export type Bytes = AsyncIterable<Uint8Array | string>;
 
+const MEBIBYTE = 1024 * 1024;
 const MAX_MEBIBYTES = 64;
-const MAX_BYTES = MAX_MEBIBYTES * 1024 * 1024;
-const TOO_LARGE = { problem: `larger than ${MAX_MEBIBYTES} MiB; split the file` };
+export const MAX_BYTES = MAX_MEBIBYTES * MEBIBYTE;
+export const TOO_LARGE = { problem: `larger than ${MAX_MEBIBYTES} MiB; split the file` };
 const NOT_UTF_8 = 'not UTF-8 text';
 
 /** The text keeps a byte order mark: offsets into it are offsets into the file's characters. */
-export function loadText(file: string): TextOrProblem {
+export function loadText(file: string, maxMebibytes = MAX_MEBIBYTES): TextOrProblem {
   if (file === '') return { problem: 'the path is empty' };
   try {
     const stats = statSync(file);
     if (!stats.isFile() && !stats.isDirectory()) return readPipe(file);
-    return stats.size > MAX_BYTES ? TOO_LARGE : decode(readFileSync(file));
+    if (stats.size > MAX_BYTES) return TOO_LARGE;
+    if (stats.size > maxMebibytes * MEBIBYTE) return { problem: `larger than ${maxMebibytes} MiB` };
+    return decodeText(readFileSync(file));
   } catch (error) {
     return { problem: reasonOf(error) };
+  }
+}
+
+/** For a file that is found beside others, and not named: reading a pipe or a device can wait forever. */
+export function loadRegularText(file: string, maxMebibytes = MAX_MEBIBYTES): TextOrProblem {
+  return isIrregular(file) ? { problem: 'not a regular file' } : loadText(file, maxMebibytes);
+}
+
+/** Reports whether a path, or the target of a link, is a pipe or a device. */
+export function isIrregular(file: string): boolean {
+  try {
+    const stats = statSync(file);
+    return !stats.isFile() && !stats.isDirectory();
+  } catch {
+    // Reading it reports why.
+    return false;
   }
 }
 
@@ -37,7 +56,7 @@ function readPipe(file: string): TextOrProblem {
     for (let size = 0; size <= MAX_BYTES;) {
       const chunk = Buffer.alloc(64 * 1024);
       const length = readSync(descriptor, chunk);
-      if (length === 0) return decode(Buffer.concat(chunks));
+      if (length === 0) return decodeText(Buffer.concat(chunks));
       chunks.push(chunk.subarray(0, length));
       size += length;
     }
@@ -61,11 +80,11 @@ export async function loadStream(stream: Bytes): Promise<TextOrProblem> {
   } catch (error) {
     return { problem: reasonOf(error) };
   }
-  return decode(Buffer.concat(chunks));
+  return decodeText(Buffer.concat(chunks));
 }
 
 /** Follows Go's `unicode.BOMOverride`, which kubectl uses: a byte order mark sets the encoding, and the default is UTF-8. */
-function decode(bytes: Buffer): TextOrProblem {
+export function decodeText(bytes: Buffer): TextOrProblem {
   const encoding = UTF_16[bytes.subarray(0, 2).toString('hex')];
   if (encoding !== undefined)
     return { text: new TextDecoder(encoding, { ignoreBOM: true }).decode(bytes), utf16: true };
@@ -75,15 +94,25 @@ function decode(bytes: Buffer): TextOrProblem {
 
 const UTF_16: Readonly<Record<string, string>> = { fffe: 'utf-16le', feff: 'utf-16be' };
 
+const NOT_TEXT = 'not a text file: it contains NUL bytes';
+
+/** Reports whether a problem is anything but NUL bytes, with which kubectl reads nothing. */
+export function isText(problem: string): boolean {
+  return problem !== NOT_TEXT;
+}
+
 function problemIn(bytes: Buffer): string | undefined {
-  if (bytes.includes(0)) return 'not a text file: it contains NUL bytes';
+  if (bytes.includes(0)) return NOT_TEXT;
   if (isUtf8(bytes)) return undefined;
   return `${NOT_UTF_8}, from line ${badLine(bytes)} on`;
 }
 
-/** Reports whether kubectl reads a text with this problem. */
+/** Node.js cannot open such a file. */
+export const NOT_UTF_8_NAME = 'cannot be read: its name is not UTF-8; rename it';
+
+/** Reports whether kubectl reads a file with this problem. */
 export function isReadByKubectl(problem: string): boolean {
-  return problem === TOO_LARGE.problem || problem.startsWith(NOT_UTF_8);
+  return problem === TOO_LARGE.problem || problem === NOT_UTF_8_NAME || problem.startsWith(NOT_UTF_8);
 }
 
 /** No UTF-8 sequence contains a line break, so each line can be checked alone. */
@@ -98,9 +127,10 @@ function badLine(bytes: Buffer): number {
   return line;
 }
 
+export const MISSING = 'no such file or directory';
 const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file or directory',
-  ENOTDIR: 'no such file or directory',
+  ENOENT: MISSING,
+  ENOTDIR: MISSING,
   EACCES: 'permission denied',
   EPERM: 'permission denied',
   ELOOP: 'a symbolic link that points to itself',

@@ -1,118 +1,132 @@
 /** Converts manifests, lists, and recorded reviews in files to admission requests with locations, and reports skipped inputs. */
-import { parseBesideReport } from './helm-report.ts';
-import { isKustomization } from './kustomization.ts';
-import { type Kustomization, partsOfKustomizations } from './kustomization-parts.ts';
-import { type Input, loadInputs } from './input-texts.ts';
-import { type InputNotice, type SkippedFile, skippedNotices, mayBeManifest } from './skipped-files.ts';
-import {
-  type ObjectsAndErrors,
-  type InputError,
-  type Manifest,
-  type ObjectOptions,
-  addObjects,
-} from './manifest-objects.ts';
-import { isReadByKubectl } from './load-text.ts';
-import { repeatedKeyNotices } from './yaml/repeated-keys.ts';
+import { partsOfKustomizations } from './kustomization-parts.ts';
+import { type Archive, CHECKED_NAMES, type Input, loadInputs, type LoadOptions } from './input-texts.ts';
+import { packedCharts } from './chart-inputs.ts';
+import { readInputs, type ReadOptions } from './input-objects.ts';
+import { type InputNotice, isWhole, type SkippedFile, skippedNotices } from './skipped-files.ts';
+import type { InputError, Manifest } from './manifest-objects.ts';
+import type { UnreadImage } from './image-files.ts';
+import { builtFrom, renderedIn } from './rendered-inputs.ts';
 import { uncheckedNotices, uncheckedObjects } from './unchecked-objects.ts';
-import type { ParsedDocument } from './yaml/yaml.ts';
+import type { KindTable } from '../pod/kinds.ts';
 
 export type { InputError, Manifest };
 
-export function unreadable(file: string, message: string): InputError {
-  return { file, line: null, column: null, document: null, message };
-}
-
 export interface Manifests {
-  /** Files that were read, or should have been. */
+  /** Files that were read, or should have been, without those that contain no Kubernetes object. */
   readonly files: number;
   readonly documents: number;
   readonly kustomizations: number;
+  /** Rendered or not. */
+  readonly charts: number;
+  /** The given kinds, and those that were guessed. */
+  readonly kinds: KindTable;
   readonly manifests: readonly Manifest[];
   readonly errors: readonly InputError[];
   /** Inputs that are not evaluated, or that have another meaning than expected. */
   readonly notices: readonly InputNotice[];
+  /** The paths of all inputs, sorted. */
+  readonly listed: readonly ListedFile[];
 }
 
-export interface ManifestOptions extends ObjectOptions {
+/** A path that was found or named. */
+export interface ListedFile {
+  readonly path: string;
+  /** undefined: it is read. */
+  readonly skipped: SkippedFile['why'] | undefined;
+}
+
+export interface ManifestOptions extends CollectOptions {
   /** The input for `-`. */
   readonly stdin: AsyncIterable<Uint8Array | string>;
-}
-
-interface InputObjects extends ObjectsAndErrors {
-  documents: number;
-  readonly kustomizations: Kustomization[];
-  readonly repeated: InputNotice[];
+  readonly rulesFor?: LoadOptions['rulesFor'];
+  /** Packed Helm charts are found as well. */
+  readonly findCharts?: boolean | undefined;
+  /** Returns the text to evaluate instead of that of a file; undefined: that of the file. */
+  readonly textOf?: ((file: string) => string | undefined) | undefined;
 }
 
 export async function loadManifests(paths: readonly string[], options: ManifestOptions): Promise<Manifests> {
-  const all = nothing();
   const skipped: SkippedFile[] = [];
-  let files = 0;
-  for await (const input of loadInputs(paths, { ...options, onSkipped: (one) => void skipped.push(one) })) {
-    const loaded = readInput(input, options);
-    if (input.hidden && isIrrelevant(input, loaded)) {
-      skipped.push({ path: input.path, why: 'hidden' });
-    } else {
-      files += 1;
-      merge(all, loaded);
-    }
+  const archives: Archive[] = [];
+  const onSkipped = (one: SkippedFile): void => void skipped.push(one);
+  const onArchive = (one: Archive): void => void archives.push(one);
+  const { stdin, rulesFor, imageFiles, findCharts, textOf } = options;
+  const names = imageFiles ? { names: CHECKED_NAMES } : {};
+  const charts = findCharts ? { onArchive } : {};
+  const inputs = loadInputs(paths, { stdin, rulesFor, onSkipped, ...names, ...charts });
+  const texts = textOf === undefined ? inputs : withTexts(inputs, textOf);
+  return collectManifests(texts, { skipped, archives }, options);
+}
+
+async function* withTexts(
+  inputs: AsyncIterable<Input>,
+  textOf: NonNullable<ManifestOptions['textOf']>,
+): AsyncGenerator<Input> {
+  for await (const input of inputs) {
+    const text = 'problem' in input ? undefined : textOf(input.path);
+    yield 'problem' in input || text === undefined ? input : { ...input, text };
   }
-  const { manifests, errors, without } = partsOfKustomizations(all, options.kinds);
+}
+
+export interface CollectOptions extends ReadOptions {
+  /** Kinds that the table does not have are evaluated where they seem to have images. */
+  readonly guessKinds?: boolean | undefined;
+}
+
+/** What `inputs` leaves out; it is complete when the last input was read. */
+interface LeftOut {
+  readonly skipped: SkippedFile[];
+  readonly archives: readonly Archive[];
+}
+
+export async function collectManifests(
+  inputs: AsyncIterable<Input>,
+  { skipped, archives }: LeftOut,
+  options: CollectOptions,
+): Promise<Manifests> {
+  const { all, foreign, read, charts } = await readInputs(inputs, skipped, options);
+  const plain = partsOfKustomizations(all, options.kinds);
+  const built = await builtFrom(all.kustomizations, plain.manifests, options);
+  const { errors, without } = plain;
+  const left = [...new Set(errors.map(({ file }) => file))].flatMap((file) => foreign.get(file) ?? []);
+  const packed = await packedCharts(archives);
+  for (const chart of packed.charts) charts.add(chart);
+  const rendered = await renderedIn(charts, options);
+  const alone = plain.manifests.filter(({ file }) => !built.covers(file));
+  const manifests = [...alone, ...built.manifests, ...rendered.manifests];
+  skipped.push(...without, ...left, ...built.skipped, ...rendered.skipped, ...packed.skipped);
+  if (options.renderCharts === undefined)
+    for (const chart of packed.charts) skipped.push({ path: chart, why: 'chart' });
+  const { kinds, notices: guessed } = await kindsOf(manifests, options);
+  const reasons = new Map(skipped.filter(isWhole).map(({ path, why }) => [path, why]));
   return {
-    files,
-    documents: all.documents,
+    files: read.filter((file) => !foreign.has(file) || !reasons.has(file)).length + rendered.files,
+    documents:
+      left.reduce((sum, { documents }) => sum - documents, all.documents) + rendered.documents + built.documents,
     kustomizations: all.kustomizations.length,
+    charts: charts.size,
     manifests,
-    errors,
+    errors: [...errors.filter(({ file }) => !foreign.has(file)), ...built.errors, ...rendered.errors, ...packed.errors],
+    kinds,
     notices: [
-      ...all.repeated,
-      ...uncheckedNotices(uncheckedObjects(manifests, options.kinds), 'evaluated'),
-      ...skippedNotices([...skipped, ...without], 'Kubernetes object'),
+      ...all.repeated.filter(({ file }) => !foreign.has(file)),
+      ...uncheckedNotices(uncheckedObjects(manifests, kinds), 'evaluated'),
+      ...guessed,
+      ...(await noticesOf(all.unread)),
+      ...skippedNotices(skipped, 'Kubernetes object'),
     ],
+    listed: [...new Set([...read, ...reasons.keys()])].sort().map((path) => ({ path, skipped: reasons.get(path) })),
   };
 }
 
-/** A hidden file that is not a manifest is not an error. */
-function isIrrelevant(input: Input, { manifests, kustomizations, errors, nonObjects }: InputObjects): boolean {
-  if (manifests.length + kustomizations.length > 0) return false;
-  if ('problem' in input) return !isReadByKubectl(input.problem);
-  return errors.every((error) => nonObjects.has(error)) || !mayBeManifest(input.text);
+async function kindsOf(
+  manifests: readonly Manifest[],
+  { kinds, guessKinds }: CollectOptions,
+): Promise<{ readonly kinds: KindTable; readonly notices: readonly InputNotice[] }> {
+  return guessKinds ? (await import('./guessed-kinds.ts')).guessKinds(kinds, manifests) : { kinds, notices: [] };
 }
 
-function nothing(): InputObjects {
-  return { documents: 0, kustomizations: [], repeated: [], manifests: [], errors: [], nonObjects: new Set() };
-}
-
-function merge(all: InputObjects, more: InputObjects): void {
-  all.documents += more.documents;
-  for (const one of more.kustomizations) all.kustomizations.push(one);
-  for (const one of more.repeated) all.repeated.push(one);
-  for (const one of more.manifests) all.manifests.push(one);
-  for (const one of more.errors) all.errors.push(one);
-  for (const one of more.nonObjects) all.nonObjects.add(one);
-}
-
-function readInput(input: Input, options: ObjectOptions): InputObjects {
-  const loaded = nothing();
-  const { path: file } = input;
-  if ('problem' in input) {
-    loaded.errors.push(unreadable(file, input.problem));
-    return loaded;
-  }
-  const documents = parseBesideReport(input.text);
-  for (const document of documents) {
-    loaded.documents += 1;
-    if (!document.ok) loaded.errors.push(syntaxError(document, file));
-    else if (isKustomization(file, document.value)) loaded.kustomizations.push({ file, value: document.value });
-    else addObjects(document, file, loaded, options);
-  }
-  loaded.repeated.push(...repeatedKeyNotices(file, documents));
-  return loaded;
-}
-
-function syntaxError(
-  { line, column, index, problem }: Extract<ParsedDocument, { readonly ok: false }>,
-  file: string,
-): InputError {
-  return { file, line, column, document: index + 1, message: problem };
+async function noticesOf(unread: readonly UnreadImage[]): Promise<readonly InputNotice[]> {
+  return unread.length === 0 ? [] : (await import('./image-files.ts')).unreadNotices(unread);
 }

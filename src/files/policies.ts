@@ -1,4 +1,5 @@
 /** Loads policies with their lists and exceptions. A single invalid document rejects all of them. */
+import { rewritingCycle } from '../image/rewriting.ts';
 import type { Vocabulary } from '../policy/binding.ts';
 import { readPolicy, readyRules } from '../policy/document.ts';
 import type { ImageException } from '../policy/exception.ts';
@@ -6,9 +7,10 @@ import { readException } from '../policy/exception-document.ts';
 import { type Lists, type NamedList, namedLists, readList } from '../policy/list.ts';
 import { documentLabel, expiryNotices, type Notice, unusedListNotice, deadClauseNotice } from '../policy/notice.ts';
 import type { Policy } from '../policy/policy.ts';
+import { cycleProblem } from '../policy/rewrite.ts';
 import type { Check } from '../policy/rule.ts';
 import type { DocumentKind } from '../policy/schema.ts';
-import type { DocumentFault } from '../policy/schema-faults.ts';
+import { type DocumentFault, faultText } from '../policy/schema-faults.ts';
 import { findUndecidable } from '../policy/unknown-labels.ts';
 import type { DeadClause } from '../policy/dead-clauses.ts';
 import type { InputNotice } from './skipped-files.ts';
@@ -21,6 +23,8 @@ import { UserError } from '../error/user-error.ts';
 export interface LoadedPolicies {
   readonly policies: readonly Policy[];
   readonly exceptions: readonly ImageException[];
+  /** In command-line order. */
+  readonly files: readonly string[];
   /** Clauses that never have an effect, whatever the input. */
   readonly notices: readonly PlacedNotice[];
   /** Notices about files that are not read, or that have another meaning than expected. */
@@ -78,6 +82,7 @@ export async function loadPolicies(
     const read = readPolicy(value, words);
     return read.ok ? { ok: true, value: read.policy, deadClauses: read.deadClauses } : read;
   });
+  checkRewrites(policies, context);
   const known = { kinds: vocabulary.kinds, lists, policies: rulesByPolicy(context, policies) };
   const exceptions = await readEach(context, 'ImagePolicyException', (value) => {
     const read = readException(value, known);
@@ -93,7 +98,7 @@ export async function loadPolicies(
   }
   const placed = (notice: Notice): PlacedNotice => placeNotice(notice, documents);
   const notices = [...context.notices, ...lists.unused().map(unusedListNotice)].map(placed);
-  return { policies, exceptions, notices, inputNotices, placed, digest };
+  return { policies, exceptions, files, notices, inputNotices, placed, digest };
 }
 
 function textOf(fault: PlacedFault): string {
@@ -134,6 +139,18 @@ function checkNames({ documents, faults }: LoadContext): void {
   }
 }
 
+/** One policy can undo what another has rewritten. A cycle within one policy is a fault of its document. */
+function checkRewrites(policies: readonly Policy[], context: LoadContext): void {
+  const all = policies.flatMap(({ name, rewrites = [] }) => rewrites.map((rewrite) => ({ name, rewrite })));
+  const cycle = rewritingCycle(all.map(({ rewrite }) => rewrite.rewriting))?.flatMap((index) => all[index] ?? []);
+  const [first] = cycle ?? [];
+  const document = context.documents.find(({ kind, name }) => kind === 'ImagePolicy' && name === first?.name);
+  if (cycle === undefined || document === undefined) return;
+  const steps = cycle.map(({ name, rewrite: { rewriting } }) => ({ name, ...rewriting }));
+  const problem = cycleProblem(steps.map(({ name, from, to }) => ({ from: `${from.text} (${name})`, to: to.text })));
+  addFault({ pointer: '/spec/rewrite', problem, at: 'key' }, document, context);
+}
+
 type ReadResult<T> =
   | { readonly ok: true; readonly value: T; readonly deadClauses: readonly DeadClause[] }
   | { readonly ok: false; readonly faults: readonly DocumentFault[] };
@@ -170,7 +187,7 @@ function addFault(
   const fault = {
     file,
     ...positionOf(pointer, at),
-    text: `${pointer === '' ? '' : `${pointer.slice(1)}: `}${problem}`,
+    text: faultText({ pointer, problem }),
   };
   const key = textOf(fault);
   if (faults.has(key)) return;

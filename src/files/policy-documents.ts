@@ -4,10 +4,12 @@ import type { OriginOf } from '../error/path-origin.ts';
 import { isObject } from '../pod/pointer.ts';
 import { DOCUMENT_KINDS, type DocumentKind, FORMER_KINDS } from '../policy/schema.ts';
 import { didYouMean } from '../image/suggestion.ts';
-import { type DocumentFault, orList } from '../policy/schema-faults.ts';
+import { orValues } from '../image/or-list.ts';
+import { type DocumentFault } from '../policy/schema-faults.ts';
 import { SUITE_KIND } from '../policy/suite-schema.ts';
 import { quoteValue } from '../image/quote.ts';
 import { loadInputs } from './input-texts.ts';
+import type { TextOrProblem } from './load-text.ts';
 import { type InputNotice, type SkippedFile, skippedNotices } from './skipped-files.ts';
 import { createPauses } from './pauses.ts';
 import { isKustomization } from './kustomization.ts';
@@ -47,6 +49,19 @@ export interface PolicyDocuments {
   readonly digest: string;
 }
 
+/**
+ * Loading lets reviews run between documents, but not within one: 4 MiB take about a second. A ConfigMap has at most 1 MiB.
+ */
+const MAX_FILE_MEBIBYTES = 4;
+const MAX_FILE_BYTES = MAX_FILE_MEBIBYTES * 1024 * 1024;
+const TOO_LARGE = {
+  problem: `larger than ${MAX_FILE_MEBIBYTES} MiB, the limit for a policy file; split it into several files and lists`,
+};
+
+function withinLimit(read: TextOrProblem): TextOrProblem {
+  return 'text' in read && Buffer.byteLength(read.text) > MAX_FILE_BYTES ? TOO_LARGE : read;
+}
+
 export async function loadPolicyDocuments(paths: readonly string[], originOf: OriginOf): Promise<PolicyDocuments> {
   const files: string[] = [];
   const documents: PolicyDocument[] = [];
@@ -63,15 +78,14 @@ export async function loadPolicyDocuments(paths: readonly string[], originOf: Or
       continue;
     }
     files.push(input.path);
-    if ('problem' in input) {
-      faults.push({
-        file: input.path,
-        text: `${input.problem}${paths.includes(input.path) ? originOf(input.path) : ''}`,
-      });
+    const content = withinLimit(input);
+    if ('problem' in content) {
+      const origin = paths.includes(input.path) ? originOf(input.path) : '';
+      faults.push({ file: input.path, text: `${content.problem}${origin}` });
       continue;
     }
-    hash.update(createHash('sha256').update(input.text).digest());
-    const parsed = parseDocuments(input.text);
+    hash.update(createHash('sha256').update(content.text).digest());
+    const parsed = parseDocuments(content.text);
     repeated.push(...repeatedKeyNotices(input.path, parsed));
     for (const one of parsed) {
       if (one.ok && (isKustomization(input.path, one.value) || isSuite(one.value))) continue;
@@ -120,7 +134,7 @@ function kindProblem({ kind, items, spec }: Readonly<Record<string, unknown>>): 
   if (FORMER_KINDS.has(kind) && isObject(spec) && !('items' in spec) && POLICY_KEYS.some((key) => key in spec))
     return `kind ${shown} is a list of strings; use kind: ImagePolicy for a policy`;
   if (currentKind(kind) !== undefined) return undefined;
-  return `unknown kind ${shown}${didYouMean(kind, DOCUMENT_KINDS)} (expected ${orList(DOCUMENT_KINDS)})`;
+  return `unknown kind ${shown}${didYouMean(kind, DOCUMENT_KINDS)} (expected ${orValues(DOCUMENT_KINDS)})`;
 }
 
 const POLICY_KEYS = ['rules', 'pin'];

@@ -1,140 +1,216 @@
-/** Loads recorded reviews, one or several per file, with their expected responses. */
-import { isReview, readReview, type Review } from '../admission/review.ts';
-import { quoteValue } from '../image/quote.ts';
-import { isObject, jsonType } from '../pod/pointer.ts';
-import { type Expected, readExpected } from '../recording/expected.ts';
-import type { DocumentFault } from '../policy/schema-faults.ts';
-import { type Input, loadInputs } from './input-texts.ts';
+/** Reads recorded reviews: recordings of `serve`, AdmissionReviews with or without expected results, objects, and lists of them. */
+import { createReadStream, statSync } from 'node:fs';
+import type { RecordedRepeats } from '../recording/format.ts';
+import { readRecordedReview } from '../recording/read-line.ts';
+import type { SyntheticOptions } from '../recording/synthetic.ts';
+import { byteQueue, type ByteQueue, type Chunks } from './byte-queue.ts';
+import { inflated, PIECE_BYTES } from './inflate.ts';
+import { type Input, loadInputs, READ_TWICE } from './input-texts.ts';
+import { loadStream, type TextOrProblem } from './load-text.ts';
+import { type InputError, unreadable } from './manifest-objects.ts';
+import { beginsWithLines, besideRecordings, isRecording, recordingFiles } from './recording-files.ts';
+import { chunkProblem, recordedEntries, type RecordedEntry } from './recording-lines.ts';
+import { type FoundReviews, type Recording, reviewsInText } from './recorded-documents.ts';
 import { type InputNotice, type SkippedFile, skippedNotices } from './skipped-files.ts';
-import { type InputError, unreadable } from './manifests.ts';
-import { misplaced, strayKeys } from './recording-keys.ts';
-import { repeatedKeyNotices } from './yaml/repeated-keys.ts';
-import { type ParsedDocument, parseDocuments, type ValidDocument } from './yaml/yaml.ts';
+import { isNew, statOrProblem } from './walk.ts';
 
-export interface Recording {
-  readonly file: string;
-  readonly line: number;
-  /** 1-based, within the file. */
-  readonly document: number;
-  readonly review: Review;
-  readonly expected: Expected | undefined;
+/** Lines, without compression. `again`: reads them another time, before; undefined: a stream, which can be read only once, or a small file. */
+export interface LineContent {
+  read(): Chunks;
+  readonly again?: (() => Chunks) | undefined;
 }
 
-export interface Recordings {
-  readonly files: number;
-  readonly recordings: readonly Recording[];
-  readonly errors: readonly InputError[];
-  readonly notices: readonly InputNotice[];
+/** What a path contains. */
+export type RecordingSource =
+  /** Lines of a recording of `serve`. */
+  | { readonly form: 'lines'; readonly file: string; readonly content: LineContent }
+  /** Reviews in JSON or YAML, or a file that cannot be read. */
+  | ({ readonly form: 'reviews'; readonly file: string } & FoundReviews)
+  /** After all files. */
+  | { readonly form: 'skipped'; readonly notices: readonly InputNotice[] };
+
+export interface RecordingSources {
+  /** The size of the files that `serve` recorded, as they are on disk. */
+  readonly bytes: number;
+  readonly sources: AsyncGenerator<RecordingSource, void>;
 }
 
-export async function loadRecordings(
+/**
+ * Recordings of `serve` in files come first. `onPiece` gets what was read of recordings, as it is on disk. `objects`: how objects with images are
+ * read; by default, with the built-in kinds.
+ */
+export async function recordingSources(
   paths: readonly string[],
-  stdin: AsyncIterable<Uint8Array | string>,
-): Promise<Recordings> {
-  const recordings: Recording[] = [];
-  const errors: InputError[] = [];
-  let files = 0;
-  const skipped: SkippedFile[] = [];
-  const repeated: InputNotice[] = [];
-  for await (const input of loadInputs(paths, { stdin, onSkipped: (one) => void skipped.push(one) })) {
-    if (input.hidden && !holdsReview(input)) {
-      skipped.push({ path: input.path, why: 'hidden' });
-      continue;
-    }
-    files += 1;
-    if ('problem' in input) {
-      errors.push(unreadable(input.path, input.problem));
-      continue;
-    }
-    const before = recordings.length + errors.length;
-    const documents = parseDocuments(input.text);
-    repeated.push(...repeatedKeyNotices(input.path, documents));
-    for (const document of documents) readDocument(document, { file: input.path, recordings, errors });
-    if (recordings.length + errors.length === before) {
-      errors.push({ file: input.path, line: 1, column: 1, document: null, message: 'no AdmissionReview found' });
-    }
-  }
-  if (recordings.length + errors.length === 0) errors.push(unreadable(paths.join(', '), 'no AdmissionReview found'));
-  return { files, recordings, errors, notices: [...repeated, ...skippedNotices(skipped, 'AdmissionReview')] };
+  stdin: Chunks,
+  onPiece: OnPiece = () => undefined,
+  objects?: SyntheticOptions,
+): Promise<RecordingSources> {
+  const sorted = await sortPaths(paths);
+  const sizes = sorted.segments.map((file) => statSync(file).size);
+  return { bytes: sizes.reduce((sum, size) => sum + size, 0), sources: sourcesIn(sorted, { stdin, onPiece, objects }) };
 }
+
+interface SourceOptions {
+  readonly stdin: Chunks;
+  readonly onPiece: OnPiece;
+  readonly objects: SyntheticOptions | undefined;
+}
+
+type OnPiece = (piece: Uint8Array | string) => void;
+
+async function* sourcesIn(
+  { segments, streams, others, beside }: SortedPaths,
+  { stdin, onPiece, objects }: SourceOptions,
+): AsyncGenerator<RecordingSource, void> {
+  for (const file of segments) {
+    const content = {
+      read: () => inflated(observed(createReadStream(file, READING), onPiece)),
+      again: isLarge(file) ? () => inflated(createReadStream(file, READING)) : undefined,
+    };
+    yield { form: 'lines', file, content };
+  }
+  for (const [index, path] of streams.entries()) {
+    if (path !== '-') yield await sourceIn(path, observed(createReadStream(path), onPiece), objects);
+    else if (streams.indexOf(path) === index) yield await sourceIn('stdin', observed(stdin, onPiece), objects);
+    else yield { form: 'reviews', file: 'stdin', ...reviewsIn('stdin', READ_TWICE) };
+  }
+  const skipped: SkippedFile[] = beside.map((one) => ({ path: one, why: 'beside' }));
+  for await (const input of loadInputs(others, { onSkipped: (one) => void skipped.push(one) })) {
+    if (input.hidden && !holdsReview(input)) skipped.push({ path: input.path, why: 'hidden' });
+    else yield { form: 'reviews', file: input.path, ...reviewsIn(input.path, input, objects) };
+  }
+  yield { form: 'skipped', notices: skippedNotices(skipped, 'AdmissionReview') };
+}
+
+const MEBIBYTE = 1024 * 1024;
+
+/** What is known about the reviews of a smaller file fits into memory, and reading it twice takes a tenth of the time of a replay. */
+function isLarge(file: string): boolean {
+  const limit = file.endsWith('.ndjson') ? 128 * MEBIBYTE : MEBIBYTE;
+  return statSync(file).size > limit;
+}
+
+const READING = { highWaterMark: PIECE_BYTES };
+
+async function* observed(stream: Chunks, onPiece: OnPiece): AsyncGenerator<Uint8Array | string, void> {
+  for await (const piece of stream) {
+    onPiece(piece);
+    yield piece;
+  }
+}
+
+interface SortedPaths {
+  /** Files that `serve` recorded. */
+  readonly segments: readonly string[];
+  /** Standard input, and pipes, which can be read only once. */
+  readonly streams: readonly string[];
+  readonly others: readonly string[];
+  /** Not read: what else is in directories with segments. */
+  readonly beside: readonly string[];
+}
+
+async function sortPaths(paths: readonly string[]): Promise<SortedPaths> {
+  const segments: string[] = [];
+  const streams: string[] = [];
+  const others: string[] = [];
+  const beside: string[] = [];
+  const seen = new Set<string>();
+  const add = (file: string): void => {
+    if (isNew(file, seen)) segments.push(file);
+  };
+  for (const named of paths) {
+    const found = statOrProblem(named);
+    if (named === '-' || isPipe(found)) streams.push(named);
+    else if (typeof found === 'string') others.push(named);
+    else if (found.isDirectory()) {
+      const files = recordingFiles(named);
+      files.forEach(add);
+      if (files.length === 0) others.push(named);
+      else beside.push(...besideRecordings(named));
+    } else if (await isRecording(named)) add(named);
+    else others.push(named);
+  }
+  return { segments, streams, others, beside };
+}
+
+function isPipe(found: ReturnType<typeof statOrProblem>): boolean {
+  return typeof found !== 'string' && !found.isFile() && !found.isDirectory();
+}
+
+/** A stream can contain a recording or reviews, compressed or not. */
+async function sourceIn(file: string, stream: Chunks, objects: SyntheticOptions | undefined): Promise<RecordingSource> {
+  const queue = byteQueue(inflated(stream));
+  try {
+    const isLines = await beginsWithLines(queue);
+    const content = restOf(queue);
+    if (isLines) return { form: 'lines', file, content: { read: () => content } };
+    return { form: 'reviews', file, ...reviewsIn(file, await loadStream(content), objects) };
+  } catch (error) {
+    return { form: 'reviews', file, ...reviewsIn(file, { problem: chunkProblem(error) }) };
+  }
+}
+
+async function* restOf(queue: ByteQueue): AsyncGenerator<Buffer, void> {
+  try {
+    for (let piece = await queue.take(PIECE_BYTES); piece.length > 0; piece = await queue.take(PIECE_BYTES))
+      yield piece;
+  } finally {
+    await queue.close();
+  }
+}
+
+function reviewsIn(file: string, input: TextOrProblem, objects?: SyntheticOptions): FoundReviews {
+  if ('problem' in input) return { recordings: [], errors: [unreadable(file, input.problem)], notices: [] };
+  const found = reviewsInText(file, input.text, objects);
+  if (found.recordings.length + found.errors.length > 0) return found;
+  return { ...found, errors: [{ ...unreadable(file, NO_REVIEW), line: 1, column: 1 }] };
+}
+
+export const NO_REVIEW = 'no AdmissionReview found';
 
 /** A hidden file without a review is not an error. */
 function holdsReview(input: Input): boolean {
   return 'text' in input && input.text.includes('AdmissionReview');
 }
 
-interface LoadContext {
-  readonly file: string;
-  readonly recordings: Recording[];
-  readonly errors: InputError[];
-}
+/** What one line of a recording contains. */
+export type RecordedItem =
+  | { readonly recording: Recording }
+  | { readonly repeats: RecordedRepeats }
+  | { readonly error: InputError };
 
-function readDocument(document: ParsedDocument, context: LoadContext): void {
-  if (!document.ok) {
-    const { line, column, index, problem } = document;
-    context.errors.push({ file: context.file, line, column, document: index + 1, message: problem });
-    return;
+export function recordedItem(file: string, entry: RecordedEntry): RecordedItem {
+  const { line } = entry;
+  if ('problem' in entry) return { error: { ...unreadable(file, entry.problem), line, column: 1 } };
+  const { recorded } = entry;
+  if (recorded.type === 'repeats') return { repeats: recorded };
+  const read = readRecordedReview(recorded);
+  if (read.ok) {
+    const { review } = read;
+    return { recording: { file, line, document: line, review, body: recorded.review, expected: undefined, recorded } };
   }
-  const { value } = document;
-  const list = Array.isArray(value)
-    ? { at: '', items: value }
-    : isList(value)
-      ? { at: '/items', items: value.items }
-      : undefined;
-  if (list === undefined) return readEntry(value, '', document, context);
-  for (const { pointer, problem } of misplaced(value, '')) {
-    const { line, column } = document.keyPositionOf(pointer);
-    context.errors.push({
-      file: context.file,
-      line,
-      column,
-      document: document.index + 1,
-      message: `${pointer}: ${problem}`,
-    });
+  return { error: { ...unreadable(file, `/review${read.pointer}: ${read.problem}`), line, column: 1 } };
+}
+
+/** `end`: all lines of type `repeats` about the reviews of a file came before. */
+export type RecordingEvent = RecordedItem | { readonly notice: InputNotice } | { readonly end: string };
+
+/** Reads all reviews one after the other, in constant memory. */
+export async function* recordingEvents(paths: readonly string[], stdin: Chunks): AsyncGenerator<RecordingEvent, void> {
+  const { sources } = await recordingSources(paths, stdin);
+  for await (const source of sources) {
+    if (source.form === 'lines')
+      for await (const entry of recordedEntries(source.file, source.content.read()))
+        yield recordedItem(source.file, entry);
+    else yield* eventsOf(source);
+    if ('file' in source) yield { end: source.file };
   }
-  for (const [index, item] of list.items.entries()) readEntry(item, `${list.at}/${index}`, document, context);
 }
 
-function isList(value: unknown): value is { readonly items: readonly unknown[] } {
-  return isObject(value) && Array.isArray(value['items']) && value['review'] === undefined;
-}
-
-function readEntry(
-  value: unknown,
-  base: string,
-  document: ValidDocument,
-  { file, recordings, errors }: LoadContext,
-): void {
-  const number = document.index + 1;
-  const fail = ({ pointer, problem, at }: DocumentFault): void => {
-    const place = `${base}${pointer}`;
-    const { line, column } = at === 'key' ? document.keyPositionOf(place) : document.positionOf(place);
-    errors.push({ file, line, column, document: number, message: pointer === '' ? problem : `${pointer}: ${problem}` });
-  };
-  const { at, body, expectedValue } = unwrap(value);
-  const strays = strayKeys(value, at);
-  for (const fault of strays) fail(fault);
-  if (strays.length > 0) return;
-  if (!isReview(body)) return fail({ pointer: at, problem: notAReview(body), at: 'value' });
-  const read = readReview(body);
-  if (!read.ok) return fail({ pointer: `${at}${read.pointer}`, problem: read.problem, at: 'value' });
-  const expected = expectedValue === undefined ? undefined : readExpected(expectedValue);
-  if (expected?.ok === false) {
-    for (const fault of expected.faults) fail({ ...fault, pointer: `/expected${fault.pointer}` });
-    return;
+function* eventsOf(source: Exclude<RecordingSource, { readonly form: 'lines' }>): Generator<RecordingEvent, void> {
+  if (source.form === 'reviews') {
+    for (const recording of source.recordings) yield { recording };
+    for (const error of source.errors) yield { error };
   }
-  const { line } = document.positionOf(base);
-  recordings.push({ file, line, document: number, review: read.review, expected: expected?.expected });
-}
-
-function notAReview(body: unknown): string {
-  const kind = isObject(body) ? body['kind'] : undefined;
-  const found = typeof kind === 'string' ? `kind ${quoteValue(kind)}` : jsonType(body);
-  return `expected an AdmissionReview, or {review, expected}; found ${found}`;
-}
-
-/** Reads `{review, expected}`, or the review itself. */
-function unwrap(value: unknown): { readonly at: string; readonly body: unknown; readonly expectedValue: unknown } {
-  if (!isObject(value) || !isObject(value['review'])) return { at: '', body: value, expectedValue: undefined };
-  return { at: '/review', body: value['review'], expectedValue: value['expected'] };
+  for (const notice of source.notices) yield { notice };
 }

@@ -111,7 +111,7 @@ function nameOf({ document, pointer }: Pick<ChangedValue, 'document' | 'pointer'
 }
 
 /** Top-level `x-` fields of Compose files contain anchors and have no other meaning. */
-function isExtension(pointer: string): boolean {
+export function isExtension(pointer: string): boolean {
   return /^\/x-[^/]*(?:\/|$)/.test(pointer);
 }
 

@@ -3,10 +3,11 @@ import path from 'node:path';
 import { dayStart } from '../go/date.ts';
 import { mergedResponses, type RegistryResponses } from '../policy/registry-responses.ts';
 import { currentCauses } from '../policy/former-causes.ts';
+import { faultText } from '../policy/schema-faults.ts';
 import { SUITE_KIND, SUITE_SCHEMA } from '../policy/suite-schema.ts';
-import { loadInputs } from './input-texts.ts';
-import type { InputNotice } from './skipped-files.ts';
-import { type InputError, unreadable } from './manifests.ts';
+import { loadInputs, type LoadOptions } from './input-texts.ts';
+import type { InputNotice, SkippedFile } from './skipped-files.ts';
+import { type InputError, unreadable } from './manifest-objects.ts';
 import { repeatedKeyNotices } from './yaml/repeated-keys.ts';
 import { type SuiteDocument, suiteFaults, type SuiteFinding } from './suite-faults.ts';
 import { type ParsedDocument, parseDocuments, type ValidDocument } from './yaml/yaml.ts';
@@ -24,7 +25,9 @@ export interface PlacedExpectation extends Place {
 export interface SuiteCase extends Place {
   readonly name: string;
   readonly resources: readonly string[];
-  /** Where the suite names each of the resources. */
+  /** Files with recorded reviews. */
+  readonly reviews: readonly string[];
+  /** Where the suite names each of the resources and reviews. */
   readonly resourcesAt: ReadonlyMap<string, Place>;
   /** Includes the responses of the suite; undefined: neither the case nor the suite defines responses. */
   readonly registry: RegistryResponses | undefined;
@@ -53,10 +56,15 @@ export interface Suites {
   readonly errors: readonly InputError[];
 }
 
-export async function loadSuites(paths: readonly string[], stdin: AsyncIterable<Uint8Array | string>): Promise<Suites> {
+export async function loadSuites(
+  paths: readonly string[],
+  options: Pick<LoadOptions, 'stdin' | 'rulesFor'>,
+): Promise<Suites> {
   const suites: Suite[] = [];
   const errors: InputError[] = [];
-  for await (const input of loadInputs(paths, { stdin })) {
+  let ignored = 0;
+  const onSkipped = ({ why }: SkippedFile): void => void (ignored += Number(why === 'ignored'));
+  for await (const input of loadInputs(paths, { ...options, onSkipped })) {
     if ('problem' in input) {
       // Most files of a repository, hidden ones above all, are not for tidewaiter.
       if (input.hidden) continue;
@@ -72,16 +80,19 @@ export async function loadSuites(paths: readonly string[], stdin: AsyncIterable<
         line: 1,
         column: 1,
         document: null,
-        message: `no ${SUITE_KIND} found; for an example, run npx tidewaiter test --help`,
+        message: `no ${SUITE_KIND} found; for an example, run tidewaiter test --help`,
       });
     }
   }
-  if (suites.length + errors.length === 0) {
-    errors.push(
-      unreadable(paths.join(', '), `no test suite found; a test suite is a document with kind: ${SUITE_KIND}`),
-    );
-  }
+  if (suites.length + errors.length === 0) errors.push(noSuiteIn(paths, ignored));
   return { suites, errors };
+}
+
+function noSuiteIn(paths: readonly string[], ignored: number): InputError {
+  const names = `${ignored} path${ignored === 1 ? '' : 's'}`;
+  const without = ignored === 0 ? '' : ` (ignore files exclude ${names}; to read all, use --no-ignore)`;
+  const message = `no test suite found; a test suite is a document with kind: ${SUITE_KIND}${without}`;
+  return unreadable(paths.join(', '), message);
 }
 
 /** Selects the files that are parsed. Other files of a repository need not be valid YAML. */
@@ -104,7 +115,7 @@ function readDocument(document: ParsedDocument, { path: file, suites, errors }: 
   if (faults === undefined) return;
   const placed = faults.map(({ pointer, problem, at }) => {
     const { line, column } = at === 'key' ? document.keyPositionOf(pointer) : document.positionOf(pointer);
-    const message = `${pointer === '' ? '' : `${pointer.slice(1)}: `}${problem}`;
+    const message = faultText({ pointer, problem });
     return { file, line, column, document: number, message };
   });
   errors.push(...placed.toSorted((one, other) => one.line - other.line || one.column - other.column));
@@ -127,15 +138,14 @@ function suiteOf({ metadata, spec }: SuiteDocument, document: ValidDocument, fil
     policiesAt: placeOf('/spec/policies'),
     namespace: spec.namespace ?? 'default',
     now: spec.now === undefined ? undefined : dayStart(spec.now),
-    cases: spec.cases.map(({ name, resources, registry, expect }, index) => ({
+    cases: spec.cases.map(({ name, resources = [], reviews = [], registry, expect }, index) => ({
       ...placeOf(`/spec/cases/${index}/name`),
       name,
       resources: resources.map(resolved),
-      resourcesAt: new Map(
-        resources.map((given, at) => [resolved(given), placeOf(`/spec/cases/${index}/resources/${at}`)]),
-      ),
+      reviews: reviews.map(resolved),
+      resourcesAt: new Map([...placed(resources, `${index}/resources`), ...placed(reviews, `${index}/reviews`)]),
       registry: mergedResponses(spec.registry, registry),
-      expect: expect === 'pass' ? expect : expect.map((finding, at) => placed(finding, `${index}/expect/${at}`)),
+      expect: expect === 'pass' ? expect : expect.map((finding, at) => expectation(finding, `${index}/expect/${at}`)),
     })),
   };
 
@@ -144,7 +154,11 @@ function suiteOf({ metadata, spec }: SuiteDocument, document: ValidDocument, fil
     return { line, column };
   }
 
-  function placed(finding: SuiteFinding, at: string): PlacedExpectation {
+  function placed(paths: readonly string[], at: string): readonly (readonly [string, Place])[] {
+    return paths.map((given, index) => [resolved(given), placeOf(`/spec/cases/${at}/${index}`)]);
+  }
+
+  function expectation(finding: SuiteFinding, at: string): PlacedExpectation {
     return { finding, ...placeOf(`/spec/cases/${at}`) };
   }
 }

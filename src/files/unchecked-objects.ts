@@ -20,6 +20,11 @@ export function uncheckedObjects(manifests: readonly Manifest[], kinds: KindTabl
   return manifests.flatMap((manifest) => uncheckedObject(manifest, kinds) ?? []);
 }
 
+/** Reports whether there is a notice about an object. */
+export function isUnchecked(manifest: Manifest, kinds: KindTable): boolean {
+  return uncheckedObject(manifest, kinds) !== undefined;
+}
+
 function uncheckedObject(manifest: Manifest, kinds: KindTable): UncheckedObject | undefined {
   const { object, type } = manifest.request;
   if (object === undefined) return undefined;
@@ -47,10 +52,9 @@ function rankOf(one: UncheckedObject | undefined): number {
 
 function noticeFor(same: readonly UncheckedObject[], done: string): InputNotice {
   const [{ manifest, what, pointer, reason }] = same as [UncheckedObject];
-  const { file, request } = manifest;
-  const { line, column } = manifest.positionOf(pointer);
+  const { request } = manifest;
   const isOne = same.length === 1;
   const label = isOne ? requestLabel(request) : `${same.length} objects of kind ${quoteValue(request.type.kind)}`;
   const subject = what === 'images' ? `images of ${label} are` : `${label} ${isOne ? 'is' : 'are'}`;
-  return { file, line, column, message: `${subject} not ${done}: ${reason}` };
+  return { ...manifest.placeOf(pointer), message: `${subject} not ${done}: ${reason}` };
 }

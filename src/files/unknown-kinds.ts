@@ -73,7 +73,7 @@ function kindsIn(group: string, kinds: KindTable): readonly string[] {
 /** An entry for the configuration, if one can be suggested. */
 function remedyFor({ group, kind }: ObjectType, { pointer, what }: ImageSign): string {
   const holder = what === 'containers' ? pointer.slice(0, pointer.lastIndexOf('/')) : pointer;
-  if (what === 'parts' || holder === '') return '';
+  if (what === 'parts' || what === 'placeholder' || holder === '') return '';
   const place = what === 'containers' ? `podSpecs: [${holder}]` : `images: [${holder}]`;
   const isPlain = [group, kind, pointer].every((text) => /^[\w./*-]+$/.test(text));
   const entry = isPlain ? ` {group: ${group}, kind: ${kind}, ${place}}` : ' it';

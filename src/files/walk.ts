@@ -4,8 +4,9 @@
  */
 import { type Dirent, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
+import type { IgnoreRules } from './ignore-rules.ts';
 import type { SkippedFile } from './skipped-files.ts';
-import { reasonOf } from './load-text.ts';
+import { MISSING, NOT_UTF_8_NAME, reasonOf } from './load-text.ts';
 
 /** Selects the files of a directory, and describes them for messages. */
 export interface FileNames {
@@ -18,10 +19,17 @@ export function isManifestName(name: string): boolean {
   return /\.(ya?ml|json)$/i.test(name);
 }
 
+/** Packed Helm charts, and archives of other programs. */
+export function isArchiveName(name: string): boolean {
+  return /\.(?:tgz|tar\.gz)$/i.test(name);
+}
+
 export interface DirectoryFile {
   readonly path: string;
   /** Its name, or the name of a directory on its path, starts with a dot. */
   readonly hidden: boolean;
+  /** The directory of the Helm chart that it is a part of. */
+  readonly chart?: string | undefined;
   /** Why it cannot be read; a sentence fragment. */
   readonly problem?: string;
 }
@@ -70,20 +78,37 @@ interface Walk {
   readonly skipped: SkippedFile[];
   readonly again: string[];
   /** Links are followed after everything else has its own name. */
-  readonly links: string[];
+  readonly links: Entry[];
   /** Hidden entries come last, so that files of a mounted ConfigMap get their visible names. */
-  readonly hidden: string[];
+  readonly hidden: Entry[];
   accepted: number;
 }
 
-/** Skips the real paths in `seen`, and adds those that it finds. */
-export function walkDirectory(directory: string, names: FileNames, seen: Set<string>): DirectoryFiles {
+/** What applies to everything in a directory. */
+interface Place {
+  readonly hidden: boolean;
+  readonly rules: IgnoreRules | undefined;
+  readonly chart: string | undefined;
+}
+
+interface Entry extends Place {
+  readonly at: string;
+  /** False for a directory, and for a link, which can lead to one. */
+  readonly isFile: boolean;
+}
+
+/** Skips the real paths in `seen`, and adds those that it finds. Without `rules`, nothing is ignored. */
+export function walkDirectory(
+  directory: string,
+  names: FileNames,
+  { seen, rules }: { readonly seen: Set<string>; readonly rules?: IgnoreRules | undefined },
+): DirectoryFiles {
   const walk: Walk = { names, seen, files: [], skipped: [], again: [], links: [], hidden: [], accepted: 0 };
   const known = seen.size;
-  openDirectory(directory, false, walk);
+  openDirectory({ at: directory, hidden: false, rules, chart: undefined, isFile: false }, walk);
   const wasKnown = seen.size === known;
-  for (const link of walk.links) enter(link, false, walk);
-  for (const entry of walk.hidden) enter(entry, true, walk);
+  for (const link of walk.links) enter(link, walk);
+  for (const entry of walk.hidden) enter(entry, walk);
   return {
     files: walk.files
       .map((file) => ({ file, segments: file.path.split(path.sep) }))
@@ -91,7 +116,7 @@ export function walkDirectory(directory: string, names: FileNames, seen: Set<str
       .map(({ file }) => file),
     skipped: walk.skipped,
     again: walk.again,
-    empty: walk.accepted === 0 && !wasKnown,
+    empty: walk.accepted === 0 && !wasKnown && !walk.skipped.some(({ why }) => why === 'ignored'),
   };
 }
 
@@ -105,7 +130,7 @@ function byName({ segments: one }: NamedSegments, { segments: other }: NamedSegm
   return left < right ? -1 : 1;
 }
 
-function openDirectory(directory: string, hidden: boolean, walk: Walk): void {
+function openDirectory({ at: directory, hidden, rules, chart }: Entry, walk: Walk): void {
   let entries: readonly Dirent[];
   try {
     const real = realOf(directory);
@@ -118,39 +143,69 @@ function openDirectory(directory: string, hidden: boolean, walk: Walk): void {
     walk.files.push({ path: directory, hidden, problem: reasonOf(error) });
     return;
   }
-  for (const { name, isLink } of entries.map(named).sort((one, other) => (one.name < other.name ? -1 : 1))) {
-    const at = path.join(directory, name);
+  const place = { rules: rules?.within(directory), chart: chartAt(directory, entries, chart) };
+  for (const { name, isLink, isFile } of entries.map(named).sort((one, other) => (one.name < other.name ? -1 : 1))) {
     if (name === STORE) continue;
-    if (hidden) enter(at, true, walk);
-    else if (name.startsWith('.')) walk.hidden.push(at);
-    else if (isLink) walk.links.push(at);
-    else enter(at, false, walk);
+    const entry = { ...place, at: path.join(directory, name), isFile, hidden: hidden || name.startsWith('.') };
+    if (hidden) enter(entry, walk);
+    else if (entry.hidden) walk.hidden.push(entry);
+    else if (isLink) walk.links.push(entry);
+    else enter(entry, walk);
   }
 }
 
-function named(entry: Dirent): { readonly name: string; readonly isLink: boolean } {
-  return { name: entry.name, isLink: entry.isSymbolicLink() };
+interface Named {
+  readonly name: string;
+  readonly isLink: boolean;
+  readonly isFile: boolean;
 }
 
-function enter(at: string, hidden: boolean, walk: Walk): void {
+function named(entry: Dirent): Named {
+  return { name: entry.name, isLink: entry.isSymbolicLink(), isFile: entry.isFile() };
+}
+
+/**
+ * Helm loads a directory as a chart if it contains a file with exactly this name, and the charts in `charts/` with it
+ * (helm.sh/helm/v4/pkg/chart/v2/loader).
+ */
+function chartAt(directory: string, entries: readonly Dirent[], outer: string | undefined): string | undefined {
+  if (!entries.some(({ name }) => name === 'Chart.yaml')) return outer;
+  const isPart = outer !== undefined && path.relative(outer, directory).split(path.sep)[0] === 'charts';
+  return isPart ? outer : directory;
+}
+
+function enter(entry: Entry, walk: Walk): void {
+  const { at, rules } = entry;
+  const found = statOfEntry(at);
+  const isDirectory = typeof found === 'string' ? found === NOT_UTF_8_NAME && !entry.isFile : found.isDirectory();
+  if (!isDirectory && !walk.names.accepts(path.basename(at))) return;
+  if (rules?.excludes(at, isDirectory)) walk.skipped.push({ path: at, why: 'ignored' });
+  else if (isDirectory && typeof found !== 'string') enterDirectory(entry, walk);
+  else addFile(entry, found, walk);
+}
+
+/** Node.js replaces bytes that are not UTF-8, so a name with them is that of no file; kubectl reads the file or directory. */
+function statOfEntry(at: string): Stats | string {
   const found = statOrProblem(at);
-  const name = path.basename(at);
-  if (typeof found !== 'string' && found.isDirectory()) return enterDirectory(at, hidden, walk);
-  if (!walk.names.accepts(name)) return;
+  return found === MISSING && path.basename(at).includes('\uFFFD') ? NOT_UTF_8_NAME : found;
+}
+
+function addFile({ at, hidden, chart }: Entry, found: Stats | string, walk: Walk): void {
   walk.accepted += 1;
-  if (typeof found === 'string') walk.files.push({ path: at, hidden, problem: found });
+  if (typeof found === 'string') walk.files.push({ path: at, hidden, chart, problem: found });
   else if (!found.isFile()) walk.skipped.push({ path: at, why: 'irregular' });
-  else if (isNew(at, walk.seen)) walk.files.push({ path: at, hidden });
+  else if (isNew(at, walk.seen)) walk.files.push({ path: at, hidden, chart });
   else walk.again.push(at);
 }
 
-function enterDirectory(at: string, hidden: boolean, walk: Walk): void {
+function enterDirectory(entry: Entry, walk: Walk): void {
+  const { at } = entry;
   if (DEPENDENCIES.has(path.basename(at))) {
     walk.skipped.push({ path: at, why: 'dependencies' });
     return;
   }
   const target = realOf(at);
-  if (!isWithin(realOf(path.dirname(at)), target)) openDirectory(at, hidden, walk);
+  if (!isWithin(realOf(path.dirname(at)), target)) openDirectory(entry, walk);
   // Everything within the directory is listed anyway.
   else if (!walk.seen.has(target)) walk.skipped.push({ path: at, why: 'parent' });
 }

@@ -46,7 +46,7 @@ function matchesAt(chunk: Chunk, name: string, at: number): boolean {
 /** Replaces bytes that are not UTF-8. It equals no character, and makes a class malformed. */
 const BAD_BYTE = '\ud800';
 
-/** `undefined` for a malformed pattern. */
+/** Returns undefined for a malformed pattern. */
 function chunksOf(pattern: readonly string[]): readonly Chunk[] | undefined {
   const chunks: Step[][] = [[]];
   for (let at = 0; at < pattern.length;) {

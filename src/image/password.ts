@@ -3,20 +3,14 @@
  * quote it. Does not change digests (`name:tag@sha256:…`).
  */
 export function maskPassword(text: string): string {
-  const at = text.lastIndexOf('@', slashAfterHost(text));
-  if (at < 0) return text;
-  const start = hostStart(text);
-  const colon = text.indexOf(':', start);
-  if (colon < start || colon > at || !text.slice(at).includes('/')) return text;
-  return `${text.slice(0, colon)}:***${text.slice(at)}`;
+  const slash = text.lastIndexOf('/');
+  // A password can contain any character. A digest has no "/" behind it.
+  const at = slash < 0 ? -1 : text.lastIndexOf('@', slash);
+  const colon = text.indexOf(':', hostStart(text));
+  return colon < 0 || colon > at ? text : `${text.slice(0, colon)}:***${text.slice(at)}`;
 }
 
 function hostStart(text: string): number {
   const scheme = text.indexOf('://');
   return scheme < 0 ? 0 : scheme + '://'.length;
-}
-
-function slashAfterHost(text: string): number {
-  const slash = text.indexOf('/', hostStart(text));
-  return slash < 0 ? -1 : slash;
 }

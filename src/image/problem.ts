@@ -17,6 +17,7 @@ import {
   splitReference,
   type WrittenParts,
 } from './grammar.ts';
+import { maskPassword } from './password.ts';
 import { quoteValue } from './quote.ts';
 
 const HOST_NAME = 'letters, digits, inner hyphens, and dots';
@@ -48,7 +49,8 @@ function wholeProblem(text: string): string | undefined {
   if (text === '') return 'it is empty; use a reference such as "nginx:1.27"';
   if (text.includes('{{'))
     return '"{{" starts an unresolved template expression; render it first, for example with helm template';
-  const placeholder = PLACEHOLDER.exec(text);
+  // Not in a password, of which no part may be quoted.
+  const placeholder = PLACEHOLDER.exec(maskPassword(text));
   if (placeholder !== null) return `"${placeholder[0]}" looks like an unresolved placeholder`;
   const scheme = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.exec(text);
   if (scheme !== null) return `it has a scheme; remove ${quoteValue(scheme[0], 40)}`;

@@ -1,8 +1,18 @@
 /** Formats values from users in messages: quoted, on one line, shortened, without invisible characters. */
 
-// Control, format (including bidi and zero-width), surrogate, private, and unassigned characters, line separators, and all
-// spaces except U+0020, which terminals, log viewers, and readers can misinterpret.
-const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}|["\\]/u;
+/**
+ * Control, format (including bidi and zero-width), surrogate, private, and unassigned characters, line separators, and all
+ * spaces except U+0020, which terminals, log viewers, and readers can misinterpret.
+ */
+export const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u;
+
+const UNPRINTABLE = new RegExp(`${INVISIBLE.source}|["\\\\]`, 'u');
+
+/**
+ * Azure Pipelines runs `##vso[…]` as a command wherever it is in a line, and GitHub Actions `##[…]`. The second of two `#` is
+ * escaped.
+ */
+const COMMAND = '##';
 
 /** Fast path for nearly all values, at a tenth of the cost. */
 const PLAIN = /^[ !#-[\]-~]*$/;
@@ -12,10 +22,11 @@ export const CUT = '…';
 
 /** Returns `"text"` with special characters as `\u....`, and with `…` after `max` characters. */
 export function quoteValue(text: string, max = 200): string {
-  if (text.length <= max && (PLAIN.test(text) || !UNPRINTABLE.test(text))) return `"${text}"`;
+  if (text.length <= max && (PLAIN.test(text) || !UNPRINTABLE.test(text)) && !text.includes(COMMAND))
+    return `"${text}"`;
   let shown = '';
   for (const character of text) {
-    const escaped = escapeCharacter(character);
+    const escaped = escapeAfter(shown, character);
     if (shown.length + escaped.length > max) return `"${shown}${CUT}"`;
     shown += escaped;
   }
@@ -30,11 +41,27 @@ export function printable(text: string, max: number): string {
     .slice(0, 4 * max)
     .replace(/[\t\n\v\f\r ]+/g, ' ')
     .trim()) {
-    const escaped = /["\\]/.test(character) ? character : escapeCharacter(character);
+    const escaped = /["\\]/.test(character) ? character : escapeAfter(shown, character);
     if (shown.length + escaped.length > max) return `${shown}${CUT}`;
     shown += escaped;
   }
   return text.length > 4 * max ? `${shown}${CUT}` : shown;
+}
+
+/** Returns the text with invisible characters as `\u....`. */
+export function escapeUnprintable(text: string): string {
+  let shown = '';
+  for (const character of text) shown += /["\\]/.test(character) ? character : escapeAfter(shown, character);
+  return shown;
+}
+
+/** Returns a text of many lines, or of an author, without the commands of pipelines. */
+export function withoutCommands(text: string): string {
+  return text.includes(COMMAND) ? text.replaceAll('##', '#\\u0023') : text;
+}
+
+function escapeAfter(shown: string, character: string): string {
+  return character === '#' && shown.endsWith('#') ? escapeUnit(character.charCodeAt(0)) : escapeCharacter(character);
 }
 
 function escapeCharacter(character: string): string {
@@ -45,4 +72,9 @@ function escapeCharacter(character: string): string {
 
 function escapeUnit(unit: number): string {
   return `\\u${unit.toString(16).padStart(4, '0')}`;
+}
+
+/** Quotes an argument of a command that users copy into a shell. */
+export function shellWord(text: string): string {
+  return /^[\w.:/@=-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

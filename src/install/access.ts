@@ -1,14 +1,14 @@
 /** What the server may do in the cluster: the rules of its roles, each with the facts or the work that requires it. */
 import type { Need } from '../policy/fact.ts';
 import type { Policy } from '../policy/policy.ts';
-import { NAME, TLS_SECRET } from './options.ts';
+import { type InstallOptions, NAME, TLS_SECRET } from './options.ts';
 import { forEachNeed } from '../policy/registry-questions.ts';
 
 /** A rule of a Role or a ClusterRole (rbac.authorization.k8s.io/v1, PolicyRule). */
 export interface AccessRule {
   readonly apiGroup: string;
   readonly resource: string;
-  /** undefined: all objects. */
+  /** By default, all objects. */
   readonly names?: readonly string[];
   readonly verbs: readonly string[];
   /** For a comment above the rule. */
@@ -32,38 +32,45 @@ export const RULES_BY_NEED: Readonly<Record<Need, readonly AccessRule[]>> = {
   now: [],
 };
 
-/** The facts that policies need from the cluster, those of `pin` included. */
-export function clusterNeeds(policies: readonly Pick<Policy, 'needs' | 'pin'>[]): ReadonlySet<Need> {
+/** The facts that policies need from the cluster, those of `pin` and `rewrite` included. */
+export function clusterNeeds(
+  policies: readonly Pick<Policy, 'needs' | 'pin' | 'rewrites' | 'addedPullSecrets'>[],
+): ReadonlySet<Need> {
   const needs = new Set(policies.flatMap((policy) => [...policy.needs]));
-  if (policies.some(({ pin }) => pin !== undefined)) needs.add('pullSecrets');
+  if (policies.some(readsSecrets)) needs.add('pullSecrets');
   return needs;
 }
 
-/** The webhook configurations, for the CA that the server renews itself. */
-export const CONFIGURATION_RULES: readonly AccessRule[] = ['validating', 'mutating'].map((kind) => ({
-  apiGroup: 'admissionregistration.k8s.io',
-  resource: `${kind}webhookconfigurations`,
-  names: [NAME],
-  verbs: ['get', 'list', 'watch', 'patch'],
-  why: 'The CA of the server',
-}));
+function readsSecrets({
+  pin,
+  rewrites,
+  addedPullSecrets,
+}: Pick<Policy, 'pin' | 'rewrites' | 'addedPullSecrets'>): boolean {
+  return [pin, rewrites, addedPullSecrets].some((part) => part !== undefined);
+}
 
-/** For webhook configurations that the server applies itself; its ClusterRole owns them. */
-export const REGISTRATION_RULES: readonly AccessRule[] = [
-  ...['validating', 'mutating'].map((kind) => ({
+/** The namespace of the server: when it is being deleted, the webhook configurations must be, too. */
+export function namespaceRule(namespace: string): AccessRule {
+  return {
+    apiGroup: '',
+    resource: 'namespaces',
+    names: [namespace],
+    verbs: ['get', 'list', 'watch'],
+    why: 'Whether the namespace of the server is being deleted; then the server deletes its webhook configurations',
+  };
+}
+
+/** The webhook configurations of the server. With `tls: self`, it also writes their CA, and registers its webhooks in them. */
+export function configurationRules(tls: InstallOptions['tls']): readonly AccessRule[] {
+  const isSelf = tls === 'self';
+  return ['validating', 'mutating'].map((kind) => ({
     apiGroup: 'admissionregistration.k8s.io',
     resource: `${kind}webhookconfigurations`,
-    verbs: ['create'],
-    why: 'The webhook configuration of the server; "create" cannot be limited to names',
-  })),
-  {
-    apiGroup: 'rbac.authorization.k8s.io',
-    resource: 'clusterroles',
     names: [NAME],
-    verbs: ['get'],
-    why: 'This role owns the configurations, so that they are removed with it',
-  },
-];
+    verbs: isSelf ? ['get', 'list', 'watch', 'patch', 'delete'] : ['get', 'delete'],
+    why: isSelf ? 'The webhooks and the CA of the server' : 'Deleted with the namespace of the server',
+  }));
+}
 
 /** In the namespace of the server, for the certificate that it renews itself. */
 export const CERTIFICATE_RULES: readonly AccessRule[] = [

@@ -24,6 +24,16 @@ interface Alert {
   readonly summary: string;
 }
 
+/**
+ * Whether a counter rose. `increase` is 0 for a series that starts with 1, as most of these do: a counter has no series before its
+ * first event.
+ */
+function risen(counter: string, range: string, by = ''): string {
+  return `sum${by} (increase(${counter}[${range}]) > 0 or (${counter} unless ${counter} offset ${range})) > 0`;
+}
+
+const OURS = 'name=~"(.+[.])?(validate|mutate)[.]tidewaiter[.]dev"';
+
 /** The last two are metrics of API servers: with failurePolicy Ignore, only they notice that no review arrives. */
 const ALERTS: readonly Alert[] = [
   {
@@ -43,7 +53,7 @@ const ALERTS: readonly Alert[] = [
   },
   {
     alert: 'TidewaiterRuleFails',
-    expr: 'sum by (rule) (increase(tidewaiter_rule_failures_total[15m])) > 0',
+    expr: risen('tidewaiter_rule_failures_total', '15m', ' by (rule)'),
     for: '0m',
     severity: 'warning',
     summary: 'Rule {{ $labels.rule }} fails, so its result is an error',
@@ -57,14 +67,14 @@ const ALERTS: readonly Alert[] = [
   },
   {
     alert: 'TidewaiterFailsOpen',
-    expr: 'sum(increase(apiserver_admission_webhook_fail_open_count{name=~".*tidewaiter.dev"}[10m])) > 0',
+    expr: risen(`apiserver_admission_webhook_fail_open_count{${OURS}}`, '10m'),
     for: '0m',
     severity: 'warning',
     summary: 'API servers allowed objects without a review, because the server did not respond',
   },
   {
     alert: 'TidewaiterCallsFail',
-    expr: 'sum(increase(apiserver_admission_webhook_rejection_count{name=~".*tidewaiter.dev",error_type!="no_error"}[10m])) > 0',
+    expr: risen(`apiserver_admission_webhook_rejection_count{${OURS},error_type!="no_error"}`, '10m'),
     for: '0m',
     severity: 'critical',
     summary: 'API servers rejected objects, because the server did not respond',

@@ -1,6 +1,6 @@
 /** All objects of an installation, in the order in which they can be applied. */
 import { createHash } from 'node:crypto';
-import { CERTIFICATE_RULES, CONFIGURATION_RULES, REGISTRATION_RULES, rulesFor } from './access.ts';
+import { CERTIFICATE_RULES, configurationRules, namespaceRule, rulesFor } from './access.ts';
 import { certManagerObjects } from './cert-manager.ts';
 import { configMaps } from './configuration.ts';
 import { prometheusRule, serviceMonitor } from './monitoring.ts';
@@ -15,7 +15,7 @@ import {
   service,
   serviceAccount,
 } from './server.ts';
-import { webhookConfigurations } from './webhooks.ts';
+import { emptyConfigurations, webhookConfigurations } from './webhooks.ts';
 import { plain, type TreeObject } from './yaml.ts';
 
 export function installation(options: InstallOptions): readonly TreeObject[] {
@@ -24,11 +24,7 @@ export function installation(options: InstallOptions): readonly TreeObject[] {
     .update(JSON.stringify(maps.map(plain)))
     .digest('hex')
     .slice(0, 16);
-  const rules = [
-    ...(options.tls === 'self' ? CONFIGURATION_RULES : []),
-    ...(options.registration === 'self' ? REGISTRATION_RULES : []),
-    ...rulesFor(options.needs),
-  ];
+  const rules = [namespaceRule(options.namespace), ...configurationRules(options.tls), ...rulesFor(options.needs)];
   return [
     namespaceObject(options),
     serviceAccount(options),
@@ -42,6 +38,6 @@ export function installation(options: InstallOptions): readonly TreeObject[] {
     networkPolicy(options),
     ...(options.serviceMonitor ? [serviceMonitor(options)] : []),
     ...(options.prometheusRule ? [prometheusRule(options)] : []),
-    ...(options.registration === 'external' ? webhookConfigurations(options) : []),
+    ...(options.registration === 'self' ? emptyConfigurations() : webhookConfigurations(options)),
   ];
 }

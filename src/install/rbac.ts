@@ -17,7 +17,6 @@ const CLUSTER_SCOPED: ReadonlySet<string> = new Set([
   'namespaces',
   'validatingwebhookconfigurations',
   'mutatingwebhookconfigurations',
-  'clusterroles',
 ]);
 
 /** The roles for objects in any namespace, or in chosen ones; none if there are no rules. */

@@ -1,6 +1,7 @@
 /** Removes an installation: first what makes API servers call the server, then the server. */
 import { ApiError, type ClusterApi } from '../cluster/api.ts';
 import { isObject, type JsonObject } from '../pod/pointer.ts';
+import { isName, LABEL } from '../policy/name-language.ts';
 import { LABELS, NAME } from './options.ts';
 
 export interface RemovalOptions {
@@ -22,7 +23,36 @@ const CONFIGURATIONS: readonly Collection[] = ['ValidatingWebhookConfiguration',
   (kind) => ({ kind, path: `/apis/${API.admission}/${kind.toLowerCase()}s` }),
 );
 
-/** In all namespaces: a server without its roles cannot register itself again. */
+/**
+ * The namespace of the installation: that of the Service in its webhooks, or of the ServiceAccount with its roles. What cannot be
+ * read is reported when it is removed, after the configurations.
+ */
+export async function installedNamespace(api: ClusterApi): Promise<string> {
+  for (const { path } of [...CONFIGURATIONS, ...ROLES.slice(0, 1)]) {
+    const [namespace] = await namedNamespaces(api, `${path}/${NAME}`);
+    if (namespace !== undefined) return namespace;
+  }
+  return NAME;
+}
+
+async function namedNamespaces(api: ClusterApi, path: string): Promise<readonly string[]> {
+  try {
+    const { subjects, webhooks } = await api.request({ path });
+    const services = listOf(webhooks).map(({ clientConfig }) =>
+      isObject(clientConfig) ? clientConfig['service'] : {},
+    );
+    return [...services, ...listOf(subjects)].flatMap((place) => {
+      const namespace = isObject(place) ? place['namespace'] : undefined;
+      // It becomes part of paths, and API servers accept any text.
+      return typeof namespace === 'string' && isName(namespace, LABEL) ? [namespace] : [];
+    });
+  } catch (error) {
+    if (error instanceof ApiError) return [];
+    throw error;
+  }
+}
+
+/** In all namespaces, since a policy can read Secrets in chosen ones. */
 const ROLES: readonly Collection[] = ['ClusterRoleBinding', 'ClusterRole', 'RoleBinding', 'Role'].map((kind) => ({
   kind,
   path: `/apis/${API.roles}/${kind.toLowerCase()}s`,
@@ -51,8 +81,6 @@ const serverObjects = (namespace: string): readonly Collection[] =>
 export async function* removeInstallation(api: ClusterApi, options: RemovalOptions): AsyncGenerator<string> {
   yield* removeFrom(api, CONFIGURATIONS, options);
   yield* removeFrom(api, ROLES, options);
-  // A server that was about to register itself when it lost its roles.
-  if (!options.dryRun) yield* removeFrom(api, CONFIGURATIONS, options);
   yield* removeFrom(api, serverObjects(options.namespace), options);
 }
 

@@ -1,7 +1,7 @@
 /** The server: its namespace, ServiceAccount, Deployment, Service, PodDisruptionBudget, and NetworkPolicy. */
-import { rulesFor } from './access.ts';
-import { CONFIG_MAP, MOUNTS, POLICIES_MAP } from './configuration.ts';
+import { CONFIG_MAP, MOUNTS, PLUGINS_MAP, POLICIES_MAP } from './configuration.ts';
 import { inNamespace, type InstallOptions, LABELS, NAME, SELECTOR, TLS_SECRET } from './options.ts';
+import { recordingVolume } from './recording.ts';
 import { commented, type Tree, type TreeObject } from './yaml.ts';
 
 export const OPERATIONS_PORT = 8080;
@@ -119,28 +119,22 @@ export function deployment(options: InstallOptions, checksum: string): TreeObjec
 
 const CHECKSUM = 'tidewaiter.dev/configuration';
 
-function podSpec({ image, needs, tls }: InstallOptions): TreeObject {
-  const usesCluster = tls === 'self' || rulesFor(needs).length > 0;
-  const mounts = Object.entries(MOUNTS).filter(([name]) => name !== 'tls' || tls !== 'self');
+function podSpec({ image, tls, plugins, record }: InstallOptions): TreeObject {
+  const volumes: readonly { readonly name: keyof typeof MOUNTS; readonly [source: string]: Tree }[] = [
+    { name: 'config', configMap: { name: CONFIG_MAP } },
+    { name: 'policies', configMap: { name: POLICIES_MAP } },
+    ...(plugins.load.length === 0 ? [] : [{ name: 'plugins' as const, configMap: { name: PLUGINS_MAP } }]),
+    ...(tls === 'self' ? [] : [{ name: 'tls' as const, secret: { secretName: TLS_SECRET, defaultMode: 0o440 } }]),
+    ...(record === undefined ? [] : [{ name: 'recordings' as const, ...recordingVolume(record) }]),
+  ];
   return {
     serviceAccountName: NAME,
     automountServiceAccountToken: commented(
-      usesCluster
-        ? 'For its certificate, and for what the policies read.'
-        : 'The policies need nothing from the cluster.',
-      usesCluster,
+      'For its certificate and its webhooks, for what the policies read, and to notice that its namespace is being deleted.',
+      true,
     ),
-    enableServiceLinks: commented(
-      'The variables of a Service named tidewaiter would have the prefix of the configuration variables.',
-      false,
-    ),
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: USER,
-      runAsGroup: USER,
-      fsGroup: commented('Allows the group to read the files of the Secret.', USER),
-      seccompProfile: { type: 'RuntimeDefault' },
-    },
+    enableServiceLinks: NO_SERVICE_LINKS,
+    securityContext: podSecurity('Allows the group to read the files of the Secret, and to write recordings.'),
     topologySpreadConstraints: commented(
       'Prefers different nodes and zones; a cluster with one node still runs all Pods.',
       ['kubernetes.io/hostname', 'topology.kubernetes.io/zone'].map((topologyKey) => ({
@@ -151,18 +145,41 @@ function podSpec({ image, needs, tls }: InstallOptions): TreeObject {
       })),
     ),
     terminationGracePeriodSeconds: commented('5 s in preStop, up to 10 s for reviews in progress, and a margin.', 30),
-    containers: [container(image, mounts)],
-    volumes: [
-      { name: 'config', configMap: { name: CONFIG_MAP } },
-      { name: 'policies', configMap: { name: POLICIES_MAP } },
-      ...(tls === 'self' ? [] : [{ name: 'tls', secret: { secretName: TLS_SECRET, defaultMode: 0o440 } }]),
+    containers: [
+      container(
+        image,
+        volumes.map(({ name }) => name),
+      ),
     ],
+    volumes,
   };
 }
 
+export const NO_SERVICE_LINKS = commented(
+  'The variables of a Service named tidewaiter would have the prefix of the configuration variables.',
+  false,
+);
+
 const USER = 65_532;
 
-function container(image: string, mounts: readonly (readonly [string, string])[]): TreeObject {
+/** As the Pod security level `restricted` requires it. `groupNote`: what the group of the volumes is for. */
+export function podSecurity(groupNote: string): TreeObject {
+  return {
+    runAsNonRoot: true,
+    runAsUser: USER,
+    runAsGroup: USER,
+    fsGroup: commented(groupNote, USER),
+    seccompProfile: { type: 'RuntimeDefault' },
+  };
+}
+
+export const CONTAINER_SECURITY: TreeObject = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ['ALL'] },
+};
+
+function container(image: string, mounts: readonly (keyof typeof MOUNTS)[]): TreeObject {
   return {
     name: NAME,
     image,
@@ -193,12 +210,12 @@ function container(image: string, mounts: readonly (readonly [string, string])[]
         },
       ),
     },
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      capabilities: { drop: ['ALL'] },
-    },
-    volumeMounts: mounts.map(([name, mountPath]): Tree => ({ name, mountPath, readOnly: true })),
+    securityContext: CONTAINER_SECURITY,
+    volumeMounts: mounts.map((name): Tree => ({
+      name,
+      mountPath: MOUNTS[name],
+      ...(name === 'recordings' ? {} : { readOnly: true }),
+    })),
   };
 }
 

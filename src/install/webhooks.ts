@@ -1,9 +1,27 @@
 /** The webhook configurations. */
 import { API_RESOURCES, type ApiResource } from '../pod/api-resources.ts';
+import type { CustomResources } from './custom-resources.ts';
 import { FAIL_LABEL, type InstallOptions, LABELS, NAME } from './options.ts';
 import { commented, type Tree, type TreeObject } from './yaml.ts';
 
-type WebhookOptions = Pick<InstallOptions, 'namespace' | 'tls' | 'ca' | 'fail' | 'pins' | 'lookups'>;
+/** For a server that registers its webhooks itself: nothing calls it before it is ready, and it needs no permission to create them. */
+export function emptyConfigurations(): readonly TreeObject[] {
+  return (['Validating', 'Mutating'] as const).map((kind) => ({
+    apiVersion: API_VERSION,
+    kind: `${kind}WebhookConfiguration`,
+    metadata: commented('The servers add their webhooks when they are ready.', { name: NAME, labels: LABELS }),
+  }));
+}
+
+export interface WebhookOptions extends Pick<
+  InstallOptions,
+  'namespace' | 'tls' | 'ca' | 'fail' | 'pins' | 'lookups' | 'customResources'
+> {
+  /** Of a server outside of the cluster, instead of the Service. */
+  readonly url?: string | undefined;
+}
+
+const API_VERSION = 'admissionregistration.k8s.io/v1';
 
 /** Seconds for a review without a lookup, which takes milliseconds; the rest is for a busy server. */
 const REVIEW_SECONDS = 5;
@@ -25,7 +43,7 @@ function configuration(
   webhooks: Tree,
 ): TreeObject {
   return {
-    apiVersion: 'admissionregistration.k8s.io/v1',
+    apiVersion: API_VERSION,
     kind: `${kind}WebhookConfiguration`,
     metadata: {
       name: NAME,
@@ -43,14 +61,12 @@ type Verb = 'validate' | 'mutate';
 type Failure = InstallOptions['fail'];
 
 /** For the namespaces that fail in this way: those with the label, or those without it. */
-function webhook({ namespace, fail, lookups, ca }: WebhookOptions, verb: Verb, failure: Failure): Tree {
+function webhook(options: WebhookOptions, verb: Verb, failure: Failure): Tree {
+  const { namespace, fail, lookups } = options;
   const isDefault = failure === fail;
   return commented(`${failure === 'open' ? OPEN : CLOSED} ${isDefault ? ALL_OTHERS : LABELLED[failure]}`, {
     name: `${isDefault ? '' : `${failure}.`}${verb}.tidewaiter.dev`,
-    clientConfig: {
-      service: { namespace, name: NAME, path: `/${verb}`, port: 443 },
-      ...(ca === undefined ? {} : { caBundle: Buffer.from(ca).toString('base64') }),
-    },
+    clientConfig: clientConfig(options, verb),
     failurePolicy: failure === 'open' ? 'Ignore' : 'Fail',
     timeoutSeconds: lookups ? LOOKUP_SECONDS : REVIEW_SECONDS,
     matchPolicy: 'Equivalent',
@@ -72,8 +88,14 @@ function webhook({ namespace, fail, lookups, ca }: WebhookOptions, verb: Verb, f
       ],
     },
     matchConditions: commented(SPARED, conditions(namespace)),
-    rules: rules(verb),
+    rules: [...builtInRules(verb), ...customRules(options.customResources, isDefault)],
   });
+}
+
+function clientConfig({ namespace, ca, url }: WebhookOptions, verb: Verb): TreeObject {
+  const server =
+    url === undefined ? { service: { namespace, name: NAME, path: `/${verb}`, port: 443 } } : { url: `${url}/${verb}` };
+  return ca === undefined ? server : { ...server, caBundle: Buffer.from(ca).toString('base64') };
 }
 
 const OPEN = 'During an outage of the server, objects are allowed without a review:';
@@ -98,7 +120,7 @@ function conditions(namespace: string): readonly Tree[] {
 }
 
 /** One rule for each group, from the engine's table. */
-function rules(verb: Verb): readonly Tree[] {
+function builtInRules(verb: Verb): readonly Tree[] {
   const pathsOf = (resource: ApiResource): readonly string[] =>
     (verb === 'mutate' ? resource.mutated : ['', ...resource.subresources]).map((sub) =>
       sub === '' ? resource.resource : `${resource.resource}/${sub}`,
@@ -110,4 +132,20 @@ function rules(verb: Verb): readonly Tree[] {
     resources: API_RESOURCES.filter((resource) => resource.group === group).flatMap(pathsOf),
     scope: 'Namespaced',
   }));
+}
+
+/**
+ * The author of an object cannot choose its version, because `*` matches all. Objects without a namespace match every
+ * `namespaceSelector`, so only the default webhook reviews them.
+ */
+function customRules(resources: readonly CustomResources[], isDefault: boolean): readonly Tree[] {
+  return resources
+    .filter(({ scope }) => isDefault || scope !== 'Cluster')
+    .map(({ group, resources: names, scope }) => ({
+      apiGroups: [group],
+      apiVersions: ['*'],
+      operations: ['CREATE', 'UPDATE'],
+      resources: names,
+      scope: isDefault ? scope : 'Namespaced',
+    }));
 }

@@ -1,4 +1,8 @@
-/** Formats manifests as YAML with comments. Values are JSON values; a comment stands above the value that it describes. */
+/**
+ * Formats manifests as YAML with comments. Values are JSON values; a comment stands above the value that it describes. The package
+ * `yaml` is not used: it leaves `0o17` and U+2028 unquoted, which kubectl reads as a number and a line break.
+ */
+import { withoutCommands } from '../image/quote.ts';
 
 export type Tree = string | number | boolean | null | Commented | readonly Tree[] | { readonly [key: string]: Tree };
 
@@ -81,9 +85,12 @@ function commentLines(comment: string, indent: number): readonly string[] {
   if (comment === '') return [];
   const pad = ' '.repeat(indent);
   return comment
-    .split('\n')
-    .flatMap((line) => wrapped(line, WIDTH - indent).map((text) => `${pad}# ${text}`.trimEnd()));
+    .split(LINE_BREAK)
+    .flatMap((line) => wrapped(escaped(line), WIDTH - indent).map((text) => `${pad}# ${text}`.trimEnd()));
 }
+
+/** Those of YAML 1.1. */
+const LINE_BREAK = /\r\n|[\n\r\u0085\u2028\u2029]/;
 
 function wrapped(text: string, width: number): readonly string[] {
   const done: string[] = [];
@@ -128,7 +135,7 @@ const PLAIN = /^(?!(?:y|n|yes|no|on|off|true|false|null)$)[A-Za-z/][\w./@-]*(?::
 
 function scalar(text: string): string {
   if (PLAIN.test(text)) return text;
-  return /^[ -&(-~]*$/.test(text) ? `'${text}'` : quoted(text);
+  return /^[ -&(-~]*$/.test(text) && withoutCommands(text) === text ? `'${text}'` : quoted(text);
 }
 
 function isList(value: Tree): value is readonly Tree[] {
@@ -139,10 +146,14 @@ function isObject(value: Tree): value is TreeObject {
   return typeof value === 'object' && value !== null && !isList(value) && !(value instanceof Commented);
 }
 
-/** As in JSON, with all characters escaped that YAML does not allow or reads as line breaks. */
+/** As in JSON, with all characters escaped that YAML does not allow or reads as line breaks, and without commands of pipelines. */
 function quoted(text: string): string {
-  return JSON.stringify(text).replaceAll(
-    /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
+  return withoutCommands(escaped(JSON.stringify(text)));
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }

@@ -4,6 +4,7 @@
  * exist, tidewaiter also tries anonymously, which finds public images.
  */
 import type { Candidate } from '../credential/keyring.ts';
+import { visibleUser } from '../credential/user-name.ts';
 import { quoteValue } from '../image/quote.ts';
 import { type Credential, shownUser } from '../registry/credential.ts';
 import { ANONYMOUS, type IdentityOf } from './identity.ts';
@@ -27,7 +28,7 @@ export const MAX_ATTEMPTS = 20;
 export function candidateAttempt({ secret, key, username, password }: Candidate, identityOf: IdentityOf): Attempt {
   const place = `${PULL_SECRET_LABEL}${quoteValue(secret)}, key ${quoteValue(key)}`;
   if (username === '') return { ...ANONYMOUS_ATTEMPT, label: `${place} (no user name, so anonymous)` };
-  const label = `${place} (user ${shownUser(username)})`;
+  const label = `${place} (user ${shownUser(visibleUser({ username, password }))})`;
   const credential: Credential = { label, isOfSecret: true, secret: { kind: 'basic', username, password } };
   return { credential, label, identity: identityOf(credential) };
 }

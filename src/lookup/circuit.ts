@@ -124,7 +124,7 @@ function isOpen({ limits, witnesses }: CircuitState, { count }: Outages, { regis
   return count >= limits.failures || (witnesses.get(registry)?.size ?? 0) >= limits.tenants;
 }
 
-/** `undefined`: the circuit is closed for the caller, so that requests can be sent. */
+/** Returns undefined if the circuit is closed for the caller, so that requests can be sent. */
 function openOutages(state: CircuitState, caller: RegistryCaller): Outages | undefined {
   const outages = state.outages.get(tenantKey(caller));
   return outages !== undefined && isOpen(state, outages, caller) && isAbout(outages, caller) ? outages : undefined;

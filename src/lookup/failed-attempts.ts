@@ -15,14 +15,13 @@ const MAX_SHOWN = 4;
 /** `reasons`: why other credentials may exist. */
 export function failureOfAll(failed: readonly FailedAttempt[], reasons: readonly string[]): RegistryFailure {
   const decisive = decisiveAttempt(failed);
-  const texts = failed.slice(0, MAX_SHOWN).map(attemptText);
-  if (failed.length > MAX_SHOWN) texts.push(`${failed.length - MAX_SHOWN} more credentials also failed`);
   const more = reasons.length === 0 ? '' : ` (other credentials may exist: ${reasons.join('; ')})`;
   return {
     cause: decisive?.failure.cause ?? 'blocked',
     causedBy: decisive?.failure.causedBy,
-    message: `${texts.join('; ')}${more}`,
+    message: `${attemptTexts(failed).join('; ')}${more}`,
     remedy: decisive?.failure.remedy ?? remedyFor(decisive),
+    ...(failed.length > 0 ? { namesCredentials: true } : {}),
     ...(failed.every(isPublic) ? { isPublic: true } : {}),
     ...(failed.some(({ failure }) => failure.credentialUntested) ? { credentialUntested: true } : {}),
   };
@@ -46,15 +45,32 @@ function decisiveAttempt(failed: readonly FailedAttempt[]): FailedAttempt | unde
 /** Failures before a credential is sent. */
 const UNSENT: ReadonlySet<RegistryCause> = new Set(['blocked', 'tooMany', 'dns', 'tls']);
 
-/** The message can already contain what was sent. */
-function attemptText({ attempt, failure: { cause, message, credentialUntested } }: FailedAttempt): string {
+/** Attempts in a row with the same response share it: `reg.io returned HTTP 401; tried with A, then with B`. */
+function attemptTexts(failed: readonly FailedAttempt[]): readonly string[] {
+  const groups: { readonly message: string; readonly ways: string[] }[] = [];
+  for (const one of failed.slice(0, MAX_SHOWN)) {
+    const { message } = one.failure;
+    const way = wayOf(one);
+    const last = groups.at(-1);
+    const isSame = last?.message === message && last.ways.length > 0;
+    if (way !== undefined && isSame) last.ways.push(way);
+    else groups.push({ message, ways: way === undefined ? [] : [way] });
+  }
+  const texts = groups.map(({ message, ways }) =>
+    ways.length === 0 ? message : `${message}; tried ${ways.join(', then ')}`,
+  );
+  const more = failed.length - MAX_SHOWN;
+  return more > 0 ? [...texts, `${more} more credentials also failed`] : texts;
+}
+
+/** Returns how the attempt was made; undefined if the message already says it. */
+function wayOf({ attempt, failure: { cause, message, credentialUntested } }: FailedAttempt): string | undefined {
   const { label } = attempt;
   if (credentialUntested && cause === 'notFound')
-    return `${message}; tried anonymously, because the registry did not request credentials`;
-  if (UNSENT.has(cause)) return message;
-  if (message.includes(label)) return message;
-  if (attempt.credential === undefined && message.includes(WITHOUT_CREDENTIALS)) return message;
-  return label === ANONYMOUS_ATTEMPT.label ? `${message}; tried anonymously` : `${message}; tried with ${label}`;
+    return 'anonymously, because the registry did not request credentials';
+  if (UNSENT.has(cause) || message.includes(label)) return undefined;
+  if (attempt.credential === undefined && message.includes(WITHOUT_CREDENTIALS)) return undefined;
+  return label === ANONYMOUS_ATTEMPT.label ? 'anonymously' : `with ${label}`;
 }
 
 function remedyFor(decisive: FailedAttempt | undefined): string | undefined {

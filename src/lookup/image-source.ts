@@ -81,6 +81,13 @@ export function createRegistrySources(options: ImageSourceOptions): RegistrySour
       allowsStale: false,
       shared: undefined,
     }),
+    imageOrigins: sourceOf<RegistryDetails, RegistryDetails>({
+      fetch: (client, target, signal) => client.details({ ...target, withOrigin: true }, signal),
+      valueOf: ({ entry }) => entry.value,
+      weightOf: detailsWeight,
+      allowsStale: false,
+      shared: undefined,
+    }),
   };
 }
 

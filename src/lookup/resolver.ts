@@ -104,7 +104,7 @@ async function resolve<T, V>(resolution: Resolution<T, V>): Promise<RegistryFact
   return ofNode ?? forOperator(conclude(resolution, reasons), listed.problems.length > 0);
 }
 
-/** `undefined`: no credential gets the image; the failures are in `resolution.failed`. */
+/** Returns undefined if no credential gets the image; the failures are in `resolution.failed`. */
 async function tryEach<T, V>(
   resolution: Resolution<T, V>,
   attempts: readonly Attempt[],

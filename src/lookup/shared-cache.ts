@@ -130,7 +130,7 @@ function hangingGuard(now: () => number, onHanging: () => void): HangingGuard {
   };
 }
 
-/** `undefined`: a timeout or an error. The events of the connection report the reason. */
+/** Returns undefined after a timeout or an error. The events of the connection report the reason. */
 async function inTime<T>(answer: Promise<T>, hanging: HangingGuard): Promise<T | undefined> {
   const { promise: late, resolve } = Promise.withResolvers<undefined>();
   const timer = setTimeout(() => {

@@ -55,6 +55,7 @@ function failureFor(
     ...failure,
     message: `${shownRegistry(reference)} ${WORDS[cause]} (see the tidewaiter log)`,
     remedy: undefined,
+    namesCredentials: undefined,
   };
 }
 

@@ -5,6 +5,7 @@
 import { quoteValue } from '../image/quote.ts';
 import { isObject } from '../pod/pointer.ts';
 import { createProgramCache, type ProgramOutcome } from './program-cache.ts';
+import { visibleUser } from '../credential/user-name.ts';
 import { shownUser } from '../registry/credential.ts';
 import type { Credential } from '../registry/credential.ts';
 import type { NodeCredentialList } from './node-credentials.ts';
@@ -87,13 +88,11 @@ function readCredential(helper: string, output: string): Credential | 'none' | u
     return { label: `${helper} (identity token)`, secret: { kind: 'identity-token', token: () => secret } };
   }
   if (username === '') return 'none';
-  return {
-    label: `${helper} (user ${shownUser(username)})`,
-    secret: { kind: 'basic', username, password: () => secret },
-  };
+  const login = { username, password: () => secret };
+  return { label: `${helper} (user ${shownUser(visibleUser(login))})`, secret: { kind: 'basic', ...login } };
 }
 
-/** `undefined`: the text is not JSON. The reason is omitted, because the message of JSON.parse repeats a part of the text. */
+/** Returns undefined if the text is not JSON, without the reason: the message of JSON.parse repeats a part of the text. */
 export function readJsonText(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -3,57 +3,68 @@
  * passwords, and runs no helpers. Docker, on a developer's machine, uses the entry of the exact server, or a helper.
  */
 import { indexEntries } from '../credential/credential-index.ts';
-import { readDockerConfig } from '../credential/docker-config.ts';
+import { type Entry, readDockerConfig } from '../credential/docker-config.ts';
 import { type Candidate, candidatesIn, type Source } from '../credential/keyring.ts';
 import { shownServer } from '../credential/registry-key.ts';
+import { loadText, type TextOrProblem } from '../files/load-text.ts';
 import { DOCKER_HUB } from '../image/grammar.ts';
 import { quoteValue } from '../image/quote.ts';
-import type { ImageReference } from '../image/reference.ts';
+import { visibleUser } from '../credential/user-name.ts';
 import { shownUser } from '../registry/credential.ts';
 import type { Credential, CredentialValue } from '../registry/credential.ts';
 import type { CredentialHelpers } from './credential-helper.ts';
 import { type DockerSettings, readDockerSettings } from './docker-settings.ts';
-import type { NodeCredentialList, NodeCredentials } from './node-credentials.ts';
-import { type FileText, watchedFile } from '../registry/watched-file.ts';
+import type { NodeCredentials } from './node-credentials.ts';
 
-export interface DockerFileOptions {
+export interface DockerConfigFile {
   readonly file: string;
-  readonly now: () => number;
+  /** A function, so that no JSON, log or inspection of the value shows it. */
+  readonly content: () => TextOrProblem;
 }
 
-interface NodeFile {
-  readonly sources: readonly Source[];
-  readonly problems: readonly string[];
+/** A Secret is limited to 1 MiB. */
+const MAX_MEBIBYTES = 4;
+
+export function loadDockerConfig(file: string): DockerConfigFile {
+  const content = loadText(file, MAX_MEBIBYTES);
+  return { file, content: () => content };
 }
 
 /** Reads the file as the kubelet does. The kubelet ignores a missing or invalid file; here it is a problem. */
-export function kubeletDockerFile({ file, now }: DockerFileOptions): NodeCredentials {
-  const name = `docker config ${quoteValue(file)}`;
-  const read = watchedFile(file, (text) => nodeFile(name, text), now);
-  const listIn = ({ sources, problems }: NodeFile, reference: ImageReference): NodeCredentialList => ({
-    credentials: credentialsOf(candidatesIn(sources, reference), () => name),
-    problems,
-  });
+export function kubeletDockerFile(loaded: DockerConfigFile): NodeCredentials {
+  const name = shownName(loaded);
+  const read = entriesIn(loaded);
+  const problems = 'problem' in read ? [read.problem] : [];
+  const sources: readonly Source[] =
+    'problem' in read ? [] : [{ secret: name, credentials: indexEntries(read.entries) }];
   return {
-    credentialsFor(reference) {
-      const found = read();
-      return found instanceof Promise ? found.then((one) => listIn(one, reference)) : listIn(found, reference);
-    },
+    credentialsFor: (reference) => ({
+      credentials: credentialsOf(candidatesIn(sources, reference), () => name),
+      problems,
+    }),
   };
 }
 
-const SETTING = ' (set by nodeCredentials.dockerConfig)';
-
-function nodeFile(name: string, text: FileText): NodeFile {
-  if (text.state !== 'read') return { sources: [], problems: [`${unreadable(name, text)}${SETTING}`] };
-  const { entries, faults } = readDockerConfig(text.text, 'dockerconfigjson');
-  const [fault] = faults;
-  if (fault !== undefined) return { sources: [], problems: [`${name} is not read: ${fault}`] };
-  return { sources: [{ secret: name, credentials: indexEntries(entries) }], problems: [] };
+/** Returns why the file has no credentials for the kubelet; undefined: it is valid. */
+export function dockerConfigProblem(loaded: DockerConfigFile): string | undefined {
+  const read = entriesIn(loaded);
+  return 'problem' in read ? read.problem : undefined;
 }
 
-function unreadable(name: string, text: Exclude<FileText, { readonly state: 'read' }>): string {
-  return text.state === 'absent' ? `${name} does not exist` : `${name} is not read: ${text.problem}`;
+type Entries = { readonly entries: readonly Entry[] } | { readonly problem: string };
+
+function entriesIn(loaded: DockerConfigFile): Entries {
+  const content = loaded.content();
+  if ('problem' in content) {
+    return { problem: `cannot read ${shownName(loaded)} (set by nodeCredentials.dockerConfig): ${content.problem}` };
+  }
+  const { entries, faults } = readDockerConfig(content.text, 'dockerconfigjson');
+  const [fault] = faults;
+  return fault === undefined ? { entries } : { problem: `${shownName(loaded)} is invalid: ${fault}` };
+}
+
+function shownName({ file }: DockerConfigFile): string {
+  return `docker config ${quoteValue(file)}`;
 }
 
 /** Omits credentials without a user name: container runtimes pull anonymously with them. */
@@ -64,51 +75,32 @@ export function credentialsOf(
   return candidates.flatMap((candidate) => {
     const { key, username, password } = candidate;
     if (username === '') return [];
-    const label = `${nameOf(candidate)}, key ${quoteValue(key)} (user ${shownUser(username)})`;
+    const label = `${nameOf(candidate)}, key ${quoteValue(key)} (user ${shownUser(visibleUser(candidate))})`;
     return [{ label, secret: { kind: 'basic', username, password } as const }];
   });
 }
 
-export interface DockerViewOptions extends DockerFileOptions {
+export interface DockerViewOptions {
   readonly helpers: CredentialHelpers;
   /** `helpers`: without the entries, which `kubeletDockerFile` reads. */
   readonly parts: 'all' | 'helpers';
 }
 
-/** Reads the file as docker does. A missing file counts as empty. */
-export function dockerFile({ file, now, helpers, parts }: DockerViewOptions): NodeCredentials {
-  const name = `docker config ${quoteValue(file)}`;
-  const read = watchedFile(file, (text) => parseDockerFile(name, text), now);
-  const listIn = (
-    docker: DockerFile,
-    { domain }: ImageReference,
-    tenant: string | undefined,
-  ): NodeCredentialList | Promise<NodeCredentialList> => {
-    if (docker.settings === undefined) return { credentials: [], problems: parts === 'all' ? docker.problems : [] };
-    const helper = helperFor(docker.settings, domain);
-    if (helper !== undefined) return helpers.get(helper, serversOf(domain)[0], tenant);
-    return { credentials: parts === 'all' ? entryFor(docker.settings, domain, name) : [], problems: [] };
-  };
+/** Reads the file as docker does. */
+export function dockerFile(loaded: DockerConfigFile, { helpers, parts }: DockerViewOptions): NodeCredentials {
+  const name = shownName(loaded);
+  const content = loaded.content();
+  const read = 'problem' in content ? { ok: false as const, ...content } : readDockerSettings(content.text);
   return {
-    credentialsFor(reference, tenant) {
-      const found = read();
-      if (found instanceof Promise) return found.then((one) => listIn(one, reference, tenant));
-      return listIn(found, reference, tenant);
+    credentialsFor({ domain }, tenant) {
+      if (!read.ok) {
+        return { credentials: [], problems: parts === 'all' ? [`${name} is not read: ${read.problem}`] : [] };
+      }
+      const helper = helperFor(read.settings, domain);
+      if (helper !== undefined) return helpers.get(helper, serversOf(domain)[0], tenant);
+      return { credentials: parts === 'all' ? entryFor(read.settings, domain, name) : [], problems: [] };
     },
   };
-}
-
-interface DockerFile {
-  readonly settings: DockerSettings | undefined;
-  readonly problems: readonly string[];
-}
-
-function parseDockerFile(name: string, text: FileText): DockerFile {
-  if (text.state === 'absent') return { settings: undefined, problems: [] };
-  if (text.state === 'failed') return { settings: undefined, problems: [unreadable(name, text)] };
-  const read = readDockerSettings(text.text);
-  if (!read.ok) return { settings: undefined, problems: [`${name} is not read: ${read.problem}`] };
-  return { settings: read.settings, problems: [] };
 }
 
 /** Keys of Docker Hub: docker's own first, then those that other programs write. */
@@ -140,7 +132,7 @@ function hostOf(server: string): string {
 }
 
 function shownKind(secret: CredentialValue): string {
-  if (secret.kind === 'basic') return `user ${shownUser(secret.username)}`;
+  if (secret.kind === 'basic') return `user ${shownUser(visibleUser(secret))}`;
   return secret.kind === 'identity-token' ? 'identity token' : 'registry token';
 }
 

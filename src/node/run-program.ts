@@ -12,8 +12,14 @@ export interface Program {
   /** The program's stdin. */
   readonly input: string;
   readonly timeoutMs: number;
+  /** The limit of stdout; 1 MiB by default. */
+  readonly maxOutputBytes?: number | undefined;
+  /** Ends the program. */
+  readonly signal?: AbortSignal | undefined;
   /** Receives the end of what the program wrote to stderr, when it ends. Without it, the program has no stderr. */
   readonly onStderr?: (end: string) => void;
+  /** The program has the terminal of this process as stdin and stderr, and gets its Ctrl-C. */
+  readonly isInteractive?: boolean;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -23,7 +29,7 @@ export type Ended =
   /** A sentence fragment that follows the name of the program: `ended with SIGSEGV`. */
   | { readonly state: 'failed'; readonly problem: string; /** Not cached. */ readonly isNotRun?: true };
 
-type Child = ChildProcessByStdio<Writable, Readable, Readable | null>;
+type Child = ChildProcessByStdio<Writable | null, Readable, Readable | null>;
 
 /** A token is a few kilobytes. */
 const MAX_OUTPUT_BYTES = 1024 * 1024;
@@ -39,22 +45,26 @@ export async function runProgram(program: Program): Promise<Ended> {
   }
 }
 
-async function run({ file, args, env, input, timeoutMs, onStderr }: Program): Promise<Ended> {
+async function run(program: Program): Promise<Ended> {
+  const { input, timeoutMs, maxOutputBytes = MAX_OUTPUT_BYTES, signal: ending } = program;
+  const { onStderr, isInteractive = false } = program;
   const { promise, resolve } = Promise.withResolvers<Ended>();
-  // A process group of its own, so that child processes neither outlive the timeout nor keep the output open.
-  const stdio = ['pipe', 'pipe', onStderr ? 'pipe' : 'ignore'] as const;
-  const child = spawn(file, args, { env: { ...env }, shell: false, detached: true, stdio: [...stdio] }) as Child;
+  const child = start(program);
   const stderr = child.stderr === null ? undefined : collectEnd(child.stderr);
   const failed = (problem: string): void => {
-    killGroup(child.pid);
+    if (isInteractive) child.kill('SIGKILL');
+    else killGroup(child.pid);
     resolve({ state: 'failed', problem });
   };
+  const onAbort = (): void => failed('was interrupted');
+  if (ending?.aborted === true) onAbort();
+  ending?.addEventListener('abort', onAbort);
   const timer = setTimeout(() => failed(`did not respond within ${timeoutMs / 1000} s`), timeoutMs);
   child.on('error', (error) => failed(`cannot be started: ${reasonOf(error)}`));
   // A program that does not read stdin can close it.
-  child.stdin.on('error', () => {});
-  child.stdin.end(input);
-  const output = collect(child.stdout, () => failed(`wrote more than ${MAX_OUTPUT_BYTES / 1024} KiB`));
+  child.stdin?.on('error', () => {});
+  child.stdin?.end(input);
+  const output = collect(child.stdout, maxOutputBytes, () => failed(`wrote more than ${maxOutputBytes / 1024} KiB`));
   child.on('close', (code, signal) => {
     onStderr?.(stderr?.() ?? '');
     if (code === null) failed(`ended with ${signal ?? 'no code'}`);
@@ -64,7 +74,18 @@ async function run({ file, args, env, input, timeoutMs, onStderr }: Program): Pr
     return await promise;
   } finally {
     clearTimeout(timer);
+    ending?.removeEventListener('abort', onAbort);
   }
+}
+
+/**
+ * A process group of its own, so that child processes neither outlive the timeout nor keep the output open. Only the group of this
+ * process can read from its terminal.
+ */
+function start({ file, args, env, onStderr, isInteractive = false }: Program): Child {
+  const piped = ['pipe', 'pipe', onStderr ? 'pipe' : 'ignore'] as const;
+  const stdio = isInteractive ? (['inherit', 'pipe', 'inherit'] as const) : piped;
+  return spawn(file, args, { env: { ...env }, shell: false, detached: !isInteractive, stdio: [...stdio] }) as Child;
 }
 
 /** Returns only the code: the rest of the message repeats the command. */
@@ -72,12 +93,12 @@ function reasonOf(error: NodeJS.ErrnoException): string {
   return error.code === 'ENOENT' ? 'program not found' : (error.code ?? error.name);
 }
 
-function collect(stream: Readable, onTooMuch: () => void): () => string {
+function collect(stream: Readable, maxBytes: number, onTooMuch: () => void): () => string {
   const chunks: Buffer[] = [];
   let length = 0;
   stream.on('data', (chunk: Buffer) => {
     length += chunk.length;
-    if (length <= MAX_OUTPUT_BYTES) chunks.push(chunk);
+    if (length <= maxBytes) chunks.push(chunk);
     else {
       stream.destroy();
       onTooMuch();

@@ -31,7 +31,21 @@ const BARE = { digest: undefined, previous: undefined, pinned: undefined, messag
 export interface PinMode {
   /** Whether tags with a digest are looked up as well. */
   readonly update: boolean;
+  /** The digests that stay nevertheless, by `keptKey`, with a message if an update waits; see ages.ts. */
+  readonly kept: KeptDigests;
   readonly platforms: readonly Platform[];
+}
+
+export type KeptDigests = ReadonlyMap<string, string | undefined>;
+
+/** A registry and its mirror have the same digest for the same tag, and kustomizations can rename an image. */
+export function keptKey({ tag, digest }: ImageReference): string {
+  return `${tag}@${digest}`;
+}
+
+/** Reports whether an image with a digest is looked up. */
+export function updates(reference: ImageReference, { update, kept }: PinMode): boolean {
+  return update && !kept.has(keptKey(reference));
 }
 
 /** The lookup that an image needs; undefined: none. */
@@ -39,8 +53,8 @@ export function tagLookupAt({ content, target }: ImageLocation, mode: PinMode): 
   return content.state === 'image' && target.ok ? tagLookupOf(content.reference, mode) : undefined;
 }
 
-export function tagLookupOf(reference: ImageReference, { update }: PinMode): ReferenceLookup | undefined {
-  return reference.digest === undefined || update ? tagLookup(reference) : undefined;
+export function tagLookupOf(reference: ImageReference, mode: PinMode): ReferenceLookup | undefined {
+  return reference.digest === undefined || updates(reference, mode) ? tagLookup(reference) : undefined;
 }
 
 export type TagFacts = ReadonlyMap<string, RegistryFact<RegistryImage>>;
@@ -67,7 +81,9 @@ export function decideOffline({ content, image }: ImageLocation): PinDecision {
 export function decide(location: ImageLocation, mode: PinMode, tags: TagFacts): PinDecision {
   const offline = decideOffline(location);
   const { content, image, target } = location;
-  if (content.state !== 'image' || (offline.state === 'pinned' && !mode.update)) return offline;
+  if (content.state !== 'image') return offline;
+  if (offline.state === 'pinned' && !updates(content.reference, mode))
+    return { ...offline, message: mode.kept.get(keptKey(content.reference)) };
   const lookup = tagLookup(content.reference);
   if (lookup === undefined) return { ...offline, message: 'it has no tag to look up' };
   if (!target.ok) return failed(image, target.reason);

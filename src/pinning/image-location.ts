@@ -14,6 +14,10 @@ export interface ImageLocation {
   readonly field?: string;
   /** The object that runs the image, if it is known. */
   readonly object?: { readonly group: string; readonly kind: string; readonly name: string };
+  /** The stage of a Dockerfile that it is the base of. */
+  readonly stage?: string | undefined;
+  /** The `.env` file that has values of its variables. */
+  readonly environment?: string;
   /** The image as written; several fields are joined. */
   readonly image: string;
   readonly content: LocationContent;

@@ -11,4 +11,9 @@ export interface PlatformSource {
   platformsOf(reference: ImageReference, signal: AbortSignal): Promise<RegistryFact<RegistryDetails>>;
 }
 
-export type PinRegistry = TagResolver & PlatformSource;
+export interface OriginSource {
+  /** Returns the details with the origin. */
+  originOf(reference: ImageReference, signal: AbortSignal): Promise<RegistryFact<RegistryDetails>>;
+}
+
+export type PinRegistry = TagResolver & PlatformSource & OriginSource;

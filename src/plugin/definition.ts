@@ -3,7 +3,8 @@ import { isObject, type JsonObject, jsonType } from '../pod/pointer.ts';
 import { NEEDS } from '../policy/fact.ts';
 import { type ValueSchema, withDefaults } from '../policy/parameters.ts';
 import type { Rule } from '../policy/rule.ts';
-import { type DocumentFault, faultsOfSchema, schemaCheck } from '../policy/schema-faults.ts';
+import { type DocumentFault, schemaCheck } from '../policy/schema-faults.ts';
+import { faultsOfSchema, parameterCheck } from './parameter-schema.ts';
 
 export type RulesResult =
   | { readonly ok: true; readonly rules: readonly Rule[] }
@@ -92,7 +93,7 @@ function parameterFaults(schema: ValueSchema): readonly DocumentFault[] {
 
 /** Types follow the schema, so a default must be valid by the schema. */
 function defaultFaults(schema: ValueSchema): readonly DocumentFault[] {
-  const faults = schemaCheck(schema)(withDefaults(schema, {}));
+  const faults = parameterCheck(schema)(withDefaults(schema, {}));
   // Faults of the whole object: required keys have no default.
   return faults.flatMap((fault) =>
     fault.pointer === '' ? [] : [{ ...fault, problem: `invalid default: ${fault.problem}` }],

@@ -5,6 +5,7 @@ import { parseRules } from './definition.ts';
 import { deepFreeze } from './freeze.ts';
 import { createGuard, shownError } from './guard.ts';
 import { type Imported, importPlugin, pluginFileProblem } from './import.ts';
+import { parameterCheck } from './parameter-schema.ts';
 import { createTimeLimit, type TimeLimit } from './time-limit.ts';
 import { NO_ORIGIN, type OriginOf } from '../error/path-origin.ts';
 import { UserError } from '../error/user-error.ts';
@@ -74,6 +75,7 @@ function guarded(rule: Rule, { guard, limit, timeoutMs }: Protection): Rule {
   deepFreeze(rule.parameters);
   return {
     ...rule,
+    checkParameters: parameterCheck(rule.parameters),
     bind(parameters) {
       if (isObject(parameters)) deepFreeze(parameters);
       let bound: Prepared<Check> = failed(`the rule's prepare did not return within ${timeoutMs} ms`);

@@ -12,6 +12,8 @@ export const API = new URL(import.meta.url.endsWith('.ts') ? '../index.ts' : './
 
 /** The files that each module of a plugin imports, by real path. */
 const imports = new Map<string, Set<string>>();
+/** The specifiers of modules in node_modules that each module of a plugin imports. */
+const packages = new Map<string, Set<string>>();
 const VERSION = /\?tidewaiter=\w+$/;
 
 let offered = false;
@@ -24,18 +26,22 @@ export function offerTidewaiter(): void {
     resolve(specifier, context, next) {
       if (specifier === 'tidewaiter') return { url: API, shortCircuit: true };
       const found = next(specifier, context);
-      const version = follow(context.parentURL, found.url);
+      const version = follow(context.parentURL, found.url, specifier);
       return version === undefined ? found : { ...found, url: `${found.url}${version}` };
     },
   });
 }
 
 /** Notes an import; returns the version of the importing module for the imported one. */
-function follow(parent: string | undefined, child: string): string | undefined {
+function follow(parent: string | undefined, child: string, specifier: string): string | undefined {
   const from = parent === undefined ? undefined : pathOf(parent);
   const known = from === undefined ? undefined : imports.get(from);
   const to = pathOf(child);
-  if (known === undefined || to === undefined || to.includes('/node_modules/')) return undefined;
+  if (from === undefined || known === undefined || to === undefined) return undefined;
+  if (to.includes('/node_modules/')) {
+    packages.set(from, new Set(packages.get(from)).add(specifier));
+    return undefined;
+  }
   known.add(to);
   if (!imports.has(to)) imports.set(to, new Set());
   return VERSION.exec(parent ?? '')?.[0];
@@ -55,6 +61,11 @@ export function pluginModules(files: readonly string[]): readonly string[] {
   const found = new Set(files);
   for (const file of found) for (const imported of imports.get(realOf(file)) ?? []) found.add(imported);
   return [...found];
+}
+
+/** Returns the specifiers of modules in node_modules that plugins import, directly or by a module of theirs. */
+export function pluginPackages(files: readonly string[]): readonly string[] {
+  return [...new Set(pluginModules(files).flatMap((file) => [...(packages.get(realOf(file)) ?? [])]))];
 }
 
 /** Changes with the content of a plugin or of a module that it imports. */

@@ -11,7 +11,7 @@ import { importProblem } from './import-problem.ts';
 import { API, followImports, offerTidewaiter, pluginDigest } from './modules.ts';
 
 export { loadPlugins } from './load.ts';
-export { pluginDigest, pluginModules } from './modules.ts';
+export { pluginDigest, pluginModules, pluginPackages } from './modules.ts';
 
 const LIMIT_MS = 5000;
 const MEMORY_MIB = 64;

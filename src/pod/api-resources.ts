@@ -1,6 +1,6 @@
 /**
- * The built-in resources through which containers reach a cluster. manifests/webhooks registers exactly these, and the engine
- * evaluates their subresources and no others: status, scale, binding, eviction, and so on add no containers.
+ * The built-in resources through which containers reach a cluster. The webhook configurations register exactly these, and
+ * the engine evaluates their subresources and no others: status, scale, binding, eviction, and so on add no containers.
  */
 export interface ApiResource {
   /** `''` for the core group. */
@@ -9,7 +9,7 @@ export interface ApiResource {
   readonly resource: string;
   /** Subresources that can add or change containers. A webhook rule for a resource does not match its subresources. */
   readonly subresources: readonly string[];
-  /** The resource (`''`) and subresources whose images `/mutate` can safely change: see admission/pin/mutable-images.ts. */
+  /** The resource (`''`) and subresources whose images `/mutate` can safely change: see admission/change/mutable-images.ts. */
   readonly mutated: readonly string[];
 }
 

@@ -7,7 +7,7 @@ import { maskPassword } from '../image/password.ts';
 import { quoteValue } from '../image/quote.ts';
 import { type ImageReference, parseReference } from '../image/reference.ts';
 import { isObject, type JsonObject, jsonType, type Location, ShapeError, shownPointer } from './pointer.ts';
-import { readBoolean, readNumber, readObject, readObjects, readString } from './read.ts';
+import { foundText, readBoolean, readNumber, readObject, readObjects, readString } from './read.ts';
 
 export const CONTAINER_KINDS = ['regular', 'init', 'sidecar', 'ephemeral', 'volume'] as const;
 export type ContainerKind = (typeof CONTAINER_KINDS)[number];
@@ -49,7 +49,10 @@ export interface Container {
   readonly image: ContainerImage;
   /** The image is composed from several fields, or is a part of a longer string, so it cannot be replaced at its pointer. */
   readonly composed?: true;
-  /** Always, IfNotPresent, or Never, with the default applied; `undefined` outside of pod specs, where the controller decides. */
+  /**
+   * Always, IfNotPresent, or Never, with the default applied; in Compose files, the value of pull_policy. `undefined` elsewhere,
+   * where the controller decides.
+   */
   readonly pullPolicy: string | undefined;
   readonly pullPolicyPointer: string;
   readonly ports: readonly Port[];
@@ -188,7 +191,7 @@ function addImageVolumes(spec: JsonObject, pointer: string, into: ContainerReade
 
 /** Reads an image string outside of pod specs. `holder` is the object around it. */
 export function looseImage(location: Location, holder: JsonObject, source: PodSource): Container {
-  if (typeof location.value !== 'string') throw new ShapeError(location.pointer, 'a string', jsonType(location.value));
+  if (typeof location.value !== 'string') throw new ShapeError(location.pointer, 'a string', foundText(location.value));
   source.count(location.pointer);
   const pointer = location.pointer.slice(0, location.pointer.lastIndexOf('/'));
   return {
@@ -230,6 +233,11 @@ function portsAt(pointer: string, fields: JsonObject, into: ContainerReader): re
 
 function portAt(pointer: string, port: JsonObject, { hostNetwork, source }: ContainerReader): Port {
   source.count(pointer);
+  return portOf(port, pointer, hostNetwork);
+}
+
+/** A port with the defaults of the API. */
+export function portOf(port: JsonObject, pointer: string, hostNetwork: boolean): Port {
   const containerPort = readNumber(port, 'containerPort', pointer) ?? 0;
   return {
     pointer,

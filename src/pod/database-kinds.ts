@@ -141,9 +141,9 @@ const MONGODB: readonly KindEntry[] = [
 
 const SQL: readonly KindEntry[] = [
   ...entries('k8s.mariadb.com', ['MariaDB'], {
+    imagesOrParts: ['/spec/image', '/spec/metrics/exporter/image'],
     images: [
-      '/spec/image',
-      ...images('initContainers/*', 'sidecarContainers/*', 'metrics/exporter'),
+      ...images('initContainers/*', 'sidecarContainers/*'),
       ...images('galera/agent', 'galera/initContainer', 'replication/agent', 'replication/initContainer'),
     ],
   }),

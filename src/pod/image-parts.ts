@@ -51,13 +51,22 @@ function withVersion(name: string, { pointer, value: map }: MapLocation, tag: st
   return { pointer: `${pointer}/${escapeSegment(tag)}`, value };
 }
 
-interface MapLocation {
+export interface MapLocation {
   readonly pointer: string;
   readonly value: JsonObject;
 }
 
 /** Reports whether an image string contains a tag or a digest. */
 export const hasVersion = (image: string): boolean => /@|:[^/]*$/.test(image);
+
+/** Reads a map of `repository` and `tag`, where a missing tag is `latest`, as in a string. */
+export function imageInParts({ pointer, value: map }: MapLocation): Location {
+  const repository = readString(map, 'repository', pointer);
+  if (!repository) throw new ShapeError(`${pointer}/repository`, 'a string', 'nothing');
+  return (
+    withVersion(repository, { pointer, value: map }, 'tag') ?? { pointer: `${pointer}/repository`, value: repository }
+  );
+}
 
 type PartsReader = (object: JsonObject) => readonly Location[];
 

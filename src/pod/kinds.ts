@@ -10,6 +10,7 @@
  */
 import { DATA_KINDS } from './data-kinds.ts';
 import { DATABASE_KINDS } from './database-kinds.ts';
+import { FILE_ENTRIES } from './file-kinds.ts';
 import { entries, type KindEntry, podImages, template, volumeImages } from './kind-entry.ts';
 import { oddImages, type OddReader } from './odd-images.ts';
 import { OBSERVABILITY_KINDS } from './observability-kinds.ts';
@@ -25,9 +26,12 @@ export interface Kind {
   readonly clusterScoped: boolean;
   readonly podSpecs: readonly (readonly string[])[];
   readonly images: readonly (readonly string[])[];
+  /** Locations of images that are strings or maps. */
+  readonly imagesOrParts: readonly (readonly string[])[];
   /** Locations of whole objects within the object. */
   readonly objects: readonly (readonly string[])[];
   readonly placeholder: string | undefined;
+  readonly pullPolicyKey: string | undefined;
   readonly odd: OddReader | undefined;
   /** True for all kinds except Pods: a controller can fill in an empty image. */
   readonly template: boolean;
@@ -35,6 +39,8 @@ export interface Kind {
 
 export interface KindTable {
   readonly all: readonly Kind[];
+  /** The entries that are not built in. */
+  readonly added: readonly KindEntry[];
   find(group: string, kind: string): Kind | undefined;
   readonly names: readonly string[];
   /** `Deployment.apps`, only for kinds outside of the core group. */
@@ -143,6 +149,8 @@ const spark = (kind: string, at: string): KindEntry => ({
 const OTHERS: readonly KindEntry[] = [
   ...template('serving.knative.dev', ['Service', 'Configuration'], TEMPLATE),
   ...template('serving.knative.dev', ['Revision'], '/spec'),
+  // Nodes pull it in advance; the Pods of a revision run it.
+  ...entries('caching.internal.knative.dev', ['Image'], { images: ['/spec/image'] }),
   ...template('jobset.x-k8s.io', ['JobSet'], '/spec/replicatedJobs/*/template/spec/template/spec'),
   ...template('apps.openshift.io', ['DeploymentConfig'], TEMPLATE),
   ...template('keda.sh', ['ScaledJob'], '/spec/jobTargetRef/template/spec'),
@@ -189,6 +197,7 @@ const BUILT_IN: readonly KindEntry[] = [
   ...DATA_KINDS,
   ...DATABASE_KINDS,
   ...OBSERVABILITY_KINDS,
+  ...FILE_ENTRIES,
 ];
 
 /** Combines the built-in kinds with `added` entries. An added entry for a known kind adds its locations. */
@@ -202,6 +211,7 @@ export function kindTable(added: readonly KindEntry[] = []): KindTable {
   const byGroup = new Map([...groups].map(([group, all]) => [group, new Map(all.map((one) => [one.kind, one]))]));
   return {
     all: [...kinds.values()],
+    added,
     find: (group, kind) => byGroup.get(group)?.get(kind),
     names: [...new Set([...kinds.values()].map(({ kind }) => kind))].sort(),
     fullNames: [...kinds.values()].flatMap(({ group, kind }) => (group === '' ? [] : [`${kind}.${group}`])).sort(),
@@ -215,8 +225,10 @@ function merge(before: Kind | undefined, entry: KindEntry): Kind {
     clusterScoped: entry.clusterScoped ?? kind.clusterScoped,
     podSpecs: [...kind.podSpecs, ...(entry.podSpecs ?? []).map(pointerSegments)],
     images: [...kind.images, ...(entry.images ?? []).map(pointerSegments)],
+    imagesOrParts: [...kind.imagesOrParts, ...(entry.imagesOrParts ?? []).map(pointerSegments)],
     objects: [...kind.objects, ...(entry.objects ?? []).map(pointerSegments)],
     placeholder: entry.placeholder ?? kind.placeholder,
+    pullPolicyKey: entry.pullPolicyKey ?? kind.pullPolicyKey,
   };
 }
 
@@ -231,7 +243,9 @@ function empty({ group, kind }: KindEntry): Kind {
     clusterScoped: false,
     podSpecs: [],
     images: [],
+    imagesOrParts: [],
     objects: [],
     placeholder: undefined,
+    pullPolicyKey: undefined,
   };
 }

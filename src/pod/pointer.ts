@@ -36,9 +36,15 @@ export function isObject(value: unknown): value is JsonObject {
 
 /** Returns `undefined` for a text that is not a JSON object. */
 export function parsedJsonObject(text: string): JsonObject | undefined {
+  const value = parsedJson(text);
+  return isObject(value) ? value : undefined;
+}
+
+/** Returns an object or a list; undefined for other texts. */
+export function parsedJson(text: string): object | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
+    return typeof value === 'object' && value !== null ? value : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

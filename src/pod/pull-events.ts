@@ -3,6 +3,8 @@ import { objectOf, textOf } from './pod-status.ts';
 import type { JsonObject } from './pointer.ts';
 
 export interface PullEvent {
+  /** `secrets`: the kubelet did not get pull secrets of the Pod. `pulled`: or the node already had the image. */
+  readonly kind: 'error' | 'secrets' | 'pulling' | 'pulled';
   readonly reason: string;
   readonly message: string;
   readonly count: number;
@@ -12,27 +14,30 @@ export interface PullEvent {
   readonly container: string | undefined;
 }
 
-/** Returns the events that can explain a pull that failed, newest first. Everyone who can create events can invent one. */
+/** Returns the events about pulls, newest first. Everyone who can create events can invent one. */
 export function pullEventsIn(events: readonly JsonObject[]): readonly PullEvent[] {
-  return events
-    .map(eventOf)
-    .filter(isAboutPull)
-    .sort((one, other) => (other.last ?? '').localeCompare(one.last ?? ''));
+  return events.flatMap(eventOf).sort((one, other) => (other.last ?? '').localeCompare(one.last ?? ''));
 }
 
 /** Those of kubelets have at most 1024 characters; other clients can write megabytes. */
 const MAX_MESSAGE = 4096;
 
-function eventOf(event: JsonObject): PullEvent {
+function eventOf(event: JsonObject): readonly PullEvent[] {
   const series = objectOf(event['series']);
   const { fieldPath } = objectOf(event['involvedObject']);
-  return {
-    reason: textOf(event['reason']) ?? '',
-    message: (textOf(event['message']) ?? '').slice(0, MAX_MESSAGE),
+  const reason = textOf(event['reason']) ?? '';
+  const message = (textOf(event['message']) ?? '').slice(0, MAX_MESSAGE);
+  const kind = kindOf(reason, message);
+  if (kind === undefined) return [];
+  const row = {
+    kind,
+    reason,
+    message,
     count: Math.max(numberOf(event['count']), numberOf(series['count']), 1),
     last: lastOf(event, series),
     container: /^spec\.\w{1,40}\{(.{1,63})\}$/.exec(textOf(fieldPath) ?? '')?.[1],
   };
+  return [row];
 }
 
 function lastOf(event: JsonObject, series: JsonObject): string | undefined {
@@ -45,12 +50,20 @@ function numberOf(value: unknown): number {
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : 0;
 }
 
-const REASONS: ReadonlySet<string> = new Set(['InspectFailed', 'ErrImageNeverPull', 'FailedToRetrieveImagePullSecret']);
+const KINDS: ReadonlyMap<string, PullEvent['kind']> = new Map([
+  ['InspectFailed', 'error'],
+  ['ErrImageNeverPull', 'error'],
+  ['FailedToRetrieveImagePullSecret', 'secrets'],
+  ['Pulling', 'pulling'],
+  ['Pulled', 'pulled'],
+]);
 
 /** `Failed` and `BackOff` are also the reasons of containers that end. */
-function isAboutPull({ reason, message }: PullEvent): boolean {
-  if (reason === 'Failed') return message.startsWith('Failed to pull image');
-  return reason === 'BackOff' ? message.startsWith('Back-off pulling image') : REASONS.has(reason);
+function kindOf(reason: string, message: string): PullEvent['kind'] | undefined {
+  const isError =
+    (reason === 'Failed' && message.startsWith('Failed to pull image')) ||
+    (reason === 'BackOff' && message.startsWith('Back-off pulling image'));
+  return isError ? 'error' : KINDS.get(reason);
 }
 
 /** Reports whether the message of an event about the whole Pod names the image. The kubelet adds the default tag. */

@@ -7,8 +7,16 @@ import { escapeSegment, isObject, type JsonObject, jsonType, ShapeError } from '
 export function readString(object: JsonObject, key: string, at: string): string | undefined {
   const value = object[key];
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'string') throw unexpected('a string', value, at, key);
+  if (typeof value !== 'string') throw new ShapeError(`${at}/${escapeSegment(key)}`, 'a string', foundText(value));
   return value;
+}
+
+/** For users of YAML, who write `image: yes`. */
+export function foundText(value: unknown): string {
+  const found = jsonType(value);
+  return typeof value === 'boolean'
+    ? `${found}; in YAML, quote words such as yes, no, on, off, true, and false`
+    : found;
 }
 
 export function readNumber(object: JsonObject, key: string, at: string): number | undefined {

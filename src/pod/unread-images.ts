@@ -25,6 +25,7 @@ const PATCH = 'is a patch in a string that the controller merges into its Pods; 
 
 const MANIFEST = 'is a manifest in a string; check the manifest itself';
 const KUSTOMIZE = 'contains patches for other manifests; check the patched manifests';
+const OVERLAY = 'patches the objects that istioctl renders; check the output of "istioctl manifest generate"';
 const RENAME =
   'renames images of other manifests, where a digest belongs to the old name; add the tag and the digest here';
 const GPU = 'has a tag that depends on the operating system of the node, which only the operator knows';
@@ -82,7 +83,14 @@ const UNREAD: Readonly<Record<string, readonly Entry[]>> = {
   'sailoperator.io/Istio': [{ locations: ['/spec/values'], why: CHART }],
   'sailoperator.io/IstioCNI': [{ locations: ['/spec/values'], why: CHART }],
   'sailoperator.io/ZTunnel': [{ locations: ['/spec/values'], why: CHART }],
-  'install.istio.io/IstioOperator': [{ locations: ['/spec/hub', '/spec/tag', '/spec/values'], why: CHART }],
+  'install.istio.io/IstioOperator': [
+    { locations: ['/spec/hub', '/spec/tag', '/spec/values'], why: CHART },
+    {
+      locations: ['*', 'ingressGateways/*', 'egressGateways/*'].map((one) => `/spec/components/${one}/k8s/overlays`),
+      why: OVERLAY,
+      only: isAboutImages,
+    },
+  ],
   'argoproj.io/Application': [{ locations: sources('/spec'), why: SOURCE }, ...argoCdKustomize('/spec')],
   'argoproj.io/ApplicationSet': [
     { locations: sources('/spec/template/spec'), why: SOURCE },

@@ -1,7 +1,9 @@
 /** Reads an API object that runs or pulls images: its pods, and every image in it. */
 import { type Container, itemCount, looseImage, type Pod, podAt, type PodSource } from './containers.ts';
+import { imageInParts } from './image-parts.ts';
 import type { Kind, KindTable } from './kinds.ts';
 import { isObject, type JsonObject, type Location, locationsAt, pointerSegments, ShapeError } from './pointer.ts';
+import { type PublishedPort, publishedPortsIn } from './published-ports.ts';
 import { readObject, readString } from './read.ts';
 import { imagesOfPod, isUnfinished } from './unfinished.ts';
 
@@ -14,6 +16,8 @@ export interface Workload {
   readonly pods: readonly Pod[];
   /** Containers of all pods, then images outside of a pod spec. */
   readonly containers: readonly Container[];
+  /** Only a Compose file has them. */
+  readonly publishedPorts: readonly PublishedPort[];
 }
 
 /** `pointer` is relative to the object. */
@@ -71,6 +75,7 @@ function readWorkload(object: JsonObject, type: ObjectType, kind: Kind, kinds: K
     clusterScoped: kind.clusterScoped,
     pods: gathered.pods,
     containers: containersOf(gathered.pods, gathered.loose),
+    publishedPorts: publishedPortsIn(object, type),
   };
 }
 
@@ -98,14 +103,24 @@ function gather(kind: Kind, { segments, placeholder: outer }: Within, into: Gath
     locations.flatMap((location) =>
       locationsAt(object, segments.length === 0 ? location : [...segments, ...location], placeholder),
     );
-  const read = (location: Location): Container => looseImage(location, holderOf(object, location.pointer), source);
+  const read = (location: Location): Container =>
+    withPullPolicy(looseImage(location, holderOf(object, location.pointer), source), kind);
+  const readEither = ({ pointer, value }: Location): Container =>
+    isObject(value) ? { ...read(imageInParts({ pointer, value })), composed: true } : read({ pointer, value });
   for (const location of all(kind.podSpecs)) {
     if (placeholder === undefined || !isUnfinished(location.value, placeholder)) pods.push(podAt(location, source));
     else for (const image of imagesOfPod(object, location, placeholder)) loose.push(read(image));
   }
+  for (const location of all(kind.imagesOrParts)) loose.push(readEither(location));
   for (const location of all(kind.images)) loose.push(read(location));
   for (const location of oddLocations(kind, object, segments)) loose.push({ ...read(location), composed: true });
   for (const location of all(kind.objects)) gatherObject(location, placeholder, into);
+}
+
+function withPullPolicy(container: Container, { pullPolicyKey: key }: Kind): Container {
+  const value = key === undefined ? undefined : container.fields[key];
+  if (typeof value !== 'string') return container;
+  return { ...container, pullPolicy: value, pullPolicyPointer: `${container.pointer}/${key}` };
 }
 
 function oddLocations({ odd }: Kind, object: JsonObject, segments: readonly string[]): readonly Location[] {

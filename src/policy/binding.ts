@@ -7,7 +7,7 @@ import { expandLists } from './list-reference.ts';
 import type { Action, Binding } from './policy.ts';
 import type { Check, Prepared, Rule } from './rule.ts';
 import { didYouMean } from '../image/suggestion.ts';
-import { type DocumentFault, schemaCheck } from './schema-faults.ts';
+import type { DocumentFault } from './schema-faults.ts';
 import { type ValidPart, validPart } from './valid-part.ts';
 
 /** The names that a document can refer to. */
@@ -37,7 +37,7 @@ export function readBinding(entry: BindingDocument, at: string, vocabulary: Voca
   const rule = vocabulary.rules.find(({ name }) => name === entry.rule);
   if (rule === undefined) {
     const names = vocabulary.rules.map(({ name }) => name);
-    const problem = `unknown rule ${quoteValue(entry.rule)}${didYouMean(entry.rule, names)} (all rules: npx tidewaiter rules)`;
+    const problem = `unknown rule ${quoteValue(entry.rule)}${didYouMean(entry.rule, names)} (all rules: tidewaiter rules)`;
     return { ok: false, faults: [{ pointer: `${at}/rule`, problem, at: 'value' }] };
   }
   const bound = bindRule(rule, entry.parameters ?? {}, vocabulary);
@@ -53,14 +53,13 @@ type Bound =
 /** Pointers of faults are relative to the parameters. */
 function bindRule(rule: Rule, written: object, vocabulary: Vocabulary): Bound {
   const { value, faults: lost, trace } = expandLists(written, rule.parameters, vocabulary.lists ?? NO_LISTS);
-  const wrong = takesNothing(rule, written) ? [] : schemaCheck(rule.parameters)(value);
+  const wrong = takesNothing(rule, written) ? [] : rule.checkParameters(value);
   const bound = wrong.length === 0 ? compiled(rule, value, vocabulary) : faultsBeside(rule, value, vocabulary);
   const found = bound.ok ? [] : bound.faults.map((fault) => ({ ...fault, at: 'value' as const }));
   const faults = [...lost, ...trace([...wrong, ...found])];
   return bound.ok && faults.length === 0 ? { ok: true, check: bound.value } : { ok: false, faults };
 }
 
-/** Most rules have no parameters in most policies. Skipping the schema saves its compilation. */
 function takesNothing({ parameters }: Rule, written: object): boolean {
   if (Object.keys(written).length > 0) return false;
   return (parameters.minProperties ?? 0) === 0 && parameters.required === undefined;
@@ -68,7 +67,7 @@ function takesNothing({ parameters }: Rule, written: object): boolean {
 
 /** The faults of the parameters that are valid by the schema, if others are not. */
 function faultsBeside(rule: Rule, value: unknown, vocabulary: Vocabulary): Prepared<never> {
-  const part = validPart(value, schemaCheck(rule.parameters));
+  const part = validPart(value, rule.checkParameters);
   if (part === undefined || lacksReferredTo(rule, part)) return { ok: false, faults: [] };
   const bound = compiled(rule, part.value, vocabulary);
   const faults = bound.ok ? [] : bound.faults;

@@ -1,46 +1,43 @@
 /**
  * The full values that a rule read for one problem, if its message may not contain them: then an equal message does not prove
- * that nothing changed. See existing.ts.
+ * that nothing changed. See existing.ts, and report/fingerprint.ts for baselines.
  */
 import { CUT } from '../image/quote.ts';
 import { comparable } from '../pod/comparable.ts';
 import type { Pod } from '../pod/containers.ts';
-import { type JsonObject, ShapeError, valueAt } from '../pod/pointer.ts';
+import { type JsonObject, valueAt } from '../pod/pointer.ts';
 import type { Workload } from '../pod/workload.ts';
 import type { Check, Problem, Subject } from './rule.ts';
 
-type About = Pick<Subject, 'operation' | 'workload'>;
+type About = Pick<Subject, 'workload'>;
 
 /** One value as JSON. All problems about the value share it, because an object can have thousands of problems. */
 export interface ComparedValue {
-  readonly text: string;
+  /** undefined: the value has too many levels, and equals nothing. */
+  readonly text: string | undefined;
 }
 
 export type ComparedValues = readonly ComparedValue[];
 
-/** `undefined`: the message contains the values, or the request is not an UPDATE. */
-export function seenBy(check: Check, problem: Problem, { operation, workload }: About): ComparedValues | undefined {
-  if (operation !== 'UPDATE') return undefined;
-  const own = check.seen?.(problem, workload);
-  if (own !== undefined) return own.map(partOf);
+/** Only updates and baselines need the values, and the object of a review can be large. */
+export type LazyValues = () => ComparedValues | undefined;
+
+/** Returns undefined if the message contains the values, as far as that is known without them. */
+export function seenBy(check: Check, problem: Problem, { workload }: About): LazyValues | undefined {
   const tells = check.guard === undefined && !problem.message.includes(CUT);
-  return tells ? undefined : aroundProblem(problem, workload);
+  const { seen } = check;
+  if (seen === undefined) return tells ? undefined : () => aroundProblem(problem, workload);
+  return () => seen(problem, workload)?.map(partOf) ?? (tells ? undefined : aroundProblem(problem, workload));
 }
 
 /** Cached, because the problems of thousands of containers share values of the Pod (figures: test/bench/README.md). */
 const parts = new WeakMap<object, ComparedValue>();
 
 function partOf(value: unknown): ComparedValue {
-  if (typeof value !== 'object' || value === null) return { text: textOf(value) };
+  if (typeof value !== 'object' || value === null) return { text: comparable(value) };
   let part = parts.get(value);
-  if (part === undefined) parts.set(value, (part = { text: textOf(value) }));
+  if (part === undefined) parts.set(value, (part = { text: comparable(value) }));
   return part;
-}
-
-function textOf(seen: unknown): string {
-  const text = comparable(seen);
-  if (text === undefined) throw new ShapeError('', 'an object that can be compared', 'one with too many levels');
-  return text;
 }
 
 /**

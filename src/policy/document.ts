@@ -1,5 +1,7 @@
 /** Reads a parsed policy document, or reports all of its faults. */
+import { type PullSecretDocument, readAddedPullSecrets } from './added-pull-secrets.ts';
 import type { KindTable } from '../pod/kinds.ts';
+import { orValues } from '../image/or-list.ts';
 import { isObject } from '../pod/pointer.ts';
 import { type BindingDocument, readBinding, type Vocabulary } from './binding.ts';
 import { type ClauseDocument, readClause } from './clause.ts';
@@ -8,7 +10,9 @@ import { NO_LISTS } from './list.ts';
 import { expandLists } from './list-reference.ts';
 import { type PinDocument, findDeadPin, readPin } from './pin.ts';
 import type { Policy } from './policy.ts';
-import { POLICY_SCHEMA } from './schema.ts';
+import { type PullPolicyDocument, readPullPolicies } from './pull-policies.ts';
+import { readRewrites, type RewriteDocument } from './rewrite.ts';
+import { CHANGE_KEYS, POLICY_SCHEMA } from './schema.ts';
 import { type DocumentFault, schemaCheck } from './schema-faults.ts';
 import { compileScope } from './scope.ts';
 import type { Report } from './selector-fault.ts';
@@ -27,7 +31,10 @@ interface Document {
     readonly exclude?: ClauseDocument;
     readonly onUpdate?: 'changed' | 'all';
     readonly rules?: readonly BindingDocument[];
+    readonly rewrite?: readonly RewriteDocument[];
     readonly pin?: PinDocument;
+    readonly pullSecrets?: readonly PullSecretDocument[];
+    readonly pullPolicy?: readonly PullPolicyDocument[];
   };
 }
 
@@ -80,10 +87,12 @@ function parentOf(pointer: string): string {
   return pointer.slice(0, Math.max(0, pointer.lastIndexOf('/')));
 }
 
-type SpecResult = Pick<Policy, 'scope' | 'bindings' | 'pin' | 'needs'> & { readonly faults: readonly DocumentFault[] };
+type SpecResult = Pick<Policy, 'scope' | 'bindings' | 'needs' | ChangeKey> & {
+  readonly faults: readonly DocumentFault[];
+};
 
-function readSpec({ value, placeOf }: ValidPart, { vocabulary, trace }: LoadContext): SpecResult {
-  const { match: matched = {}, exclude: excluded = {}, rules, pin: pinned } = value as Document['spec'];
+function readSpec({ value, lacking, placeOf }: ValidPart, { vocabulary, trace }: LoadContext): SpecResult {
+  const { match: matched = {}, exclude: excluded = {}, rules } = value as Document['spec'];
   const { kinds } = vocabulary;
   const faults: DocumentFault[] = [];
   const report: Report = (pointer, problem) => {
@@ -96,15 +105,31 @@ function readSpec({ value, placeOf }: ValidPart, { vocabulary, trace }: LoadCont
     const at = `/spec${parentOf(placeOf(`/rules/${index}/rule`) ?? '')}`;
     const read = readBinding(entry, at, vocabulary);
     if (read.ok) return [read.binding];
-    faults.push(...read.faults);
+    // An entry with another fault is not finished, so only what it contains is reported.
+    const isUnfinished = entry.parameters === undefined && lacking.some((place) => `/spec${parentOf(place)}` === at);
+    faults.push(...read.faults.filter(({ pointer }) => !isUnfinished || pointer !== `${at}/parameters`));
     return [];
   });
-  const pin = pinned && readPin(pinned, '/spec/pin', report);
-  if (rules === undefined && pinned === undefined) report('/spec', 'set "rules", "pin", or both');
+  const changes = readChanges(value as Document['spec'], report);
   const scope = compileScope(match, exclude);
   const needs = new Set(bindings.flatMap(({ check }) => check.needs));
   if (scope.clausesWithLabels.length > 0) needs.add('namespaceLabels');
-  return { scope, bindings, pin, needs, faults };
+  return { scope, bindings, ...changes, needs, faults };
+}
+
+type ChangeKey = 'rewrites' | 'pin' | 'addedPullSecrets' | 'pullPolicies';
+
+function readChanges(spec: Document['spec'], report: Report): Pick<Policy, ChangeKey> {
+  const { rules, rewrite, pin, pullSecrets, pullPolicy } = spec;
+  if (rules === undefined && CHANGE_KEYS.every((key) => spec[key] === undefined)) {
+    report('/spec', `set ${orValues(['rules', ...CHANGE_KEYS])}`);
+  }
+  return {
+    rewrites: rewrite && readRewrites(rewrite, '/spec/rewrite', report),
+    pin: pin && readPin(pin, '/spec/pin', report),
+    addedPullSecrets: pullSecrets && readAddedPullSecrets(pullSecrets, '/spec/pullSecrets', report),
+    pullPolicies: pullPolicy && readPullPolicies(pullPolicy, '/spec/pullPolicy', report),
+  };
 }
 
 function deadClausesOf({ match = {}, exclude = {}, pin }: Document['spec'], kinds: KindTable): readonly DeadClause[] {

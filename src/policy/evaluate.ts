@@ -1,5 +1,5 @@
 /** Evaluates the policies that cover an object. Pure: the same input always produces the same findings. */
-import { quoteValue } from '../image/quote.ts';
+import { quoteValue, withoutCommands } from '../image/quote.ts';
 import type { Container } from '../pod/containers.ts';
 import { ShapeError } from '../pod/pointer.ts';
 import type { Excuses } from './exception-book.ts';
@@ -7,9 +7,8 @@ import type { Facts } from './fact.ts';
 import { type GuardedResults, runGuarded } from './guard.ts';
 import { type Covered, type Covering, havePassed, rememberPassed, type SharedChecks } from './plan.ts';
 import { type Action, type Binding, type Policy, strictness } from './policy.ts';
-import type { Check, CheckResult, Problem, RuleFailure, Subject } from './rule.ts';
+import type { Causer, Check, CheckResult, Problem, RuleFailure, Subject } from './rule.ts';
 import type { ScopeRequest } from './scope-request.ts';
-import type { Coverage } from './scope.ts';
 import { actionOnUnknown, remedyOf } from './unknown.ts';
 import { seenBy } from './compared-values.ts';
 import type { Finding } from './finding.ts';
@@ -33,10 +32,11 @@ export function evaluate({ policies, shared }: Covering, input: EvaluationInput)
     results: new Map<Check, CheckResult>(),
   };
   if (shared !== undefined && passesAll(shared, whole)) return NOTHING;
+  const scopeCauser = scopeCauserIn(input.request);
   const inputs = policies.map((covered) => {
     const { containers } = covered.coverage;
     const part = containers === undefined ? whole : { subject: subjectOf(input, containers), results: new Map() };
-    return { ...covered, ...part, bindings: covered.policy.bindings };
+    return { ...covered, ...part, scopeCauser, bindings: covered.policy.bindings };
   });
   const guarded = runGuarded(inputs);
   const findings: Finding[] = [];
@@ -83,14 +83,17 @@ interface PolicyFinding {
   readonly problem: Problem | undefined;
 }
 
-interface PolicyInput extends Covered, CheckRun {}
+interface PolicyInput extends Covered, CheckRun {
+  /** Who causes it if it is unknown whether the policy applies. */
+  readonly scopeCauser: Causer;
+}
 
 interface Room {
   left: number;
 }
 
 function evaluatePolicy(
-  { policy, coverage, subject, results }: PolicyInput,
+  { policy, coverage, scopeCauser, subject, results }: PolicyInput,
   guarded: GuardedResults,
   room: Room,
 ): readonly PolicyFinding[] {
@@ -102,7 +105,7 @@ function evaluatePolicy(
     if (room.left < 0) throw new ShapeError('', `at most ${MAX_FINDINGS} findings`, 'more');
     for (const problem of problems) {
       const seen = seenBy(check, problem, subject);
-      const finding = findingOf(policy, binding, problem, coverage);
+      const finding = findingOf(policy, binding, problem, { coverage, scopeCauser });
       (all ??= []).push({ problem, finding: seen === undefined ? finding : { ...finding, seen } });
     }
     if (failure !== undefined) (all ??= []).push({ problem: undefined, finding: failed(policy, binding, failure) });
@@ -139,15 +142,18 @@ function listOf(result: unknown): readonly Problem[] {
   throw new TypeError('a rule must return a list synchronously');
 }
 
-function findingOf(policy: Policy, binding: Binding, problem: Problem, coverage: Coverage): Finding {
+type Reach = Pick<PolicyInput, 'coverage' | 'scopeCauser'>;
+
+function findingOf(policy: Policy, binding: Binding, problem: Problem, { coverage, scopeCauser }: Reach): Finding {
   const scopeUnknown = coverage.unknownReason(problem.container);
   const unknown = problem.state === 'unknown' || scopeUnknown !== undefined;
+  const caused = scopeUnknown === undefined ? problem : { ...problem, causedBy: scopeCauser };
   const remedy = remedyOf(policy, problem);
   const reason = scopeUnknown === undefined ? '' : ` (cannot determine whether the policy applies: ${scopeUnknown})`;
   return {
     policy: policy.name,
     rule: binding.rule,
-    action: unknown ? unknownAction(policy, binding, { problem, scopeUnknown }) : violationAction(binding, problem),
+    action: unknown ? actionOnUnknown(policy, binding, caused) : violationAction(binding, problem),
     outcome: unknown ? 'unknown' : 'violation',
     existing: false,
     container: problem.container,
@@ -160,22 +166,25 @@ function findingOf(policy: Policy, binding: Binding, problem: Problem, coverage:
   };
 }
 
-/** If it is unknown whether the policy applies, the author of the object is not the cause, even if the rule blames the author. */
-function unknownAction(
-  policy: Policy,
-  binding: Binding,
-  { problem, scopeUnknown }: { readonly problem: Problem; readonly scopeUnknown: string | undefined },
-): Action {
-  return actionOnUnknown(policy, binding, scopeUnknown === undefined ? problem : { ...problem, causedBy: 'world' });
+/**
+ * If it is unknown whether the policy applies, the rule does not say who is the cause. The author is the cause if the author can make
+ * the labels of the namespace unknown.
+ */
+function scopeCauserIn({ namespaceLabels }: ScopeRequest): Causer {
+  return (namespaceLabels.state === 'unknown' ? namespaceLabels.causedBy : undefined) ?? 'world';
 }
 
 function violationAction({ action }: Binding, { harmless }: Problem): Action {
   return harmless === true && action === 'deny' ? 'warn' : action;
 }
 
-/** Removes control characters and line breaks: the API server drops warnings that contain them, and they would split a denial. */
+/**
+ * Removes control characters and line breaks: the API server drops warnings that contain them, and they would split a denial. A
+ * policy can be a file of the same author as the objects.
+ */
 function oneLine(text: string): string {
-  return /^[ -~]*$/.test(text) ? text : text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
+  const line = /^[ -~]*$/.test(text) ? text : text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
+  return withoutCommands(line);
 }
 
 /** The action is `onUnknown`, because the author of an object can cause a rule to fail. */

@@ -41,21 +41,30 @@ type NumberOf = (part: ComparedValue) => number;
 function numbering(): NumberOf {
   const byPart = new Map<ComparedValue, number>();
   const byText = new Map<string, number>();
+  let count = 0;
   return (part) => {
     const known = byPart.get(part);
     if (known !== undefined) return known;
-    const number = byText.get(part.text) ?? byText.size;
-    byText.set(part.text, number);
+    const { text } = part;
+    count += 1;
+    // What cannot be compared equals nothing, not even itself.
+    if (text === undefined) return count;
+    const number = byText.get(text) ?? count;
+    byText.set(text, number);
     byPart.set(part, number);
     return number;
   };
 }
 
+function statementOf({ message, seen }: Finding, numberOf: NumberOf): object {
+  return { message, seen: seen?.()?.map(numberOf) };
+}
+
 function identity(finding: Finding, numberOf: NumberOf): string {
-  const { policy, rule, outcome, container, pointer, message, seen, beyond } = finding;
+  const { policy, rule, outcome, container, pointer, beyond } = finding;
   // A message shows only the beginning of a long image.
   const aboutImage = pointer === container?.imagePointer || pointer === container?.pullPolicyPointer;
   const image = aboutImage ? container?.image.text : undefined;
-  const what = beyond === undefined ? { message, seen: seen?.map(numberOf) } : { bound: beyond.bound };
+  const what = beyond === undefined ? statementOf(finding, numberOf) : { bound: beyond.bound };
   return JSON.stringify([policy, rule, outcome, container?.kind, container?.name, what, image]);
 }

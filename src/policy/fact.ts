@@ -3,7 +3,7 @@ import type { PullSecret } from '../credential/pull-secret.ts';
 import { forEachNeed, type RegistryFactsByNeed } from './registry-questions.ts';
 
 export type Fact<T> =
-  /** `isRemembered`: the value can be some seconds older than the request. */
+  /** `isRemembered`: the value can be some seconds older than the request, and minutes in an outage of the API server. */
   | { readonly state: 'yes'; readonly value: T; readonly isRemembered?: boolean }
   | { readonly state: 'no' }
   /** `causedBy`: only the author of the object, or other authors in its namespace, can cause it. */

@@ -1,7 +1,8 @@
 import type { Container } from '../pod/containers.ts';
-import type { ComparedValues } from './compared-values.ts';
+import type { LazyValues } from './compared-values.ts';
 import type { ImageException } from './exception.ts';
 import type { Action } from './policy.ts';
+import type { Undecided } from './undecided.ts';
 import type { Beyond, RuleFailure } from './rule.ts';
 
 /** One result of one rule of one policy, for one value in an object. */
@@ -22,12 +23,14 @@ export interface Finding {
   /** One line, without the container: `image "x" has no tag and defaults to "latest"`. */
   readonly message: string;
   readonly remedy: string | undefined;
-  /** On UPDATE: the values that the rule read, if the message may not contain them. */
-  readonly seen?: ComparedValues | undefined;
+  /** The values that the rule read, if the message may not contain them. */
+  readonly seen?: LazyValues | undefined;
   /** For amounts: how far the amount is beyond its bound. */
   readonly beyond?: Beyond | undefined;
   /** Only for the action `excused`: the exception, and the action without it. */
   readonly excuse?: { readonly exception: ImageException; readonly insteadOf: Action } | undefined;
+  /** Only about changes of objects. */
+  readonly undecided?: Undecided | undefined;
   /** The expired exception that matches the finding. */
   readonly lapsed?: ImageException | undefined;
 }

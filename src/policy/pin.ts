@@ -6,7 +6,8 @@ import type { ImageReference } from '../image/reference.ts';
 import { trusted } from '../image/trusted.ts';
 import { strings } from './document-schema.ts';
 import { parseDurationMs } from '../go/duration.ts';
-import { REGISTRY_CAUSES, type RegistryCause } from './registry-fact.ts';
+import { type FailureActions, failureActionsSchema, readFailureActions } from './failure-actions.ts';
+import type { RegistryCause } from './registry-fact.ts';
 import type { Report } from './selector-fault.ts';
 
 /**
@@ -22,7 +23,7 @@ export type PinFailureAction = (typeof PIN_FAILURE_ACTIONS)[number];
 
 export interface Pin {
   covers(reference: ImageReference): boolean;
-  onFailure(cause: RegistryCause): PinFailureAction;
+  readonly onFailure: (cause: RegistryCause) => PinFailureAction;
   /** Maximum age of a known digest if the registry is unavailable, in milliseconds. 0: never use one. */
   readonly staleMs: number;
   readonly mode: PinMode;
@@ -33,31 +34,11 @@ export interface Pin {
 export interface PinDocument {
   readonly images?: readonly string[];
   readonly exclude?: readonly string[];
-  readonly onFailure?: PinFailureAction | CauseMap;
+  readonly onFailure?: FailureActions<PinFailureAction>;
   readonly stale?: string;
   readonly mode?: PinMode;
   readonly annotate?: boolean;
 }
-
-type CauseMap = Readonly<Partial<Record<RegistryCause | 'other', PinFailureAction>>>;
-
-const onCause = (description: string): object => ({ enum: PIN_FAILURE_ACTIONS, description });
-
-const CAUSES: Readonly<Record<RegistryCause | 'other', object>> = {
-  notFound: onCause('The tag or repository does not exist, or the registry hides it'),
-  forbidden: onCause('The credentials lack pull access (403)'),
-  unauthenticated: onCause('No credential, or the registry rejects every credential (401)'),
-  rateLimited: onCause('Too many requests (429)'),
-  serverError: onCause('The registry failed (5xx)'),
-  timeout: onCause('No response before the deadline'),
-  dns: onCause('The hostname of the registry cannot be resolved'),
-  tls: onCause('The TLS handshake failed, for example because the certificate is not trusted'),
-  unreachable: onCause('The connection failed or was closed'),
-  blocked: onCause('The configuration or a policy does not allow the query'),
-  protocol: onCause('The registry returned an invalid response'),
-  tooMany: onCause('The object has too many images, or too many lookups are in progress'),
-  other: { ...onCause('All other causes'), default: 'warn' },
-};
 
 export const PIN_SCHEMA = {
   type: 'object',
@@ -66,16 +47,11 @@ export const PIN_SCHEMA = {
   properties: {
     images: strings('Image patterns: the images to pin. By default, every image', { minItems: 1 }),
     exclude: strings('Image patterns: the images not to pin'),
-    onFailure: {
-      type: ['string', 'object'],
-      pattern: '^(allow|warn|deny)$',
-      hint: 'allow, warn, or deny, or a map from cause to action such as {notFound: deny, other: warn}',
-      additionalProperties: false,
-      minProperties: 1,
+    onFailure: failureActionsSchema({
+      actions: PIN_FAILURE_ACTIONS,
       default: 'warn',
       description: 'Action if an image cannot be pinned: one action for all causes, or a map from cause to action',
-      properties: CAUSES,
-    },
+    }),
     stale: {
       type: 'string',
       hint: 'a duration in h, m, and s, for example 24h or 1h30m',
@@ -108,8 +84,7 @@ export function readPin(document: PinDocument, at: string, report: Report): Pin 
       `${quoteValue(stale)} is not a duration; use the units h, m, and s, for example 24h or 1h30m`,
     );
   if (covers === undefined || staleMs === undefined) return undefined;
-  const actions = actionsOf(onFailure);
-  return { covers, onFailure: (cause) => actions[cause], staleMs, mode, annotate };
+  return { covers, onFailure: readFailureActions(onFailure, 'warn'), staleMs, mode, annotate };
 }
 
 function coverageOf(
@@ -132,12 +107,6 @@ function patternsAt(texts: readonly string[], at: string, report: Report): Patte
   if (parsed.ok) return parsed.patterns;
   for (const { index, problem } of parsed.faults) report(`${at}/${index}`, problem);
   return undefined;
-}
-
-function actionsOf(onFailure: PinFailureAction | CauseMap): Readonly<Record<RegistryCause, PinFailureAction>> {
-  const given: CauseMap = typeof onFailure === 'string' ? { other: onFailure } : onFailure;
-  const pairs = REGISTRY_CAUSES.map((cause) => [cause, given[cause] ?? given.other ?? 'warn'] as const);
-  return Object.fromEntries(pairs) as Record<RegistryCause, PinFailureAction>;
 }
 
 /** Returns why the policy never pins an image, if the document alone proves it. */

@@ -4,6 +4,7 @@
  */
 import type { Container } from '../pod/containers.ts';
 import type { Need } from './fact.ts';
+import type { PinMode } from './pin.ts';
 import type { Policy } from './policy.ts';
 import type { Check } from './rule.ts';
 import type { ScopeRequest } from './scope-request.ts';
@@ -75,8 +76,23 @@ export function needsLabels(policies: readonly Policy[]): boolean {
   return plansOf(policies).needsLabels;
 }
 
-export function pinsImages(policies: readonly Policy[]): boolean {
-  return plansOf(policies).pinsImages;
+/** Reports whether a policy changes objects, so that it needs the mutating webhook. */
+export function changesObjects(policies: readonly Policy[]): boolean {
+  return plansOf(policies).changesObjects;
+}
+
+/** Reports whether a policy changes pull secrets or pull policies. */
+export function changesPods(policies: readonly Policy[]): boolean {
+  return plansOf(policies).changesPods;
+}
+
+/** Reports whether a policy changes new Pods, but not the templates that they come from. */
+export function changesNewPods(policies: readonly Policy[]): boolean {
+  return plansOf(policies).changesNewPods;
+}
+
+export function rewritesImages(policies: readonly Policy[]): boolean {
+  return plansOf(policies).rewritesImages;
 }
 
 /** The cached selection for one namespace. */
@@ -87,9 +103,25 @@ interface Plan {
   readonly certain: Covering | undefined;
 }
 
+function changes({ rewrites, pin, addedPullSecrets, pullPolicies }: Policy): boolean {
+  return [rewrites, pin, addedPullSecrets, pullPolicies].some((part) => part !== undefined);
+}
+
+function modesOf({
+  rewrites = [],
+  pin,
+  addedPullSecrets = [],
+  pullPolicies = [],
+}: Policy): readonly (PinMode | undefined)[] {
+  return [...rewrites, pin, ...addedPullSecrets, ...pullPolicies].map((part) => part?.mode);
+}
+
 interface Plans {
   readonly needsLabels: boolean;
-  readonly pinsImages: boolean;
+  readonly changesObjects: boolean;
+  readonly rewritesImages: boolean;
+  readonly changesPods: boolean;
+  readonly changesNewPods: boolean;
   readonly byNamespace: Map<string | undefined, Plan>;
 }
 
@@ -105,7 +137,12 @@ function plansOf(policies: readonly Policy[]): Plans {
   if (plans === undefined) {
     plans = {
       needsLabels: policies.some(({ needs }) => needs.has('namespaceLabels')),
-      pinsImages: policies.some(({ pin }) => pin !== undefined),
+      changesObjects: policies.some(changes),
+      changesPods: policies.some(
+        ({ addedPullSecrets, pullPolicies }) => addedPullSecrets !== undefined || pullPolicies !== undefined,
+      ),
+      changesNewPods: policies.some((policy) => modesOf(policy).includes('pod')),
+      rewritesImages: policies.some(({ rewrites }) => rewrites !== undefined),
       byNamespace: new Map(),
     };
     known.set(policies, plans);

@@ -4,7 +4,7 @@
  */
 import type { Rule } from './rule.ts';
 import { API_VERSION, withListReferences } from './document-schema.ts';
-import { DOCUMENT_KINDS, DOCUMENTS, POLICY_SCHEMA } from './schema.ts';
+import { CHANGE_KEYS, DOCUMENT_KINDS, DOCUMENTS, POLICY_SCHEMA } from './schema.ts';
 import { SUITE_KIND, SUITE_SCHEMA } from './suite-schema.ts';
 
 interface DocumentSchema {
@@ -67,7 +67,7 @@ function policySchema(rules: readonly Rule[]): object {
   };
   const properties = { ...spec.properties, rules: { ...spec.properties.rules, items: entry } };
   // The loader checks this in code, with a better message.
-  const anyOf = [{ required: ['rules'] }, { required: ['pin'] }];
+  const anyOf = ['rules', ...CHANGE_KEYS].map((key) => ({ required: [key] }));
   return { ...POLICY_SCHEMA, properties: { ...POLICY_SCHEMA.properties, spec: { ...spec, properties, anyOf } } };
 }
 

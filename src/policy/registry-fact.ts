@@ -25,12 +25,16 @@ export interface RegistryFailure {
   readonly remedy: string | undefined;
   /** The message contains only what authors of objects may know: see lookup/tenant-messages.ts. */
   readonly isPublic?: true | undefined;
+  /** The message contains each credential that was tried. */
+  readonly namesCredentials?: true | undefined;
   /** Only the author of the object can cause the failure. */
   readonly causedBy?: 'author' | undefined;
   /** An available credential was not sent, so the failure says nothing about it. */
   readonly credentialUntested?: true | undefined;
   /** The policy that denies the image, so that it was not looked up. That policy reports it, so other rules do not. */
   readonly deniedBy?: { readonly policy: string; readonly rule: string } | undefined;
+  /** The evaluation queries no registries. */
+  readonly notQueried?: true | undefined;
 }
 
 /** Reports whether the registry rejected the credential, or the request without one. */
@@ -79,7 +83,20 @@ export interface RegistryDetails {
   readonly createdMs: number | undefined;
   /** Compressed size of the first platform's configuration and layers. */
   readonly sizeBytes: number;
+  /** `unknown`: the registry did not return the image configuration. undefined: not looked up. */
+  readonly origin?: ImageOrigin | 'unknown' | undefined;
 }
+
+/** The commit that an image was built from, as its author states it. It is at most LABEL_LENGTH characters of any text. */
+export interface ImageOrigin {
+  /** `org.opencontainers.image.source` */
+  readonly source: string | undefined;
+  /** `org.opencontainers.image.revision` */
+  readonly revision: string | undefined;
+}
+
+/** Longer labels are cut, and end with `…`. */
+export const LABEL_LENGTH = 512;
 
 /** By `Container.imagePointer`, because one object can use an image twice with different credentials. */
 export type RegistryFacts<T> = ReadonlyMap<Container['imagePointer'], RegistryFact<T>>;

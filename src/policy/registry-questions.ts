@@ -100,6 +100,10 @@ export const REGISTRY_SOURCES = {
       sizeBytes,
     }),
   },
+  /** The details with the origin, which can take one more request. Only for changelogs; no rule needs it. */
+  imageOrigins: {
+    ofSuite: (image): RegistryDetails => REGISTRY_SOURCES.imageDetails.ofSuite(image),
+  },
 } as const satisfies { readonly [name: string]: RegistrySource<unknown> };
 
 export type RegistrySourceName = keyof typeof REGISTRY_SOURCES;

@@ -2,11 +2,13 @@
  * A rule is code that checks one property. It is a pure function of one object, its parameters, and the facts in `needs`, so it
  * cannot block or fail because of the network.
  */
+import type { Reads } from '../cel/read-places.ts';
 import type { Container, Pod } from '../pod/containers.ts';
 import type { Workload } from '../pod/workload.ts';
 import type { Facts, Need } from './fact.ts';
 import type { RegistryResponses } from './registry-responses.ts';
 import { type FromSchema, type ParameterSchema, withDefaults } from './parameters.ts';
+import { type SchemaCheck, schemaCheck } from './schema-faults.ts';
 import type { RequestDetails } from './scope-request.ts';
 
 export type { ParameterSchema } from './parameters.ts';
@@ -98,6 +100,8 @@ export interface RuleDefinition<N extends Need, S extends ParameterSchema, P> {
   readonly needs: readonly N[];
   /** Its result depends on the image alone, so an image that passed is not checked again. */
   readonly imagesOnly?: true;
+  /** It also applies to Compose files, whose services can have pull policies and published ports. */
+  readonly composeFiles?: true;
   /** Once per policy, at load: compiles patterns and finds faults that a schema cannot. */
   prepare?(parameters: FromSchema<S>): Prepared<P>;
   /** Which of `needs` these parameters require; by default all of them. */
@@ -109,6 +113,8 @@ export interface RuleDefinition<N extends Need, S extends ParameterSchema, P> {
    * if they are equal. Problems that share a value must return the same object. `undefined`: the message contains the values.
    */
   seen?(problem: Problem, workload: Workload, parameters: NoInfer<P>): readonly unknown[] | undefined;
+  /** Returns what an expression in the parameters reads; for notices about recordings. */
+  reads?(parameters: NoInfer<P>): Reads;
   /** Parameters that other parameters refer to: if one of them is invalid, the others are not checked. */
   readonly referredTo?: readonly string[];
   /** Loads code that only this rule uses. Awaited before `prepare`. */
@@ -120,6 +126,8 @@ export interface RuleDefinition<N extends Need, S extends ParameterSchema, P> {
 export interface Check {
   readonly needs: readonly Need[];
   readonly imagesOnly?: boolean | undefined;
+  /** See RuleDefinition. */
+  readonly composeFiles?: boolean | undefined;
   run(subject: Subject<Need>): readonly Problem[];
   /** See RuleDefinition. */
   readonly asksAbout?:
@@ -127,6 +135,8 @@ export interface Check {
     | undefined;
   /** See RuleDefinition. */
   readonly seen?: ((problem: Problem, workload: Workload) => readonly unknown[] | undefined) | undefined;
+  /** See RuleDefinition. */
+  readonly reads?: Reads | undefined;
   /** Calls `run`; `undefined`: it can be called directly. */
   readonly guard?: Guard | undefined;
 }
@@ -136,6 +146,8 @@ export interface Rule {
   readonly description: string;
   readonly docs: RuleDocs | undefined;
   readonly parameters: ParameterSchema;
+  /** By the schema. */
+  readonly checkParameters: SchemaCheck;
   readonly needs: readonly Need[];
   /** True if some parameters require fewer facts. */
   readonly needsVary: boolean;
@@ -181,6 +193,7 @@ export function defineRule<const N extends Need, const S extends ParameterSchema
     description,
     docs,
     parameters,
+    checkParameters: schemaCheck(parameters),
     needs,
     needsVary: definition.needsOf !== undefined,
     referredTo: definition.referredTo ?? [],
@@ -197,7 +210,9 @@ export function defineRule<const N extends Need, const S extends ParameterSchema
         needs: needed,
         // Facts about an image depend on the credentials and change over time.
         imagesOnly: imagesOnly && needed.length === 0,
+        composeFiles: definition.composeFiles,
         seen: definition.seen && ((problem, workload) => definition.seen?.(problem, workload, value)),
+        reads: definition.reads?.(value),
         run: (subject) => definition.check(subject, value),
         asksAbout: definition.asksAbout && ((subject) => definition.asksAbout?.(subject, value) ?? subject.containers),
       };

@@ -1,8 +1,9 @@
 /** JSON Schema validation with readable faults: the problem, the allowed values, and the closest spelling. */
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
-import { quoteValue } from '../image/quote.ts';
+import { orList, orValues, someOf } from '../image/or-list.ts';
+import { escapeUnprintable, quoteValue } from '../image/quote.ts';
 import { didYouMean, didYouMeanKey } from '../image/suggestion.ts';
 import { escapeSegment, jsonType } from '../pod/pointer.ts';
+import { type SchemaError, schemaErrors } from './schema-errors.ts';
 
 /** `pointer` is relative to the document; `at: 'key'` means that the key is wrong. */
 export interface DocumentFault {
@@ -15,49 +16,36 @@ export interface DocumentFault {
 
 export type SchemaCheck = (value: unknown) => readonly DocumentFault[];
 
-/** Compiles on first use, because a process uses few of the schemas. Ajv compiles each schema object once. */
+/** A message about a place in a document: `spec/rules/0/rule: …`. */
+export function faultText({ pointer, problem }: Pick<DocumentFault, 'pointer' | 'problem'>): string {
+  return pointer === '' ? problem : `${escapeUnprintable(pointer.slice(1))}: ${problem}`;
+}
+
 export function schemaCheck(schema: object): SchemaCheck {
-  return (value) => {
-    const validate = compiler().compile(schema);
-    return validate(value) ? [] : faultsOf(validate.errors ?? []);
-  };
+  return (value) => faultsOf(schemaErrors(schema, value));
 }
 
-function faultsOf(errors: readonly ErrorObject[]): readonly DocumentFault[] {
+export function faultsOf(errors: readonly SchemaError[]): readonly DocumentFault[] {
   const listed = new Set<object>();
-  return errors.map((error) => faultOf(error, listed));
+  // The fault of anyOf has the keys of its branches.
+  const own = errors.filter((error) => !isOfBranch(error));
+  const misspelled = new Set(own.flatMap(meantKey));
+  return own.filter((error) => !isMissing(error, misspelled)).map((error) => faultOf(error, listed));
 }
 
-let ajv: Ajv2020 | undefined;
-
-/** Tests validate these schemas against the meta-schema, so this does not happen at run time. */
-function compiler(): Ajv2020 {
-  ajv ??= new Ajv2020({ allErrors: true, verbose: true, strict: false, meta: false, validateSchema: false });
-  return ajv;
+/** The pointer of the key that an unknown one is taken for: that this key is missing is the same mistake. */
+function meantKey(error: SchemaError): readonly string[] {
+  if (error.keyword !== 'additionalProperties') return [];
+  const [, meant] = /"(.*)"/.exec(didYouMeanKey(unknownIn(error), Object.keys(propertiesOf(error)))) ?? [];
+  return meant === undefined ? [] : [`${error.instancePath}/${meant}`];
 }
 
-/** Checks the schema of a plugin, with one fault for each pointer. Unknown keywords are faults. */
-export function faultsOfSchema(schema: object): readonly DocumentFault[] {
-  const strict = new Ajv2020({
-    allErrors: true,
-    verbose: true,
-    strictSchema: true,
-    strictTypes: false,
-    strictTuples: false,
-    keywords: ['hint'],
-    logger: false,
-  });
-  if (strict.validateSchema(schema) !== true) {
-    const places = Map.groupBy(strict.errors ?? [], ({ instancePath }) => instancePath);
-    return faultsOf([...places.values()].flatMap(([first]) => first ?? []));
-  }
-  try {
-    strict.compile(schema);
-    return [];
-  } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    return [{ pointer: '', problem: problem.replace('strict mode: ', ''), at: 'value' }];
-  }
+function isMissing({ keyword, instancePath, params }: SchemaError, keys: ReadonlySet<string>): boolean {
+  return keyword === 'required' && keys.has(`${instancePath}/${String(params['missingProperty'])}`);
+}
+
+function unknownIn({ params }: SchemaError): string {
+  return String(params['additionalProperty']);
 }
 
 const EXPECTED: Readonly<Record<string, string>> = {
@@ -72,12 +60,12 @@ const EXPECTED: Readonly<Record<string, string>> = {
 };
 
 /** `listed`: the schemas whose long list of keys is already in a message. */
-function faultOf(error: ErrorObject, listed: Set<object>): DocumentFault {
+function faultOf(error: SchemaError, listed: Set<object>): DocumentFault {
   const fault = (problem: string): DocumentFault => ({ pointer: error.instancePath, problem, at: 'value' });
-  const params = error.params as Readonly<Record<string, unknown>>;
+  const { params } = error;
   switch (error.keyword) {
     case 'additionalProperties':
-      return unknownKey(error, String(params['additionalProperty']), listed);
+      return unknownKey(error, unknownIn(error), listed);
     case 'required':
       return fault(`${quoteValue(String(params['missingProperty']))} is required`);
     case 'enum':
@@ -85,15 +73,42 @@ function faultOf(error: ErrorObject, listed: Set<object>): DocumentFault {
     case 'const':
       return fault(`expected ${JSON.stringify(params['allowedValue'])}, found ${show(error.data)}`);
     case 'type':
-      return fault(`expected ${typeNames(params['type'])}, found ${jsonType(error.data)}${writtenHint(error)}`);
+      return fault(wrongType(error));
     case 'minItems':
     case 'minLength':
       return fault('must not be empty');
+    case 'anyOf':
+      return fault(atLeastOne(error));
     case 'minProperties':
-      return fault(`set at least one of ${Object.keys(propertiesOf(error)).join(', ')}${writtenHint(error)}`);
+      return fault(setOneOf(Object.keys(propertiesOf(error)), error));
     default:
       return fault(`invalid value ${show(error.data)}: ${hintOf(error)}`);
   }
+}
+
+/** A missing key of `anyOf: [{required: [a]}, {required: [b]}]`. */
+function isOfBranch({ keyword, ofBranch }: SchemaError): boolean {
+  return keyword === 'required' && ofBranch;
+}
+
+function atLeastOne(error: SchemaError): string {
+  const branches: readonly { readonly required?: readonly string[] }[] = Array.isArray(error.schema)
+    ? error.schema
+    : [];
+  const keys = branches.flatMap(({ required = [] }) => required);
+  return keys.length === 0 ? `invalid value ${show(error.data)}: ${hintOf(error)}` : setOneOf(keys, error);
+}
+
+function setOneOf(keys: readonly string[], error: SchemaError): string {
+  return `set at least one of ${orList(keys)}${exampleOf(error)}`;
+}
+
+/** The hint of a scalar says what is expected, that of an object or a list has an example. */
+function wrongType(error: SchemaError): string {
+  const example = exampleOf(error);
+  const expected = example === '' ? hintIn(error) : undefined;
+  const types: unknown = error.params['type'];
+  return `expected ${expected ?? typeNames(types)}, found ${jsonType(error.data)}${example}`;
 }
 
 function typeNames(type: unknown): string {
@@ -101,14 +116,14 @@ function typeNames(type: unknown): string {
   return names.map((name) => EXPECTED[String(name)] ?? String(name)).join(' or ');
 }
 
-/** A longer list of keys would hide the suggestion. */
+/** A longer list of keys would hide the suggestion, and is printed once. */
 const MAX_LISTED = 8;
 
-function unknownKey(error: ErrorObject, key: string, listed: Set<object>): DocumentFault {
+function unknownKey(error: SchemaError, key: string, listed: Set<object>): DocumentFault {
   const properties = propertiesOf(error);
   const known = Object.keys(properties);
   const suggestion = didYouMeanKey(key, known);
-  const list = known.length === 0 ? 'no keys are allowed here' : `expected ${orList(known)}`;
+  const list = known.length === 0 ? 'no keys are allowed here' : `expected ${someOf(known)}`;
   const omitted = known.length > MAX_LISTED && (suggestion !== '' || listed.has(properties));
   if (!omitted) listed.add(properties);
   return {
@@ -119,30 +134,30 @@ function unknownKey(error: ErrorObject, key: string, listed: Set<object>): Docum
 }
 
 function invalidValue(value: unknown, allowed: readonly string[]): string {
-  if (typeof value !== 'string') return `expected ${orList(allowed)}, found ${jsonType(value)}`;
-  return `invalid value ${quoteValue(value)}${didYouMean(value, allowed)} (expected ${orList(allowed)})`;
+  if (typeof value !== 'string') return `expected ${orValues(allowed)}, found ${jsonType(value)}`;
+  return `invalid value ${quoteValue(value)}${didYouMean(value, allowed)} (expected ${orValues(allowed)})`;
 }
 
-/** `a, b, or c` */
-export function orList(items: readonly string[]): string {
-  if (items.length < 3) return items.join(' or ');
-  return `${items.slice(0, -1).join(', ')}, or ${items.at(-1) ?? ''}`;
-}
-
-function propertiesOf(error: ErrorObject): object {
+function propertiesOf(error: SchemaError): object {
   const schema = error.parentSchema as { readonly properties?: object } | undefined;
   return schema?.properties ?? {};
 }
 
-/** The hint of the schema, if it has one. */
-function writtenHint(error: ErrorObject): string {
-  const schema = error.parentSchema as { readonly hint?: string } | undefined;
-  return schema?.hint === undefined ? '' : `: ${schema.hint}`;
+function hintIn({ parentSchema }: SchemaError): string | undefined {
+  const schema = parentSchema as { readonly hint?: string } | undefined;
+  return schema?.hint;
 }
 
-function hintOf({ parentSchema, keyword, params, message }: ErrorObject): string {
-  const schema = parentSchema as { readonly hint?: string } | undefined;
-  if (schema?.hint !== undefined) return `expected ${schema.hint}`;
+/** `, for example …`, if the schema has an example instead of what is expected. */
+function exampleOf(error: SchemaError): string {
+  const hint = hintIn(error);
+  return hint?.startsWith('for example ') ? `, ${hint}` : '';
+}
+
+function hintOf(error: SchemaError): string {
+  const { keyword, params, message } = error;
+  const hint = hintIn(error);
+  if (hint !== undefined) return `expected ${hint}`;
   const { limit } = params as { readonly limit?: unknown };
   return LIMITS[keyword]?.(String(limit)) ?? message ?? keyword;
 }

@@ -1,7 +1,10 @@
 /** JSON Schemas of policy documents after list references are expanded. Each rule has a schema for its parameters. */
 import { CONTAINER_KINDS } from '../pod/containers.ts';
 import { documentSchema, oneOf, strings, withListReferences } from './document-schema.ts';
+import { PULL_SECRETS_SCHEMA } from './added-pull-secrets.ts';
 import { PIN_SCHEMA } from './pin.ts';
+import { PULL_POLICY_SCHEMA } from './pull-policies.ts';
+import { REWRITE_SCHEMA } from './rewrite.ts';
 import { ACTIONS } from './policy.ts';
 
 const NAMESPACE_SELECTOR = {
@@ -76,9 +79,13 @@ const BINDING = {
   },
 } as const;
 
+/** The keys of a policy that change objects, in the order in which they apply. */
+export const CHANGE_KEYS = ['rewrite', 'pin', 'pullSecrets', 'pullPolicy'] as const;
+
 export const POLICY_SCHEMA = documentSchema('ImagePolicy', {
   name: 'Unique among the policies; every message contains it: [name/rule]',
-  description: 'Which rules apply where, what findings do, and which images are pinned',
+  description:
+    'Which rules apply where, what findings do, and what is changed: names of images, digests, pull secrets, and pull policies',
   spec: {
     type: 'object',
     description: 'The policy',
@@ -94,7 +101,10 @@ export const POLICY_SCHEMA = documentSchema('ImagePolicy', {
           'changed: on UPDATE, violations that the stored object already has become warnings; all: evaluate the whole object',
       },
       rules: { type: 'array', minItems: 1, items: BINDING, description: 'The rules, in the order of their findings' },
+      rewrite: REWRITE_SCHEMA,
       pin: PIN_SCHEMA,
+      pullSecrets: PULL_SECRETS_SCHEMA,
+      pullPolicy: PULL_POLICY_SCHEMA,
     },
   },
 });

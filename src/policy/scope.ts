@@ -79,7 +79,7 @@ function excludedBy(unwanted: CompiledClause): ContainerTest {
 /** All containers, with certainty: the common case. */
 const WHOLE: Coverage = { containers: undefined, unknownReason: () => undefined };
 
-/** `undefined`: no container is excluded. */
+/** Returns undefined if no container is excluded. */
 function narrowed(all: readonly Container[], clause: CompiledClause): readonly Container[] | undefined {
   return clause.narrows ? all.filter((container) => clause.container(container, true)) : undefined;
 }

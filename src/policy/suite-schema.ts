@@ -31,11 +31,16 @@ const FINDING = {
 const CASE = {
   type: 'object',
   additionalProperties: false,
-  required: ['name', 'resources', 'expect'],
+  required: ['name', 'expect'],
+  anyOf: [{ required: ['resources'] }, { required: ['reviews'] }],
   properties: {
     name: text('Description of the case as a sentence; unique within the suite'),
     resources: strings(
       'Manifest files and directories, relative to this file. Namespaces, Secrets, and ServiceAccounts in them represent the cluster',
+      { minItems: 1 },
+    ),
+    reviews: strings(
+      'Files with AdmissionReviews, or with lines of a recording, relative to this file. A line of a recording is evaluated with its facts and at its time',
       { minItems: 1 },
     ),
     registry: {

@@ -26,7 +26,7 @@ export function validSpecOf(document: unknown, check: SchemaCheck): ValidPart {
   );
 }
 
-/** `undefined`: no part is valid. */
+/** Returns undefined if no part is valid. */
 export function validPart(value: unknown, check: SchemaCheck): ValidPart | undefined {
   const taken: string[] = [];
   const lacking: string[] = [];

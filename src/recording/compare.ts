@@ -1,4 +1,4 @@
-/** Compares two decisions about one request. */
+/** Compares a decision with the expected result. */
 import { sentence, source } from '../admission/message.ts';
 import type { Mutation } from '../admission/mutation.ts';
 import type { Decision } from '../admission/validate.ts';
@@ -7,8 +7,8 @@ import type { Expected, ExpectedFinding } from './expected.ts';
 import { leftover } from './pairing.ts';
 
 export interface Decided {
-  readonly decision: Decision;
-  readonly mutation: Mutation;
+  readonly decision: Pick<Decision, 'allowed' | 'findings'>;
+  readonly mutation: Pick<Mutation, 'patch'>;
 }
 
 export interface Difference {
@@ -17,45 +17,23 @@ export interface Difference {
   readonly text: string;
 }
 
-/** Returns the changes from `before` to `after`. */
-export function compareDecisions(before: Decided, after: Decided): readonly Difference[] {
-  const left = findingsOf(before).map(spelled);
-  const right = findingsOf(after).map(spelled);
-  return [
-    ...decisionChange('before', before.decision.allowed, after.decision),
-    ...decisionChange('before', before.mutation.allowed, after.mutation),
-    ...without(left, right).map((text) => ({ kind: 'finding-removed' as const, text })),
-    ...without(right, left).map((text) => ({ kind: 'finding-added' as const, text })),
-    ...patchChange(before.mutation.patch, after.mutation.patch),
-  ];
-}
-
 /** Returns the changes from the expected result in the recording to the current decision. */
 export function compareToExpected({ allowed, findings, patch }: Expected, now: Decided): readonly Difference[] {
   return [
-    ...(allowed === undefined ? [] : decisionChange('expected', allowed, now.decision)),
+    ...(allowed === undefined ? [] : decisionChange(allowed, now.decision)),
     ...(findings === undefined ? [] : findingChanges(findings, now.decision.findings)),
     ...(patch === undefined ? [] : patchChange(patch, now.mutation.patch)),
   ];
 }
 
-function findingsOf({ decision, mutation }: Decided): readonly Finding[] {
-  return [...decision.findings, ...mutation.findings];
-}
-
-function decisionChange(
-  since: 'before' | 'expected',
-  before: boolean,
-  { allowed, findings }: Pick<Decision, 'allowed' | 'findings'>,
-): readonly Difference[] {
-  if (before === allowed) return [];
-  const was = since === 'before' ? 'was' : 'expected to be';
-  if (allowed) return [{ kind: 'newly-allowed', text: `${was} denied, is allowed` }];
+function decisionChange(expected: boolean, { allowed, findings }: Decided['decision']): readonly Difference[] {
+  if (expected === allowed) return [];
+  if (allowed) return [{ kind: 'newly-allowed', text: 'expected to be denied, is allowed' }];
   const reasons = findings.filter(({ action }) => action === 'deny').map(reasonOf);
   return [
     {
       kind: 'newly-denied',
-      text: `${was} allowed, is denied: ${reasons[0] ?? ''}${reasons.length > 1 ? ` and ${reasons.length - 1} more` : ''}`,
+      text: `expected to be allowed, is denied: ${reasons[0] ?? ''}${reasons.length > 1 ? ` and ${reasons.length - 1} more` : ''}`,
     },
   ];
 }
@@ -92,15 +70,4 @@ function spelled(finding: Finding): string {
 
 function reasonOf(finding: Finding): string {
   return `${sentence(finding)} ${source(finding)}`;
-}
-
-/** Returns the multiset difference, in linear time. */
-function without(list: readonly string[], taken: readonly string[]): readonly string[] {
-  const left = new Map<string, number>();
-  for (const text of taken) left.set(text, (left.get(text) ?? 0) + 1);
-  return list.filter((text) => {
-    const count = left.get(text) ?? 0;
-    left.set(text, count - 1);
-    return count <= 0;
-  });
 }

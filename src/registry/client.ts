@@ -11,6 +11,8 @@ export interface Target {
   readonly credential: Credential | undefined;
   /** The namespace of the object. Queues and caches give each namespace a share. */
   readonly tenant?: string | undefined;
+  /** Whether `details` includes the origin of the image. */
+  readonly withOrigin?: boolean | undefined;
   /** Called for each mirror that fails, before the next mirror is queried. */
   readonly mirrorFailed?: ((mirror: string, failure: RegistryFailure) => void) | undefined;
 }

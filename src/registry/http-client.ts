@@ -70,7 +70,7 @@ export function createRegistryClient(
     },
     async details(target, signal) {
       return fromFirst({ target, endpoints: endpointsOf(target, settings), pausedMirrors, signal }, (endpoint, ended) =>
-        fetchDetails(requestAt(endpoint, ended)),
+        fetchDetails(requestAt(endpoint, ended), { withOrigin: target.withOrigin ?? false }),
       );
     },
     close: () => transport.close(),

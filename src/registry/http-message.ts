@@ -42,7 +42,7 @@ export function isPlain(headers: HttpResponse['headers']): boolean {
   return encoding === '' || encoding === 'identity';
 }
 
-/** `undefined`: there is no Content-Length. */
+/** Returns undefined if there is no Content-Length. */
 export function lengthIn(headers: HttpResponse['headers']): number | undefined {
   const text = headers.get('content-length')?.[0] ?? '';
   return /^[0-9]+$/.test(text) ? Number(text) : undefined;

@@ -1,8 +1,9 @@
 /** Manifests and indexes: OCI image-spec (manifest.md, image-index.md) and their older forms, Docker's schema 2. */
 import { isDigest } from '../image/digest.ts';
 import { quoteValue } from '../image/quote.ts';
-import type { Platform } from '../policy/registry-fact.ts';
+import type { ImageOrigin, Platform } from '../policy/registry-fact.ts';
 import { isObject, type JsonObject } from '../pod/pointer.ts';
+import { originIn } from './image-origin.ts';
 import { hasTooManyValues, MAX_VALUES, parsedObject } from './response-json.ts';
 import { protocolError } from './network-errors.ts';
 
@@ -43,11 +44,16 @@ export interface Descriptor {
   readonly created: string | undefined;
 }
 
-export type Manifest =
-  | { readonly kind: 'index'; readonly images: readonly IndexEntry[] }
-  | { readonly kind: 'image'; readonly config: Descriptor | undefined; readonly sizeBytes: number };
+interface Annotated {
+  /** From the annotations. */
+  readonly origin: ImageOrigin;
+}
 
-export interface IndexEntry extends Descriptor {
+export type Manifest =
+  | (Annotated & { readonly kind: 'index'; readonly images: readonly IndexEntry[] })
+  | (Annotated & { readonly kind: 'image'; readonly config: Descriptor | undefined; readonly sizeBytes: number });
+
+export interface IndexEntry extends Descriptor, Annotated {
   readonly isImage: boolean;
   readonly platform: Platform | undefined;
 }
@@ -109,11 +115,11 @@ function indexIn(document: JsonObject, wrong: (what: string) => Error): Manifest
   const images = manifests.map((entry: unknown) => {
     const descriptor = descriptorIn(entry);
     if (descriptor === undefined) throw wrong('has an entry without digest and size');
-    const { mediaType, platform } = entry as JsonObject;
+    const { mediaType, platform, annotations } = entry as JsonObject;
     const isImage = IMAGE_TYPES.includes(String(mediaType)) && !isOfNoPlatform(platform);
-    return { ...descriptor, isImage, platform: platformIn(platform) };
+    return { ...descriptor, isImage, platform: platformIn(platform), origin: originIn(annotations) };
   });
-  return { kind: 'index', images };
+  return { kind: 'index', images, origin: originIn(document['annotations']) };
 }
 
 function imageIn(document: JsonObject, wrong: (what: string) => Error): Manifest {
@@ -124,7 +130,8 @@ function imageIn(document: JsonObject, wrong: (what: string) => Error): Manifest
   if (parts.includes(undefined)) throw wrong('has a layer without digest and size');
   const sizeBytes = parts.reduce((sum, part) => sum + (part?.size ?? 0), descriptor.size);
   const isImage = CONFIG_TYPES.includes(String((config as JsonObject)['mediaType']));
-  return { kind: 'image', config: isImage ? descriptor : undefined, sizeBytes };
+  const origin = originIn(document['annotations']);
+  return { kind: 'image', config: isImage ? descriptor : undefined, sizeBytes, origin };
 }
 
 function descriptorIn(value: unknown): Descriptor | undefined {

@@ -110,7 +110,7 @@ async function bothFamilies(resolver: Resolver, name: string): Promise<Resolved 
 
 type Family = Promise<Resolved | DnsError>;
 
-/** `undefined`: the other family has addresses, and this one is slow. */
+/** Returns undefined if the other family has addresses, and this one is slow. */
 async function ownOrOther(own: Family, other: Family | undefined): Promise<Resolved | DnsError | undefined> {
   const otherHas = async (): Promise<undefined> => {
     if ((await other) instanceof DnsError) return new Promise<undefined>(() => {});

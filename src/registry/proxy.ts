@@ -3,7 +3,7 @@ import { type Environment, parseProxy, proxyVariable } from '../go/http-proxy.ts
 import { RegistryError } from './client.ts';
 import type { RegistryEntry } from './settings.ts';
 
-/** `undefined`: no proxy. An invalid proxy is an error, because direct requests would bypass the proxy. */
+/** Returns undefined if no proxy is used. An invalid proxy is an error, because direct requests would bypass the proxy. */
 export function proxyFor(url: URL, entry: RegistryEntry, env: Environment): URL | undefined {
   const text = entry.proxy ?? proxyVariable(url, env);
   if (text === undefined || entry.proxy === 'none') return undefined;

@@ -1,4 +1,4 @@
-/** Reads a file of credentials again after a while, because tokens in it are renewed. Concurrent callers share one read. */
+/** Reads a file of the system again after a while. Concurrent callers share one read. */
 import { readFile } from 'node:fs/promises';
 
 export type FileText =
@@ -8,7 +8,6 @@ export type FileText =
   | { readonly state: 'failed'; readonly problem: string };
 
 const REREAD_MS = 10_000;
-/** A Secret is limited to 1 MiB. */
 const MAX_LENGTH = 4 * 1024 * 1024;
 
 /** Returns the parsed file, synchronously while it is fresh. */

@@ -1,23 +1,73 @@
-/** Formats findings as text: one aligned block per file. */
-import { fileText } from '../files/location-text.ts';
+/** Formats the result of `check` as text: blocks of findings, what concerns many files, totals, and the summary. */
 import { quoteValue } from '../image/quote.ts';
-import type { CheckReport, ErrorRow, FactNumbers } from './check.ts';
+import { CHANGE_RULES } from '../policy/change-rules.ts';
+import type { CheckReport, FactNumbers } from './check.ts';
+import { type CheckView, isLong, isTerminal } from './check-view.ts';
+import { blocksOf, groupingOf, remediesOf } from './finding-groups.ts';
+import { type Entry, levelInk } from './finding-lines.ts';
+import { changeLines } from './change-lines.ts';
 import { type MessageGroup, groupAlike } from './grouped-lines.ts';
+import { NAME, withName } from './command-lines.ts';
 import { count, noticeLines, type Paint } from './paint.ts';
-import { type ExceptionRow, type FindingRow, rowLabel } from './rows.ts';
+import type { FindingRow } from './rows.ts';
+import { createSources } from './finding-sources.ts';
+import { mostFrequentRule, totalsText } from './totals.ts';
+import { wrapPainted } from './wrap.ts';
 
-export function prettyCheck(report: CheckReport, policySource: string, ink: Paint): string {
-  const outages = groupAlike(report.findings.filter(isUndecided), kindOf);
+const PIPE: CheckView = {};
+
+export function prettyCheck(unnamed: CheckReport, policySource: string, ink: Paint, view: CheckView = PIPE): string {
+  const report = namedReport(unnamed, view.name);
+  const fresh = report.findings.filter(({ known }) => !known);
+  const outages = groupAlike(fresh.filter(isUndecided), kindOf);
   const grouped = new Set(outages.flatMap(({ rows }) => rows));
-  const findings = report.findings.filter((finding) => !grouped.has(finding));
-  const files = [...new Set([...findings, ...report.errors].map(({ file }) => file))];
-  const blocks = files.map((file) => {
-    const errors = report.errors.filter((error) => error.file === file);
-    return fileBlock(file, { findings: findings.filter((finding) => finding.file === file), errors }, ink);
+  const shown = fresh.filter(({ action }) => action !== 'audit');
+  const findings = shown.filter((finding) => !grouped.has(finding));
+  const sources = createSources(findings.length, view, ink);
+  const entries = [...findings, ...report.errors];
+  const isLonger = isLong(findings.length, view) || isLong(linesOf(entries, { view, ink }), view);
+  const blocks = blocksOf(entries, {
+    groupBy: groupingOf(isLonger, view),
+    columns: view.columns,
+    ink,
+    link: view.link,
+    isNew: remediesOf(isLonger, view),
+    sourceOf: sources.of,
   });
-  const notices = noticeLines(report.notices, ink);
-  const together = outages.map((outage) => outageLines(outage, ink)).join('');
-  return `${blocks.map((block) => `${block}\n`).join('')}${together}${notices}${summaryLine(report, policySource, ink)}\n${clusterLine(report, ink)}`;
+  return [
+    ...blocks.map((block) => `${block}\n`),
+    sources.note(),
+    ...outages.map((outage) => outageLines(outage, ink)),
+    changeLines(report.changes ?? [], ink, view.columns),
+    noticeLines(report.notices, ink, view.columns),
+    isLonger ? totalsText(shown, ink, view.link) : '',
+    `${wrapPainted(summaryLine(report, policySource, ink), view.columns).join('\n')}\n`,
+    clusterLine(report, ink),
+    isTerminal(view) || isLonger ? hintLines(shown, report, { view, ink }) : '',
+  ].join('');
+}
+
+/** The report with command lines as the user types them; the text has source lines, which stay as they are. */
+function namedReport(report: CheckReport, name = NAME): CheckReport {
+  if (name === NAME) return report;
+  const withMessage = <R extends { readonly message: string }>(row: R): R => ({
+    ...row,
+    message: withName(row.message, name),
+  });
+  return {
+    ...report,
+    findings: report.findings.map((row) => ({ ...row, remedy: row.remedy && withName(row.remedy, name) })),
+    errors: report.errors.map(withMessage),
+    notices: report.notices.map(withMessage),
+  };
+}
+
+/** The lines of a text by file with all remedies and without source lines, which is printed if it fits on a screen. */
+function linesOf(entries: readonly Entry[], { view, ink }: Look): number {
+  const { columns, link } = view;
+  const isNew = remediesOf(false, view);
+  const blocks = blocksOf(entries, { groupBy: groupingOf(false, view), columns, ink, link, isNew, sourceOf: () => [] });
+  return blocks.reduce((lines, block) => lines + block.split('\n').length, 0);
 }
 
 function isUndecided({ outcome, action, exception }: FindingRow): boolean {
@@ -34,61 +84,18 @@ function outageLines({ rows: [row], message }: MessageGroup<FindingRow>, ink: Pa
   return `${levelInk(row, ink)(row.action)}  ${message}  ${ink.cyan(`${row.rule}, unknown`)}\n${remedy}\n`;
 }
 
-interface Block {
-  readonly findings: readonly FindingRow[];
-  readonly errors: readonly ErrorRow[];
+interface Look {
+  readonly view: CheckView;
+  readonly ink: Paint;
 }
 
-const MAX_MESSAGE = 72;
-
-function fileBlock(file: string, { findings, errors }: Block, ink: Paint): string {
-  const shown = findings.filter(({ action }) => action !== 'audit');
-  const placeWidth = widest([...shown, ...errors].map(placeOf));
-  const messageWidth = Math.min(MAX_MESSAGE, widest(shown.map(({ message }) => message)));
-  const whereWidth = widest(shown.map((row) => rowLabel(row)));
-  const levelWidth = widest(['error', ...shown.map(({ action }) => action)]);
-  const lines = errors.map((row) => {
-    return `  ${placeOf(row).padStart(placeWidth)}  ${ink.red('error'.padEnd(levelWidth))}  ${row.message}`;
-  });
-  for (const [index, row] of shown.entries()) {
-    const rule = row.outcome === 'violation' ? row.rule : `${row.rule}, unknown`;
-    const place = ink.dim(placeOf(row).padStart(placeWidth));
-    const where = ink.dim(rowLabel(row).padEnd(whereWidth));
-    const level = levelInk(row, ink)(row.action.padEnd(levelWidth));
-    const message = row.message.padEnd(messageWidth);
-    lines.push(
-      `  ${place}  ${level}  ${row.exception === null ? message : ink.dim(message)}  ${where}  ${ink.cyan(rule)}`,
-    );
-    const more = row.exception === null ? row.remedy : excuseLine(row.exception);
-    if (more !== null && !isRemedyRepeated(row, shown[index + 1]))
-      lines.push(`  ${' '.repeat(placeWidth + levelWidth)}    ${ink.dim(more)}`);
-  }
-  return lines.length === 0 ? '' : `${ink.underline(fileText(file))}\n${lines.join('\n')}\n`;
-}
-
-/** Reports whether the next finding prints the same remedy for the same container; the remedy is then omitted here. */
-function isRemedyRepeated(row: FindingRow, next: FindingRow | undefined): boolean {
-  const { file, document, container, remedy, exception } = row;
-  const same = next?.file === file && next.document === document && next.container === container;
-  return same && exception === null && next.exception === null && next.remedy === remedy;
-}
-
-function widest(texts: readonly string[]): number {
-  return texts.reduce((width, { length }) => Math.max(width, length), 0);
-}
-
-function placeOf({ line, column }: { readonly line: number | null; readonly column: number | null }): string {
-  return line === null ? '' : `${line}:${column}`;
-}
-
-function levelInk({ action }: FindingRow, ink: Paint): Paint['dim'] {
-  if (action === 'deny') return ink.red;
-  return action === 'warn' ? ink.yellow : ink.dim;
-}
-
-/** Replaces the remedy of an excused finding. */
-function excuseLine({ name, owner, reason, expires, insteadOf }: ExceptionRow): string {
-  return `would ${insteadOf}; excused by exception ${name} (owner ${owner}, expires ${expires}): ${reason}`;
+/** What to run next; a policy needs workloads. */
+function hintLines(shown: readonly FindingRow[], { summary: { workloads } }: CheckReport, { view, ink }: Look): string {
+  const explained = shown.filter(({ action, rule }) => action !== 'excused' && !CHANGE_RULES.includes(rule));
+  const rule = mostFrequentRule(explained);
+  const about = rule === undefined ? [] : [`for ${rule}, see tidewaiter explain rule ${rule}`];
+  const lines = [...about, ...(workloads === 0 ? [] : (view.hints ?? []))];
+  return lines.length === 0 ? '' : `\n${lines.map((line) => `${ink.dim(withName(line, view.name))}\n`).join('')}`;
 }
 
 /** Empty without a cluster. */
@@ -114,15 +121,18 @@ function numbersText({ secrets, serviceAccounts, namespaces }: FactNumbers, from
 }
 
 export function summaryLine({ summary, findings }: CheckReport, policySource: string, ink: Paint): string {
-  const { files, workloads, images, denied, warned, unknown, excused, errors } = summary;
+  const { files, workloads, unchanged, images, denied, warned, unknown, excused, known, errors } = summary;
   const counts = [
     denied === 0 ? '0 denied' : ink.red(`${denied} denied`),
     warned === 0 ? '0 warned' : ink.yellow(`${warned} warned`),
     `${unknown} unknown`,
     ...(excused === 0 ? [] : [`${excused} excused`]),
+    ...(known === 0 ? [] : [`${known} known`]),
     ...(errors === 0 ? [] : [ink.red(count(errors, 'error'))]),
   ];
-  const audited = findings.filter(({ action }) => action === 'audit').length;
+  const audited = findings.filter(({ action, known: isKnown }) => action === 'audit' && !isKnown).length;
   const more = audited === 0 ? '' : ink.dim(`, ${audited} audited: see -o json`);
-  return `${count(files, 'file')}, ${count(workloads, 'workload')}, ${count(images, 'image')}: ${counts.join(', ')} (policy: ${policySource})${more}`;
+  const evaluated = unchanged === undefined ? 'workload' : 'changed workload';
+  const same = unchanged === undefined ? '' : `${unchanged} unchanged, `;
+  return `${count(files, 'file')}, ${count(workloads, evaluated)}, ${same}${count(images, 'image')}: ${counts.join(', ')} (policy: ${policySource})${more}`;
 }

@@ -1,6 +1,6 @@
 /** Formats edits as a unified diff for `git apply` and `patch -p1`. */
 import { applyEdits, type Edit } from '../pinning/image-location.ts';
-import type { Paint } from './paint.ts';
+import { type Paint, paint } from './paint.ts';
 
 const CONTEXT = 3;
 
@@ -44,8 +44,8 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 /** Git parses a quoted name as a C string, and another name up to a text that looks like a date (quote.c). */
 function quotedName(name: string): string {
-  if (!/[\s"\\\p{Cc}\p{Cf}]/u.test(name)) return name;
-  const escaped = name.replaceAll(/["\\]|[\p{Cc}\p{Cf}]/gu, (one) => ESCAPES[one] ?? octal(one));
+  if (!/[\s"\\\p{Cc}\p{Cf}]|##/u.test(name)) return name;
+  const escaped = name.replaceAll(/["\\]|[\p{Cc}\p{Cf}]|(?<=#)#/gu, (one) => ESCAPES[one] ?? octal(one));
   return `"${escaped}"`;
 }
 
@@ -151,5 +151,30 @@ function diffLine(sign: string, line: string): string {
 }
 
 function visible(line: string): string {
-  return line.replaceAll(/[\p{Cc}\p{Cf}]/gu, (character) => (/[\t\n]/.test(character) ? character : ''));
+  return line
+    .replaceAll(/[\p{Cc}\p{Cf}]/gu, (character) => (/[\t\n]/.test(character) ? character : ''))
+    .replaceAll('##', '#\\u0023')
+    .replace(/^(\s*)::/, '$1\\u003a:');
 }
+
+/** GitHub Actions runs `::` at the start of a line, blanks aside, and `##[` anywhere in it; Azure Pipelines runs `##vso[`. */
+const COMMAND = /##(?:vso)?\[|(?:^|\r)\s*::/;
+
+/**
+ * Returns the line of the file that a pipeline would run as a command if the diff were printed to its log. A diff must have the lines
+ * as they are, so that git can apply it.
+ */
+export function commandLine(edits: FileEdits): number | undefined {
+  let line = 0;
+  for (const text of unifiedDiff(edits, PLAIN).split('\n')) {
+    line = Number(/^@@ -(\d+)/.exec(text)?.[1] ?? line);
+    if (COMMAND.test(text)) return line;
+    if (/^[ -](?!-- )/.test(text)) line += 1;
+  }
+  return undefined;
+}
+
+const PLAIN = paint(false);
+
+export const NOT_PRINTED =
+  'the diff is not printed: GitHub Actions or Azure Pipelines would run this line as a command; use --write, and look at the change with git diff';

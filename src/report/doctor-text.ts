@@ -18,7 +18,8 @@ export function prettyDoctor(report: DoctorReport, ink: Paint): string {
   const head = title + lines;
   const gap = head === '' || blocks.length === 0 ? '' : '\n';
   const end = head === '' && blocks.length === 0 ? '' : '\n';
-  return `${head}${gap}${blocks.join('')}${end}${count(summary.checks, 'check')}: ${counts.join(', ')}\n`;
+  const hint = server === null ? 'to check the installation in a cluster, add --cluster\n' : '';
+  return `${head}${gap}${blocks.join('')}${end}${count(summary.checks, 'check')}: ${counts.join(', ')}\n${hint}`;
 }
 
 /** Unknown results with one reason are one line, such as those of an outage. */

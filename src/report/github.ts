@@ -4,7 +4,7 @@
  */
 import type { CheckReport, ErrorRow } from './check.ts';
 import { placeIn } from './report-path.ts';
-import { paint } from './paint.ts';
+import { count, paint } from './paint.ts';
 import { summaryLine } from './check-text.ts';
 import { type FindingRow, findingText } from './rows.ts';
 
@@ -14,16 +14,29 @@ export interface GithubOptions {
   readonly folder: string;
 }
 
-/** Audited and excused findings get no annotation; the summary counts them. */
+/** Audited, excused, and known findings get no annotation; the summary counts them. */
 export function githubCheck(report: CheckReport, { policySource, folder }: GithubOptions): string {
   const errors = report.errors.map((row) =>
     command('error', { ...row, title: 'not evaluated', text: row.message, folder }),
   );
   const findings = report.findings
-    .filter(({ action }) => action !== 'audit' && action !== 'excused')
+    .filter(({ action, known }) => action !== 'audit' && action !== 'excused' && !known)
     .map((row) => command(levelOf(row), { ...row, title: row.rule, text: findingText(row), folder }));
+  const commands = [...errors, ...findings];
   const summary = oneLine(summaryLine(report, policySource, paint(false)));
-  return [...errors, ...findings, summary].map((line) => `${line}\n`).join('');
+  return [...commands, ...unseen(commands), summary].map((line) => `${line}\n`).join('');
+}
+
+/** GitHub shows so many errors, warnings, and notices of a step, and silently leaves out the others. Its limit for a job is 50. */
+const SHOWN = 10;
+
+/** Returns an annotation about those that GitHub leaves out. */
+function unseen(commands: readonly string[]): readonly string[] {
+  const errors = commands.filter((line) => line.startsWith('::error ')).length;
+  const rest = Math.max(0, errors - SHOWN) + Math.max(0, commands.length - errors - SHOWN);
+  if (rest === 0) return [];
+  const limit = `GitHub shows at most ${SHOWN} errors and ${SHOWN} warnings of a step`;
+  return [`::notice title=tidewaiter::${count(rest, 'more finding')} in the log of this step: ${limit}`];
 }
 
 function levelOf({ action }: FindingRow): 'error' | 'warning' {

@@ -1,9 +1,8 @@
-/** Formats JUnit XML: one test suite per file, and one test case per review (`replay`), object (`check`), or case (`test`). */
+/** Formats JUnit XML: one test suite per file, and one test case per object (`check`) or case (`test`). */
 import junit, { type Builder, type TestCase } from 'junit-report-builder';
 import { objectLabel } from '../admission/message.ts';
 import { locationText } from '../files/location-text.ts';
 import { type CheckReport, type ErrorRow, type FailOn, fails } from './check.ts';
-import type { ReplayReport } from './replay.ts';
 import { type FindingRow, findingText, type ObjectRow } from './rows.ts';
 import type { TestReport } from './test.ts';
 import { problemTexts } from './test-text.ts';
@@ -13,34 +12,9 @@ function isBuilder(value: unknown): value is Builder {
   return typeof value === 'object' && value !== null && 'newBuilder' in value;
 }
 
-function newBuilder(): Builder {
+export function newBuilder(): Builder {
   if (!isBuilder(junit)) throw new TypeError('junit-report-builder has no newBuilder');
   return junit.newBuilder();
-}
-
-export function junitReplay(report: ReplayReport): string {
-  const builder = newBuilder();
-  const files = [...new Set([...report.reviews, ...report.errors].map(({ file }) => file))];
-  for (const file of files) {
-    const suite = builder.testSuite().name(clean(file));
-    for (const row of report.reviews.filter((review) => review.file === file)) {
-      const label = `${row.operation} ${objectLabel(row.kind, row.namespace ?? undefined, row.name)}`;
-      const test = suite
-        .testCase()
-        .className(clean(file))
-        .name(clean(`${label} (line ${row.line}, ${row.uid})`));
-      const [first] = row.differences;
-      if (first !== undefined) test.failure(clean(row.differences.map(({ text }) => text).join('\n')), first.kind);
-    }
-    for (const { line, message } of report.errors.filter((error) => error.file === file)) {
-      suite
-        .testCase()
-        .className(clean(file))
-        .name(`line ${line ?? 0}`)
-        .error(clean(message));
-    }
-  }
-  return builder.build();
 }
 
 /** An object with images or findings. */
@@ -69,7 +43,7 @@ export function junitCheck(report: CheckReport, failOn: readonly FailOn[]): stri
         .error(clean(message), 'not evaluated');
     }
   }
-  return builder.build();
+  return `${builder.build()}\n`;
 }
 
 interface Suite {
@@ -110,7 +84,8 @@ function describe(test: TestCase, findings: readonly FindingRow[], failOn: reado
 }
 
 function textOf(row: FindingRow): string {
-  return `${row.line}:${row.column}  ${row.action.padEnd(5)}  ${findingText(row).replaceAll('\n', '\n    ')}`;
+  const place = row.line === null ? '' : `${row.line}:${row.column ?? 1}  `;
+  return `${place}${row.action.padEnd(5)}  ${findingText(row).replaceAll('\n', '\n    ')}`;
 }
 
 /** Formats one test suite per suite, and one per file with errors. */
@@ -137,11 +112,11 @@ export function junitTests({ suites, errors }: TestReport): string {
       test.error(clean(row.message), 'not run');
     }
   }
-  return builder.build();
+  return `${builder.build()}\n`;
 }
 
 /** Replaces characters that XML 1.0 does not allow, and every end of a CDATA section; the package escapes only the first end. */
-function clean(text: string): string {
+export function clean(text: string): string {
   return text
     .toWellFormed()
     .replace(/[^\t\n\r\u0020-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD')

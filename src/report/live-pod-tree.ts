@@ -1,10 +1,12 @@
 /** Formats the summary of a live Pod as a tree: node, Pod, containers, and a list of facts about each. */
 import { objectLabel } from '../admission/message.ts';
 import { quoteValue } from '../image/quote.ts';
+import { ageText } from './age-text.ts';
 import type { LiveContainer, LivePodSummary, NodeSummary, PullErrorRow, RegistryRow } from './live-pod.ts';
 import type { Paint } from './paint.ts';
-import { credentialsText, KINDS, secretsText, shown } from './pod-tree.ts';
-import { wrap } from './wrap.ts';
+import { pullText } from './pull-progress.ts';
+import { credentialsText, KINDS, referenceText, secretsText, shown } from './pod-tree.ts';
+import { shortDigests, wrap } from './wrap.ts';
 
 export interface TreeOptions {
   readonly ink: Paint;
@@ -29,6 +31,7 @@ export function formatLivePod(summary: LivePodSummary, options: TreeOptions): st
   const indent = node === null ? '' : '   ';
   const facts = [
     { label: 'secrets', text: podSecretsText(summary) },
+    ...secretFacts(summary, options),
     ...(eventsProblem === null ? [] : [{ label: 'events', text: eventsProblem, ink: ink.yellow }]),
   ];
   const lines = [
@@ -66,13 +69,6 @@ function factLines(facts: readonly FactLine[], { first, rest, columns }: LineOpt
   });
 }
 
-/** A digest that does not fit on a line is shortened; -o json and pipes have all of it. */
-function shortDigests(text: string, room: number): string {
-  return text.replace(/\b(sha\d{3}:[a-f0-9]{12})[a-f0-9]{52,}/g, (digest, start: string) =>
-    digest.length > room ? `${start}…` : digest,
-  );
-}
-
 function nodeTitle({ name, platform, runtime, kubelet, problem }: NodeSummary, ink: Paint): string {
   const parts = [platform, runtime, kubelet === null ? null : `kubelet ${kubelet}`].filter((part) => part !== null);
   return `${ink.bold(`Node ${shown(name)}`)}  ${ink.dim(problem ?? parts.join(', '))}`;
@@ -99,6 +95,17 @@ function podSecretsText({ pullSecrets, serviceAccountSecrets }: LivePodSummary):
   return names.every((name) => serviceAccountSecrets.includes(name)) ? `${text}; from ${account}` : text;
 }
 
+function secretFacts({ secretFailure: failure }: LivePodSummary, { ink, now }: TreeOptions): readonly FactLine[] {
+  if (failure === null) return [];
+  const { message, remedy, secrets, ...when } = failure;
+  const names = secrets.map(shown).join(', ');
+  return [
+    { label: 'error', text: `the kubelet did not get ${names}${whenText(when, now)}`, ink: ink.red },
+    { label: 'cause', text: message, ink: ink.bold },
+    { label: 'fix', text: remedy },
+  ];
+}
+
 function containerTitle({ kind, name, state, stateReason }: LiveContainer, ink: Paint): string {
   const label = [...(kind === 'regular' ? [] : [KINDS[kind]]), ink.bold(shown(name ?? '(no name)'))].join(' ');
   if (kind === 'volume') return label;
@@ -111,12 +118,13 @@ function containerFacts(
   { pullSecrets }: LivePodSummary,
   { ink, now }: TreeOptions,
 ): readonly FactLine[] {
-  const { cause, errors, running } = container;
+  const { cause, errors, lastPull, running } = container;
   return [
     { label: 'image', text: imageText(container) },
     ...(running.state === 'none' ? [] : [{ label: 'running', text: runningText(container) }]),
     ...registryFacts(container, ink),
     { label: 'credential', text: credentialText(container, pullSecrets) },
+    ...(lastPull === null ? [] : [{ label: 'last pull', text: pullText(lastPull, now) }]),
     ...shownErrors(errors).map((row) => ({ label: 'error', text: errorText(row, now), ink: ink.red })),
     ...(cause === null
       ? []
@@ -130,7 +138,8 @@ function containerFacts(
 
 function imageText({ runtimeRef, image, problem, pullPolicy }: LiveContainer): string {
   if (runtimeRef === null) return `${image === '' ? '(no image)' : quoteValue(image)}: ${problem ?? ''}`;
-  return pullPolicy === 'Never' ? `${shown(runtimeRef)} (imagePullPolicy Never)` : shown(runtimeRef);
+  const text = referenceText({ image, runtimeRef });
+  return pullPolicy === 'Never' ? `${text} (imagePullPolicy Never)` : text;
 }
 
 function runningText({ running: { state, digest, imageId } }: LiveContainer): string {
@@ -173,28 +182,14 @@ function shownErrors(errors: readonly PullErrorRow[]): readonly PullErrorRow[] {
 }
 
 function errorText({ reason, message, count, last }: PullErrorRow, now: number): string {
+  const text = message.startsWith(reason) ? message : `${reason}: ${message}`;
+  return `${message === '' ? reason : text}${whenText({ count, last }, now)}`;
+}
+
+function whenText({ count, last }: Pick<PullErrorRow, 'count' | 'last'>, now: number): string {
   const when = [
     ...(count !== null && count > 1 ? [`${count} times`] : []),
     ...(last === null ? [] : [`last ${ageText(last, now)}`]),
   ];
-  const text = message.startsWith(reason) ? message : `${reason}: ${message}`;
-  return `${message === '' ? reason : text}${when.length === 0 ? '' : ` (${when.join(', ')})`}`;
-}
-
-const UNITS: readonly (readonly [name: string, seconds: number])[] = [
-  ['day', 86_400],
-  ['hour', 3600],
-  ['minute', 60],
-  ['second', 1],
-];
-
-/** `3 minutes ago`; another text that is not a time is printed as it is. */
-export function ageText(time: string, now: number): string {
-  const at = Date.parse(time);
-  if (Number.isNaN(at)) return quoteValue(time, 40);
-  const seconds = Math.round((now - at) / 1000);
-  if (seconds < 1) return seconds < -60 ? 'in the future' : 'now';
-  const [name, size] = UNITS.find(([, each]) => seconds >= each) ?? ['second', 1];
-  const amount = Math.floor(seconds / size);
-  return `${amount} ${name}${amount === 1 ? '' : 's'} ago`;
+  return when.length === 0 ? '' : ` (${when.join(', ')})`;
 }

@@ -10,7 +10,9 @@ import type { Platform } from '../policy/registry-fact.ts';
 import { platformText } from '../policy/rules/platforms.ts';
 import type { PullTrace } from '../lookup/trace.ts';
 import { type Diagnosis, diagnose } from './pull-diagnosis.ts';
+import { type PullProgress, pullProgressOf } from './pull-progress.ts';
 import { type FailureRow, failureRow } from './pull-row.ts';
+import { type SecretFailure, secretFailureOf } from './secret-failure.ts';
 
 /** The output of `explain pod POD --cluster -o json`. Keys are stable, and absent values are null. */
 export interface LivePodSummary {
@@ -32,6 +34,8 @@ export interface LivePodSummary {
   readonly pullSecrets: PullSecretsSummary;
   /** The pull secrets that the ServiceAccount lists now; null: unknown. New Pods without a list get them. */
   readonly serviceAccountSecrets: readonly string[] | null;
+  /** null: the kubelet reports no pull secret that it did not get. */
+  readonly secretFailure: SecretFailure | null;
   /** Why the events of the Pod are unknown or incomplete. */
   readonly eventsProblem: string | null;
   /** In start order, like those of `explain pod FILE`. */
@@ -56,6 +60,8 @@ export interface LiveContainer extends ContainerSummary {
   readonly stateReason: string | null;
   readonly running: RunningRow;
   readonly registryNow: RegistryRow;
+  /** null: unknown, since events expire after an hour. */
+  readonly lastPull: PullProgress | null;
   /** From the state of the container, then from events, newest first. */
   readonly errors: readonly PullErrorRow[];
   /** null: no error, or the cause is not known. */
@@ -118,7 +124,7 @@ export interface LiveNode {
 }
 
 export function summarizeLivePod(input: LivePodInput): LivePodSummary {
-  const { cluster, namespace, name, status, node, pod, accountSecrets, eventsProblem } = input;
+  const { cluster, namespace, name, status, node, pod, accountSecrets, events, eventsProblem } = input;
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -132,6 +138,7 @@ export function summarizeLivePod(input: LivePodInput): LivePodSummary {
     node: node === undefined ? null : nodeSummary(node),
     pullSecrets: pod.pullSecrets,
     serviceAccountSecrets: accountSecrets.state === 'yes' ? accountSecrets.value : null,
+    secretFailure: secretFailureOf(events, pod.pullSecrets, namespace),
     eventsProblem: eventsProblem ?? null,
     containers: pod.containers.map((container) => liveContainer(container, input)),
   };
@@ -161,7 +168,8 @@ function liveContainer(container: ContainerSummary, input: LivePodInput): LiveCo
   const name = container.name ?? '';
   const own = isVolume ? NO_STATUS : (status.containers.get(name) ?? NO_STATUS);
   const imageId = isVolume ? (status.volumeImages.get(name) ?? '') : own.imageId;
-  const errors = errorsOf(container, own, input);
+  const events = eventsOf(container, input);
+  const errors = errorsOf(own, events);
   return {
     ...container,
     pullPolicy: containers.get(container.pointer)?.pullPolicy ?? null,
@@ -169,6 +177,7 @@ function liveContainer(container: ContainerSummary, input: LivePodInput): LiveCo
     stateReason: orNull(own.reason, MAX_WORD),
     running: runningRow(imageId),
     registryNow: registryRow(trace, imageId),
+    lastPull: pullProgressOf(events),
     errors,
     cause: causeOf(container, { own, errors, trace }, input),
   };
@@ -197,19 +206,20 @@ function registryRow(trace: PullTrace | undefined, imageId: string): RegistryRow
 /** Events in a summary; the kubelet combines repeated ones. */
 const MAX_EVENTS = 5;
 
-function errorsOf(
-  { kind, name, image, runtimeRef }: ContainerSummary,
-  { state, reason, message }: ContainerStatus,
-  { events }: LivePodInput,
-): readonly PullErrorRow[] {
-  // A container that runs has its image, whatever older events report.
-  if (state === 'running') return [];
+/** Events about image volumes have no container. */
+function eventsOf({ kind, name, image, runtimeRef }: ContainerSummary, { events }: LivePodInput): readonly PullEvent[] {
   const images = [image, runtimeRef ?? image];
-  const own = events.filter((event) =>
+  return events.filter((event) =>
     event.container === undefined
       ? kind === 'volume' && images.some((each) => namesImage(event, each))
       : kind !== 'volume' && event.container === name,
   );
+}
+
+function errorsOf({ state, reason, message }: ContainerStatus, events: readonly PullEvent[]): readonly PullErrorRow[] {
+  // A container that runs has its image, whatever older events report.
+  if (state === 'running') return [];
+  const own = events.filter(({ kind }) => kind === 'error');
   const rows = own.slice(0, MAX_EVENTS).map(eventRow);
   if (!isPullReason(reason)) return state === 'terminated' ? [] : rows;
   const shown = {

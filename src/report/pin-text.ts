@@ -1,9 +1,11 @@
 /** Formats the results of `pin` and `drift` as text. */
 import { fileText, locationText } from '../files/location-text.ts';
 import { quoteValue } from '../image/quote.ts';
-import { type FileEdits, unifiedDiff } from './diff.ts';
+import { commandLine, type FileEdits, unifiedDiff } from './diff.ts';
 import { groupAlike } from './grouped-lines.ts';
 import { count, type Paint } from './paint.ts';
+import type { PinChange } from './pin-changes.ts';
+import type { PinMarkdownOptions } from './pin-markdown.ts';
 import type { DriftReport, PinAction, PinErrorRow, PinFileRow, PinReport, PinRow, LocationRow } from './pin.ts';
 
 interface Output {
@@ -14,13 +16,20 @@ interface Output {
 export interface PinView {
   readonly action: PinAction;
   readonly edited: () => readonly FileEdits[];
+  /** The changed digests, with facts that are looked up for them. */
+  readonly changes: () => Promise<readonly PinChange[]>;
+  readonly markdown: PinMarkdownOptions;
   readonly ink: Paint;
 }
 
 /** Stdout gets the diff, the written images, or the images without a digest; stderr gets the notes and the summary. */
-export function prettyPin(report: PinReport, { action, edited, ink }: PinView): Output {
+export function prettyPin(
+  report: PinReport,
+  { action, edited, ink }: Pick<PinView, 'action' | 'edited' | 'ink'>,
+): Output {
   const diff = (): string =>
     edited()
+      .filter((file) => ink.isColorSupported || commandLine(file) === undefined)
       .map((file) => unifiedDiff(file, ink))
       .join('');
   return {
@@ -117,7 +126,7 @@ function pinHint(images: readonly PinRow[], given: readonly PinFileRow[]): strin
   const names = new Set(given.map(({ file }) => file));
   if (files.length === 0 || files.includes('stdin') || !files.every((file) => names.has(file))) return '';
   const listed = files.length > 3 ? 'FILE…' : files.map(fileText).join(' ');
-  return `to pin: npx tidewaiter pin ${listed} --write\n`;
+  return `to pin: tidewaiter pin ${listed} --write\n`;
 }
 
 export function prettyDrift(report: DriftReport, ink: Paint): Output {

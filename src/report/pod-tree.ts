@@ -13,6 +13,7 @@ import type {
 import { objectLabel } from '../admission/message.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { Paint } from './paint.ts';
+import { shortDigests, wrap } from './wrap.ts';
 
 /** A line of the tree: a label and cells. */
 interface Row {
@@ -21,12 +22,17 @@ interface Row {
   readonly ink?: ((text: string) => string) | undefined;
 }
 
-export function formatWorkload(summary: WorkloadSummary, ink: Paint): string {
+/** `columns` of the terminal; undefined: nothing is wrapped or shortened. */
+export function formatWorkload(summary: WorkloadSummary, ink: Paint, columns?: number): string {
   const { apiVersion, kind, namespace, name, pods, otherImages } = summary;
   const title = objectLabel(kind, namespace ?? undefined, name === '' ? '(no name)' : name);
   const [only] = pods;
-  if (apiVersion === 'v1' && kind === 'Pod' && only !== undefined) return podTree(title, only, ink).join('\n');
-  const trees = [...pods.map((pod) => podTree('Pod', pod, ink)), ...imageTrees(otherImages)];
+  if (apiVersion === 'v1' && kind === 'Pod' && only !== undefined)
+    return podTree(title, only, { ink, columns }).join('\n');
+  const trees = [
+    ...pods.map((pod) => podTree('Pod', pod, { ink, columns: columns && columns - BRANCH })),
+    ...imageTrees(otherImages),
+  ];
   const branches = trees.flatMap((tree, index) => branch(tree, index === trees.length - 1));
   return [ink.bold(title), ...branches].join('\n');
 }
@@ -36,10 +42,19 @@ function branch(lines: readonly string[], last: boolean): readonly string[] {
   return lines.map((line, index) => `${index === 0 ? (last ? '└─ ' : '├─ ') : last ? '   ' : '│  '}${line}`);
 }
 
-function podTree(title: string, pod: PodSummary, ink: Paint): readonly string[] {
+const BRANCH = '├─ '.length;
+
+interface TreeOptions {
+  readonly ink: Paint;
+  readonly columns: number | undefined;
+}
+
+function podTree(title: string, pod: PodSummary, { ink, columns }: TreeOptions): readonly string[] {
   const rows = podRows(pod, ink);
   const network = pod.hostNetwork ? 'shares the IP address and ports of the node' : 'one IP address for all containers';
-  const lines = aligned(rows).map((line, index) => branch([line], index === rows.length - 1)[0] ?? line);
+  const lines = aligned(rows, columns && columns - BRANCH).flatMap((row, index) =>
+    branch(row, index === rows.length - 1),
+  );
   return [`${ink.bold(title)}  ${ink.dim(network)}`, ...lines];
 }
 
@@ -117,8 +132,13 @@ export const KINDS: Readonly<Record<ContainerSummary['kind'], string>> = {
 };
 
 function imageText({ runtimeRef, image, problem }: ImageSummary): string {
-  if (runtimeRef !== null) return shown(runtimeRef);
+  if (runtimeRef !== null) return referenceText({ image, runtimeRef });
   return `${image === '' ? '(no image)' : quoteValue(image)}: ${problem ?? ''}`;
+}
+
+/** An image with a digest is shown as written: the runtime ignores its tag, but the tag says which version it is. */
+export function referenceText({ image, runtimeRef }: { readonly image: string; readonly runtimeRef: string }): string {
+  return shown(image.includes('@') ? image : runtimeRef);
 }
 
 const MAX_CANDIDATES = 3;
@@ -138,7 +158,7 @@ export function credentialsText({ state, candidates }: CredentialsSummary, { fro
 
 function imageTrees(images: readonly ImageSummary[]): readonly (readonly string[])[] {
   const rows = images.map((image) => ({ label: 'image', cells: [shown(image.name ?? '(no name)'), imageText(image)] }));
-  return aligned(rows).map((line) => [line]);
+  return aligned(rows, undefined);
 }
 
 /** Quotes a text that contains other characters than usual names, registries, and user names do. */
@@ -149,17 +169,43 @@ export function shown(text: string): string {
 /** A wider cell shifts only the cells to its right. */
 const MAX_WIDTH = 72;
 
-/** Aligns the cells in columns. A row with a single cell does not widen a column. */
-function aligned(rows: readonly Row[]): readonly string[] {
+/**
+ * Aligns the cells in columns, one list of lines per row. A row with a single cell does not widen a column and is wrapped. If a
+ * line does not fit, digests are shortened.
+ */
+function aligned(rows: readonly Row[], columns: number | undefined): readonly (readonly string[])[] {
+  const full = layout(rows, columns);
+  const fits = columns === undefined || full.every((row) => row.every(({ plain }) => plain.length <= columns));
+  const lines = fits ? full : layout(rows.map(withShortDigests), columns);
+  return lines.map((row) => row.map(({ inked }) => inked));
+}
+
+function withShortDigests(row: Row): Row {
+  return { ...row, cells: row.cells.map((cell) => shortDigests(cell, 0)) };
+}
+
+interface Line {
+  readonly plain: string;
+  readonly inked: string;
+}
+
+function layout(rows: readonly Row[], columns: number | undefined): readonly (readonly Line[])[] {
   const labelWidth = widest(rows.map(({ label }) => label));
-  const columns = rows.filter(({ cells }) => cells.length > 1);
-  const widths = [0, 1].map((column) => widest(columns.map(({ cells }) => cells[column] ?? '')));
+  const wide = rows.filter(({ cells }) => cells.length > 1);
+  const widths = [0, 1].map((column) => widest(wide.map(({ cells }) => cells[column] ?? '')));
   return rows.map(({ label, cells, ink = (text: string) => text }) => {
-    const last = cells.length - 1;
-    const parts = cells.map((cell, column) => (column === last ? ink(cell) : cell.padEnd(widths[column] ?? 0)));
-    return [label.padEnd(labelWidth), ...parts].join('  ');
+    const last = cells.at(-1) ?? '';
+    const before = cells.slice(0, -1).map((cell, column) => cell.padEnd(widths[column] ?? 0));
+    const start = [label.padEnd(labelWidth), ...before, ''].join('  ');
+    const room = columns === undefined || before.length > 0 ? undefined : Math.max(columns - start.length, MIN_ROOM);
+    return wrap(last, room).map((text, index) => {
+      const lead = index === 0 ? start : ' '.repeat(start.length);
+      return { plain: lead + text, inked: lead + ink(text) };
+    });
   });
 }
+
+const MIN_ROOM = 30;
 
 function widest(texts: readonly string[]): number {
   return texts.reduce((width, { length }) => Math.max(width, Math.min(length, MAX_WIDTH)), 0);

@@ -23,6 +23,7 @@ export interface Diagnosis {
     | 'image-missing'
     | 'credential-rejected'
     | 'secret-missing'
+    | 'secret-ignored'
     | 'pod-older-than-secret'
     | 'no-credential'
     | 'rate-limited'
@@ -49,7 +50,7 @@ export interface PullEvidence {
   readonly trace: PullTrace | undefined;
 }
 
-/** undefined: the cause is not known. */
+/** Returns undefined if the cause is not known. */
 export function diagnose(evidence: PullEvidence): Diagnosis | undefined {
   return (
     onNode(evidence) ??
@@ -101,9 +102,11 @@ function malformedSecret({ secrets: { secrets } }: PullEvidence): Diagnosis | un
   return {
     cause: 'secret-malformed',
     message: `pull secret ${quoteValue(malformed.name)} is malformed, so the kubelet pulls no images for the Pod: ${malformed.reason ?? ''}`,
-    remedy: 'create the Secret again with kubectl create secret docker-registry',
+    remedy: CREATE_AGAIN,
   };
 }
+
+const CREATE_AGAIN = 'create the Secret again with kubectl create secret docker-registry';
 
 function platformProblem({ kind, nodePlatform, trace }: PullEvidence): Diagnosis | undefined {
   const platforms = trace?.details?.state === 'yes' ? trace.details.value.platforms : [];
@@ -193,19 +196,30 @@ function byError(evidence: PullEvidence): Diagnosis | undefined {
 function credentialProblem(evidence: PullEvidence): Diagnosis {
   const { credentials, secrets, namespace } = evidence;
   const [candidate] = credentials.candidates;
+  const absent = secrets.secrets.find(({ state }) => state === 'absent');
   if (candidate !== undefined) {
     return {
       cause: 'credential-rejected',
-      message: `the registry rejects ${userText(candidate.username)} of pull secret ${quoteValue(candidate.secret)}`,
+      message: `the registry rejects ${userText(candidate.username)} of pull secret ${quoteValue(candidate.secret)}${absent === undefined ? '' : `, and pull secret ${quoteValue(absent.name)} does not exist`}`,
       remedy: `update Secret ${quoteValue(candidate.secret)} in namespace ${quoteValue(namespace)}, or give its account pull access`,
     };
   }
-  const absent = secrets.secrets.find(({ state }) => state === 'absent');
-  if (absent === undefined) return olderPod(evidence) ?? noCredential(evidence);
+  if (absent === undefined) return olderPod(evidence) ?? ignoredSecret(evidence) ?? noCredential(evidence);
   return {
     cause: 'secret-missing',
     message: `pull secret ${quoteValue(absent.name)} does not exist in namespace ${quoteValue(namespace)}`,
     remedy: createCommand(absent.name, evidence),
+  };
+}
+
+/** For example a Secret of type Opaque: the kubelet gets it, and skips it. */
+function ignoredSecret({ secrets: { secrets } }: PullEvidence): Diagnosis | undefined {
+  const ignored = secrets.find(({ state }) => state === 'ignored');
+  if (ignored === undefined) return undefined;
+  return {
+    cause: 'secret-ignored',
+    message: `the kubelet ignores pull secret ${quoteValue(ignored.name)}, because it ${ignored.reason ?? ''}`,
+    remedy: CREATE_AGAIN,
   };
 }
 

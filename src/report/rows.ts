@@ -2,22 +2,26 @@
 import { objectLabel, source } from '../admission/message.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { Container } from '../pod/containers.ts';
+import type { Rendered } from '../files/place.ts';
 import type { InputNotice } from '../files/skipped-files.ts';
 import type { PlacedNotice } from '../files/policies.ts';
 import type { Finding } from '../policy/finding.ts';
+import { type Checked, hashOf } from './fingerprint.ts';
 
 export interface ObjectRow {
   readonly file: string;
-  /** 1-based line of the value in the input file. */
-  readonly line: number;
-  readonly column: number;
-  /** 1-based number of the document within the file. */
+  /** 1-based line of the value in the input file; null: somewhere in this file, which only rendered objects have. */
+  readonly line: number | null;
+  readonly column: number | null;
+  /** 1-based number of the document within the file, or within the output of the program that rendered it. */
   readonly document: number;
   readonly apiVersion: string;
   readonly kind: string;
   /** null for cluster-scoped objects. */
   readonly namespace: string | null;
   readonly name: string;
+  /** Only of objects that a program rendered. */
+  readonly rendered?: Rendered | undefined;
 }
 
 export interface ImageRow extends ObjectRow {
@@ -25,6 +29,22 @@ export interface ImageRow extends ObjectRow {
   /** RFC 6901, from the root of the object. */
   readonly pointer: string;
   readonly image: string;
+}
+
+/** A container that policies change when the object, or its Pods, are created. */
+export interface ChangeRow extends ObjectRow {
+  readonly container: string | null;
+  /** Of the image. */
+  readonly pointer: string;
+  /** The image as written. */
+  readonly from: string;
+  /** The image as it would run; it can be the same. */
+  readonly to: string;
+  /** The pull secrets that the Pod gets in addition. */
+  readonly pullSecrets: readonly string[];
+  /** null: it stays. */
+  readonly pullPolicy: string | null;
+  readonly policies: readonly string[];
 }
 
 export interface FindingRow extends ObjectRow {
@@ -42,6 +62,10 @@ export interface FindingRow extends ObjectRow {
   readonly remedy: string | null;
   /** Not null only with the action `excused`. */
   readonly exception: ExceptionRow | null;
+  /** The same in each run, until the workload, the container, the rule, or the value changes. */
+  readonly fingerprint: string;
+  /** The baseline contains it, so it is counted and does not fail. */
+  readonly known: boolean;
 }
 
 /** The exception that excuses a finding. */
@@ -77,9 +101,14 @@ export function inputNoticeRow({ file, line, column, message }: InputNotice): No
   return { file, line, column, kind: null, name: null, rule: null, message };
 }
 
-export function findingRow(object: ObjectRow, finding: Finding): FindingRow {
+/** A finding whose fingerprint does not have a number yet. */
+export interface FindingDraft extends Omit<FindingRow, 'fingerprint'> {
+  fingerprint: string;
+}
+
+export function findingDraft(object: ObjectRow, finding: Finding, checked: Checked): FindingDraft {
   const { container, pointer, policy, rule, action, outcome, existing, message, remedy, excuse } = finding;
-  return {
+  const row = {
     ...object,
     container: container?.name ?? null,
     containerKind: container?.kind ?? null,
@@ -94,6 +123,7 @@ export function findingRow(object: ObjectRow, finding: Finding): FindingRow {
     remedy: remedy ?? null,
     exception: excuse === undefined ? null : exceptionRow(excuse),
   };
+  return { ...row, fingerprint: hashOf(row, checked), known: false };
 }
 
 function exceptionRow({ exception, insteadOf }: NonNullable<Finding['excuse']>): ExceptionRow {
@@ -113,7 +143,7 @@ export function rowLabel({ kind, namespace, name, container = null }: LabelledRo
 
 type LabelledRow = Pick<ObjectRow, 'kind' | 'namespace' | 'name'> & { readonly container?: string | null };
 
-function shownName(name: string): string {
+export function shownName(name: string): string {
   return /^[\w.-]{1,253}$/.test(name) ? name : quoteValue(name);
 }
 

@@ -62,7 +62,7 @@ export function rulesTable(rules: readonly Rule[], ink: Paint): string {
       ...[...more, ...needed].map((line) => `${' '.repeat(width)}  ${line}`),
     ];
   });
-  return `${lines.join('\n')}\n\nFor details, run npx tidewaiter explain rule NAME\n`;
+  return `${lines.join('\n')}\n\nFor details, run tidewaiter explain rule NAME\n`;
 }
 
 export function ruleText(rule: Rule, ink: Paint): string {

@@ -1,7 +1,6 @@
 /**
  * Formats findings as SARIF 2.1.0 (OASIS) for code scanning: one run, each rule with its help, and one result per finding.
  */
-import { createHash } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import { SarifBuilder, SarifResultBuilder, SarifRuleBuilder, SarifRunBuilder } from 'node-sarif-builder';
 import type { Rule } from '../policy/rule.ts';
@@ -46,11 +45,11 @@ export function sarifCheck(report: CheckReport, { rules, version, folder }: Sari
   }).initSimple({ toolDriverName: 'tidewaiter', toolDriverVersion: version });
   for (const rule of rules) run.addRule(descriptor(rule));
   const known = new Set(rules.map(({ name }) => name));
-  for (const name of new Set(findings.map(({ rule }) => rule))) {
+  for (const name of new Set(findings.map(({ rule }) => rule.toWellFormed()))) {
     if (!known.has(name)) run.addRule(new SarifRuleBuilder({ id: name, shortDescription: { text: name } }));
   }
-  const count = new Map<string, number>();
-  for (const row of findings) run.addResult(result(row, folder, count));
+  const compared = findings.some((row) => row.known);
+  for (const row of findings) run.addResult(result(row, folder, compared));
   const log = new SarifBuilder({ $schema: SCHEMA });
   log.addRun(run);
   return `${JSON.stringify(log.buildSarifOutput(), wellFormed, 2)}\n`;
@@ -73,10 +72,10 @@ const LEVELS = { deny: 'error', warn: 'warning', audit: 'note', excused: 'note' 
  * The level reflects the action, also for unknown results: a result of the kind "open" must have the level "none"
  * (section 3.27.10), so viewers would hide a denial. The properties contain the outcome.
  */
-function result(row: FindingRow, folder: string, count: Map<string, number>): SarifResultBuilder {
+function result(row: FindingRow, folder: string, compared: boolean): SarifResultBuilder {
   const { policy, action, outcome, existing, pointer, image, container, name, namespace, kind, remedy } = row;
   return new SarifResultBuilder({
-    ruleId: row.rule,
+    ruleId: row.rule.toWellFormed(),
     kind: 'fail',
     level: LEVELS[row.exception?.insteadOf ?? action],
     ...suppressed(row),
@@ -87,7 +86,8 @@ function result(row: FindingRow, folder: string, count: Map<string, number>): Sa
         logicalLocations: [{ name: container ?? name, kind: 'resource', fullyQualifiedName: rowLabel(row) }],
       },
     ],
-    partialFingerprints: { 'tidewaiter/v1': fingerprint(row, folder, count) },
+    partialFingerprints: { 'tidewaiter/v2': row.fingerprint },
+    ...(compared ? { baselineState: row.known ? 'unchanged' : 'new' } : {}),
     properties: { policy, action, outcome, existing, kind, namespace, name, container, image, pointer, remedy },
   });
 }
@@ -98,17 +98,6 @@ function suppressed({ exception }: FindingRow): object {
   const { name, owner, reason, expires } = exception;
   const justification = plain(`exception ${name} (owner ${owner}, expires ${expires}): ${reason}`);
   return { suppressions: [{ kind: 'external', status: 'accepted', justification }] };
-}
-
-/** Does not depend on lines, other documents, or the policy's action. A number distinguishes equal findings. */
-function fingerprint(row: FindingRow, folder: string, count: Map<string, number>): string {
-  const { policy, rule, file, apiVersion, kind, namespace, name, container, message } = row;
-  const { uri } = artifactOf(file, folder);
-  const identity = JSON.stringify([policy, rule, uri, apiVersion, kind, namespace, name, container, message]);
-  const hash = createHash('sha256').update(identity).digest('hex').slice(0, 32);
-  const nth = (count.get(hash) ?? 0) + 1;
-  count.set(hash, nth);
-  return `${hash}:${nth}`;
 }
 
 interface Physical {

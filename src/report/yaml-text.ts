@@ -1,4 +1,5 @@
 /** Formats JSON values as YAML in block style. */
+import { withoutCommands } from '../image/quote.ts';
 
 /** Strings that YAML 1.1 and 1.2 both parse as strings. Other strings are quoted as in JSON. */
 const PLAIN = /^(?!(?:y|n|yes|no|on|off|true|false|null)$)[A-Za-z][\w./-]*$/i;
@@ -25,5 +26,5 @@ function isFilled(value: unknown): value is object {
 }
 
 function scalar(value: unknown): string {
-  return typeof value === 'string' && PLAIN.test(value) ? value : JSON.stringify(value);
+  return typeof value === 'string' && PLAIN.test(value) ? value : withoutCommands(JSON.stringify(value));
 }

@@ -10,10 +10,12 @@ import { validate, type Decision } from '../admission/validate.ts';
 import { limitWait } from './deadline.ts';
 import type { CurrentContext } from './current-context.ts';
 import type { Endpoint } from './endpoint.ts';
+import { holdSecrets } from './held-secrets.ts';
 import { responseText } from './fast/response-text.ts';
 import type { Metrics } from './metrics.ts';
 import { type ReadBody, tooDeepReview } from './parse-review.ts';
 import type { Lease } from './pool.ts';
+import type { Recorder, Recording } from './recording/recorder.ts';
 import { statusBody } from './status.ts';
 
 /** The result of one review, for the log. */
@@ -40,6 +42,8 @@ export interface ReviewServices {
   readonly current: CurrentContext;
   readonly log: ReviewLog;
   readonly metrics: Metrics;
+  /** undefined: reviews are not recorded. */
+  readonly recorder?: Recorder | undefined;
 }
 
 export type Send = (code: number, text: string) => void;
@@ -72,12 +76,23 @@ export interface ReviewExchange {
   readonly endpoint: Endpoint;
   readonly url: string;
   readonly send: Send;
-  /** Returns undefined if too many reviews wait already. */
-  readonly mayWait: (namespace: string | undefined) => Lease | undefined;
+  /**
+   * Returns undefined if too many reviews of the namespace wait already. `turnOut` is called when that is so later. `secretBytes`:
+   * the memory of the Secrets that the review keeps; it is called again for later ones.
+   */
+  readonly mayWait: (namespace: string | undefined, turnOut: () => void, secretBytes: number) => Lease | undefined;
 }
 
-/** Responds in the same turn of the event loop if the decision does not have to wait (fast/README.md). */
-export function answer(read: ReadBody, exchange: ReviewExchange, services: ReviewServices): void {
+/**
+ * Responds in the same turn of the event loop if the decision does not have to wait (fast/README.md). `body`: for a recording;
+ * undefined if it was too large to be kept.
+ */
+export function answer(
+  read: ReadBody,
+  exchange: ReviewExchange,
+  services: ReviewServices,
+  body: Buffer | undefined,
+): void {
   const start = performance.now();
   const { send } = exchange;
   if ('problem' in read) return reject(services, read.code, read.problem, send);
@@ -85,8 +100,12 @@ export function answer(read: ReadBody, exchange: ReviewExchange, services: Revie
   const probe = review.request.dryRun ? probeAnswer(review, exchange.endpoint) : undefined;
   if (probe !== undefined) return send(200, answerText(probe));
   const failed = (error: unknown): void => fail(services, error, review.request.uid, send);
-  const shared: Attempt = { exchange, services, context: services.current.context, start };
-  attempt(review, shared, (error) => {
+  const { context } = services.current;
+  const { namespace } = review.request;
+  const recording = services.recorder?.begin({ endpoint: exchange.endpoint, namespace, body, context });
+  const shared: Attempt = { exchange, services, context, start };
+  attempt(review, { ...shared, recording }, (error) => {
+    recording?.drop();
     const flat = tooDeepReview(error, review);
     if (flat === undefined) failed(error);
     else attempt(flat, shared, failed);
@@ -97,13 +116,14 @@ interface Attempt {
   readonly exchange: ReviewExchange;
   readonly services: ReviewServices;
   readonly context: Context;
+  readonly recording?: Recording | undefined;
   /** A value of performance.now(). */
   readonly start: number;
 }
 
 function attempt(
   review: Review,
-  { exchange, services, context, start }: Attempt,
+  { exchange, services, context, recording, start }: Attempt,
   onError: (error: unknown) => void,
 ): void {
   const finish = (decision: ReviewDecision): void => {
@@ -116,11 +136,13 @@ function attempt(
       services,
     );
     exchange.send(200, text);
+    recording?.end(text, durationMs);
   };
   try {
-    const decision = decide(review, exchange, context);
-    if (decision instanceof Promise) void decision.then(finish).catch(onError).finally(services.current.wait(context));
-    else finish(decision);
+    const decision = decide(review, exchange, recording?.context ?? context);
+    if (!(decision instanceof Promise)) return finish(decision);
+    recording?.wait();
+    void decision.then(finish).catch(onError).finally(services.current.wait(context));
   } catch (error) {
     onError(error);
   }
@@ -135,13 +157,16 @@ function decide(review: Review, exchange: ReviewExchange, context: Context): May
   if (context.world === undefined) return decideOnce(review, exchange, { context, signal: NEVER });
   const controller = new AbortController();
   const { signal } = controller;
+  const { url, mayWait } = exchange;
+  const secrets = holdSecrets(context.world);
   const result = decideWithNewFacts(
-    context,
+    { ...context, world: secrets.world },
     (known) => decideOnce(review, exchange, { context: known, signal }),
     isFinal,
   );
-  const { url, mayWait } = exchange;
-  return limitWait(result, controller, { url, enter: () => mayWait(review.request.namespace) });
+  const enter = (turnOut: () => void): Lease | undefined =>
+    secrets.wait((bytes) => mayWait(review.request.namespace, turnOut, bytes), turnOut);
+  return limitWait(result, controller, { url, enter });
 }
 
 const NEVER = new AbortController().signal;

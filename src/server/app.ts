@@ -5,15 +5,21 @@ import type { CurrentTls } from './current-tls.ts';
 import { createAdmissionServer, type AdmissionServer } from './http.ts';
 import { addHealth, type Operations } from './operations.ts';
 import { fail, reject, type ReviewLog } from './answer.ts';
+import type { Recorder } from './recording/recorder.ts';
 import { reviewListener } from './reviews.ts';
 
 export interface ServerOptions {
   readonly tls: CurrentTls;
   readonly operations: Operations;
   readonly log: ReviewLog;
+  /** undefined: reviews are not recorded. */
+  readonly recorder?: Recorder | undefined;
 }
 
-export function buildServer(current: CurrentContext, { tls, operations, log }: ServerOptions): AdmissionServer {
+export function buildServer(
+  current: CurrentContext,
+  { tls, operations, log, recorder }: ServerOptions,
+): AdmissionServer {
   const { metrics } = operations;
   const services = { log, metrics };
   const answerError = (error: FastifyError, reply: FastifyReply): void => {
@@ -22,7 +28,7 @@ export function buildServer(current: CurrentContext, { tls, operations, log }: S
     else fail(services, error, undefined, sendBy(reply));
   };
   const app = createAdmissionServer(tls, {
-    reviews: reviewListener({ current, log, metrics }),
+    reviews: reviewListener({ current, log, metrics, recorder }),
     onBadUrl: answerError,
   });
   addHealth(app, operations);

@@ -3,27 +3,27 @@
  * (parse-body.ts), 400 connections, and 90 MB for the process itself, they fit into the 256 MiB of the shipped Pod.
  */
 import type { Connection } from './connection.ts';
-import { createPool, type Lease } from './pool.ts';
+import { createPool } from './pool.ts';
 import type { MakeRoom } from './receive-body.ts';
+import { createWaitingRoom, type WaitingRoom } from './waiting-room.ts';
 
 /** Most reviews are smaller. Their separate pool keeps a few large reviews from delaying them. */
 const SMALL_BYTES = 64 * 1024;
 const SMALL_BODIES = 8 * 1024 * 1024;
 /** Enough for two of the largest bodies from a single address, or one from each of two addresses. */
 const LARGE_BODIES = 24 * 1024 * 1024;
-/** Counted by `waitingBytes`: about 400 reviews of 10 KB. */
-const WAITING = 24 * 1024 * 1024;
+/** Counted by `waitingBytes`: about 250 reviews of 10 KB, or one update of the largest objects that etcd stores. */
+const WAITING = 16 * 1024 * 1024;
 
 export interface Budget {
   /** Reserves memory for a body on this connection; released at the latest when the connection ends. */
   bodyRoom(connection: Connection): MakeRoom;
-  waitingRoom(connection: Connection, namespace: string | undefined, bytes: number): Lease | undefined;
+  readonly waiting: WaitingRoom;
 }
 
 export function createBudget(): Budget {
   const small = createPool(SMALL_BODIES);
   const large = createPool(LARGE_BODIES);
-  const waiting = createPool(WAITING);
   return {
     bodyRoom:
       ({ address, leases }) =>
@@ -37,6 +37,6 @@ export function createBudget(): Budget {
         leases.add(release);
         return release;
       },
-    waitingRoom: ({ address }, namespace = '', bytes) => waiting.lease(address, bytes, namespace),
+    waiting: createWaitingRoom(WAITING),
   };
 }

@@ -1,8 +1,14 @@
-/** Follows the files of a configured certificate: a pair that fits replaces the current one, otherwise the current one stays. */
-import type { ServingCertificate } from '../certificate/certificate.ts';
+/**
+ * Follows the files of a configured certificate: a pair that fits, and that is valid for the same server, replaces the current one;
+ * otherwise the current one stays.
+ */
+import { X509Certificate } from 'node:crypto';
+import { day, invalidAt, type ServingCertificate } from '../certificate/certificate.ts';
 import { type CertificateFiles, loadCertificate } from '../certificate/configured-certificate.ts';
+import { lostNames } from '../certificate/host-names.ts';
 import { UserError } from '../error/user-error.ts';
 import { type ChangeTimes, onFileChange } from '../files/file-changes.ts';
+import { quoteValue } from '../image/quote.ts';
 
 export interface CertificateFollower {
   /** Applies a new pair; throws if it cannot be applied. */
@@ -46,6 +52,7 @@ export function followCertificateFiles(
     try {
       const next = await loadCertificate(files, now());
       if (next.cert !== current.cert || next.key !== current.key) {
+        requireNames(current, next, now());
         use(next);
         current = next;
       }
@@ -60,6 +67,20 @@ export function followCertificateFiles(
     clearTimeout(settle);
     stop();
   };
+}
+
+/**
+ * A certificate without the names of the one in use would fail every review, so it is used only when that one has expired. Throws
+ * UserError.
+ */
+function requireNames(current: Pick<ServingCertificate, 'cert'>, next: ServingCertificate, now: Date): void {
+  const inUse = new X509Certificate(current.cert);
+  if (invalidAt(inUse, now) !== undefined) return;
+  const names = lostNames(inUse, new X509Certificate(next.cert));
+  if (names === undefined) return;
+  throw new UserError(
+    `certificate ${quoteValue(next.from)}: it is not valid for ${names}, for which the certificate in use is valid until ${day(inUse.validToDate)}; issue it with these names, or restart the server to use it now`,
+  );
 }
 
 /** Calls during a run cause one more run. */

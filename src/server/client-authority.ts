@@ -1,13 +1,13 @@
 /** `clientCa` and `clientNames`: only clients with a certificate of that CA and an accepted name can send reviews. */
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { TLSSocket } from 'node:tls';
 import { quoteValue } from '../image/quote.ts';
-import { reasonOf } from '../certificate/certificate.ts';
+import { parseCertificates, reasonOf } from '../certificate/certificate.ts';
 import type { Identify } from './connection.ts';
 import { NO_ORIGIN, type OriginOf } from '../error/path-origin.ts';
 import { UserError } from '../error/user-error.ts';
-import { pemCertificates } from '../go/pem.ts';
+import { verifyDirectly } from './unidentified-authority.ts';
 
 export interface ClientAuthority {
   /** PEM, one or more certificates. */
@@ -31,32 +31,22 @@ export async function loadClientAuthority(
       cause: error,
     });
   }
-  const blocks = pemCertificates(ca);
-  if (blocks.length === 0) {
-    throw new UserError(
-      `${name}: it contains no certificate; expected PEM that begins with "-----BEGIN CERTIFICATE-----"`,
-    );
+  const certificates = parseCertificates(ca);
+  if (typeof certificates === 'string') throw new UserError(`${name}: ${certificates}`);
+  for (const [index, certificate] of certificates.entries()) {
+    if (!certificate.ca)
+      throw new UserError(
+        `${name}: certificate ${index + 1} is not a CA certificate; use the CA that signs the client certificates`,
+      );
   }
-  for (const [index, block] of blocks.entries()) checkAuthority(block, `${name}: certificate ${index + 1}`);
   return { ca, names };
-}
-
-function checkAuthority(pem: string, name: string): void {
-  let certificate: X509Certificate;
-  try {
-    certificate = new X509Certificate(pem);
-  } catch (error) {
-    throw new UserError(`${name} is damaged; use complete PEM certificates`, { cause: error });
-  }
-  if (!certificate.ca) {
-    throw new UserError(`${name} is not a CA certificate; use the CA that signs the client certificates`);
-  }
 }
 
 const HOW = "set it in the kubeConfigFile of the API server's AdmissionConfiguration";
 
-export function identifyBy({ names }: ClientAuthority): Identify {
+export function identifyBy({ ca, names }: ClientAuthority): Identify {
   const accepted = new Set(names);
+  const verify = verifyDirectly(ca);
   return (socket: TLSSocket) => {
     const certificate = socket.getPeerX509Certificate();
     if (certificate === undefined) return { code: 401, problem: `a client certificate is required; ${HOW}` };
@@ -67,8 +57,8 @@ export function identifyBy({ names }: ClientAuthority): Identify {
         .map((one) => quoteValue(one))
         .join(', ') || 'no name'
     }`;
-    if (!socket.authorized) {
-      const reason = String(socket.authorizationError ?? 'unknown reason');
+    const reason = String(socket.authorizationError ?? 'unknown reason');
+    if (!socket.authorized && !verify(certificate, reason, Date.now())) {
       return { code: 403, problem: `${subject} is not accepted: verification with clientCa failed (${reason})` };
     }
     if (found.some((one) => accepted.has(one))) return undefined;

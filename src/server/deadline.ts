@@ -1,5 +1,7 @@
 /** The time budget of a review: the `timeout` in the URL of the API server, minus a margin for the response. */
+import { Crowded } from '../admission/context.ts';
 import { parseDurationMs } from '../go/duration.ts';
+import type { Lease } from './pool.ts';
 
 /** The API server's own limit (admissionregistration/v1, timeoutSeconds). */
 const MAX_MS = 30_000;
@@ -13,22 +15,23 @@ export function budgetMs(timeout: string | undefined): number {
 }
 
 /** A pending decision and its limits. */
-export interface WaitingRoom {
+export interface WaitLimits {
   /** Contains the timeout in its query. */
   readonly url: string;
-  /** Returns undefined if too many decisions are waiting; this decision then uses only known facts. */
-  readonly enter: () => (() => void) | undefined;
+  /** Returns undefined if too many decisions of the namespace wait. `turnOut` is called when that is so later. */
+  readonly enter: (turnOut: () => void) => Lease | undefined;
 }
 
-/** Aborts a pending decision at its deadline, or immediately if too many decisions are waiting. */
+/** Aborts a pending decision at its deadline, or when too many decisions of its namespace wait; known facts then decide. */
 export function limitWait<T>(
   decision: T | Promise<T>,
   controller: AbortController,
-  { url, enter }: WaitingRoom,
+  { url, enter }: WaitLimits,
 ): T | Promise<T> {
   if (!(decision instanceof Promise)) return decision;
-  const leave = enter();
-  if (leave === undefined) controller.abort();
+  const turnOut = (): void => controller.abort(new Crowded());
+  const leave = enter(turnOut);
+  if (leave === undefined) turnOut();
   const timer = setTimeout(() => controller.abort(), budgetMs(/[?&]timeout=([^&]*)/.exec(url)?.[1]));
   return decision.finally(() => {
     clearTimeout(timer);

@@ -1,7 +1,10 @@
 /** Metrics in the Prometheus format. Label values come from fixed sets or from the loaded policies, never from an object. */
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
 import type { ImageException } from '../policy/exception.ts';
+import { type CertificateMetrics, createCertificateMetrics } from './certificate-metrics.ts';
 import type { Endpoint } from './endpoint.ts';
+import { createRecordingMetrics } from './recording-metrics.ts';
+import type { RecordingMetrics } from './recording/recorder.ts';
 import { createTally, type Tally } from './fast/tally.ts';
 import type { Mutation } from '../admission/mutation.ts';
 import type { Finding } from '../policy/finding.ts';
@@ -21,24 +24,17 @@ export interface Metrics {
   /** Counts an HTTP error that was sent instead of a review; `code` is the HTTP status. */
   countRejection(code: number): void;
   readonly reloads: ReloadMetrics;
+  readonly recording: RecordingMetrics;
   /** Returns the Prometheus text format and its content type. */
   exposition(): Promise<{ readonly contentType: string; readonly text: string }>;
   /** Returns the same values as JSON: each metric has a name and values with labels. */
   json(): Promise<readonly object[]>;
 }
 
-export interface CertificateMetrics {
-  setExpiry(expiry: Date): void;
-  /** Sets whether the newest certificate is in use; otherwise an earlier one stays. */
-  setReloaded(isInUse: boolean): void;
-  /** Sets the CAs of tlsMode self, by the first digits of their fingerprints. */
-  setAuthorities(expiries: ReadonlyMap<string, Date>): void;
-  /** Sets whether caBundle in all webhook configurations contains the CA of the certificate (tlsMode self). */
-  setTrusted(isTrusted: boolean): void;
-}
-
 export interface ClusterMetrics {
   countRequest(resource: string, result: string): void;
+  /** Counts an object that was read minutes ago and is used in an outage of the API server. */
+  countOld(resource: string): void;
   /** `seconds` returns the seconds since the last event of each watch, by resource. */
   setIdle(seconds: () => ReadonlyMap<string, number>): void;
 }
@@ -53,15 +49,10 @@ export interface ReloadMetrics {
 /** From 0.5 ms, because the API server's own first bucket is 5 ms, to 30 s, the longest time that it waits. */
 const BUCKETS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 2.5, 10, 30];
 
-export function createMetrics(version: string): Metrics {
+/** `now`: Unix time in milliseconds. */
+export function createMetrics(version: string, now: () => number = Date.now): Metrics {
   const registry = new Registry();
-  const build = new Gauge({
-    name: 'tidewaiter_build_info',
-    help: 'Always 1.',
-    labelNames: ['version'],
-    registers: [registry],
-  });
-  build.set({ version }, 1);
+  const setTime = createProcessMetrics([registry], { version, now });
   const instruments = createInstruments([registry]);
   const { rejections, uses, ends } = instruments;
   const certificate = createCertificateMetrics([registry]);
@@ -69,15 +60,20 @@ export function createMetrics(version: string): Metrics {
   const tally = createTally();
   const policyReviews = createPolicyReviews();
   const settle = (): void => drain(tally, policyReviews, instruments);
+  const settleAll = (): void => {
+    settle();
+    settleCluster();
+    setTime();
+  };
   return {
     countReview(endpoint, operation, decision, seconds) {
       if (tally.countReview(endpoint, operation, decision, seconds)) settle();
     },
     countPolicies: (covered) => policyReviews.count(covered),
     countFindings: (list) => tally.countFindings(list),
-    countMutation({ findings: list, images }) {
-      tally.countFindings(list);
-      tally.countPins(images);
+    countMutation(mutation) {
+      tally.countFindings(mutation.findings);
+      tally.countChanges(mutation);
     },
     setExceptions(exceptions) {
       ends.reset();
@@ -89,18 +85,32 @@ export function createMetrics(version: string): Metrics {
     certificate,
     cluster,
     reloads: createReloadMetrics([registry]),
+    recording: createRecordingMetrics([registry]),
     countRejection: (code) => rejections.inc({ code: String(code) }),
     async exposition() {
-      settle();
-      settleCluster();
+      settleAll();
       return { contentType: registry.contentType, text: await registry.metrics() };
     },
     async json() {
-      settle();
-      settleCluster();
+      settleAll();
       return registry.getMetricsAsJSON();
     },
   };
+}
+
+/** Returns a function that sets the time. */
+function createProcessMetrics(
+  registers: Registry[],
+  { version, now }: { readonly version: string; readonly now: () => number },
+): () => void {
+  const build = new Gauge({ name: 'tidewaiter_build_info', help: 'Always 1.', labelNames: ['version'], registers });
+  build.set({ version }, 1);
+  const time = new Gauge({
+    name: 'tidewaiter_time_seconds',
+    help: 'The clock of the server when the metrics are read, in seconds since 1970.',
+    registers,
+  });
+  return () => time.set(now() / 1000);
 }
 
 type Instruments = ReturnType<typeof createInstruments>;
@@ -112,41 +122,8 @@ function drain(tally: Tally, policyReviews: PolicyReviews, instruments: Instrume
   for (const [labels, count] of tally.takeUses()) instruments.uses.inc(labels, count);
   for (const [labels, count] of tally.takeFailures()) instruments.failures.inc(labels, count);
   for (const [labels, count] of tally.takePins()) instruments.pins.inc(labels, count);
+  for (const [labels, count] of tally.takeRewrites()) instruments.rewrites.inc(labels, count);
   for (const [policy, count] of policyReviews.take()) instruments.policies.inc({ policy }, count);
-}
-
-function createCertificateMetrics(registers: Registry[]): CertificateMetrics {
-  const expiry = new Gauge({
-    name: 'tidewaiter_certificate_expiry_timestamp_seconds',
-    help: 'Expiry time of the serving certificate, in seconds since 1970.',
-    registers,
-  });
-  const reloaded = new Gauge({
-    name: 'tidewaiter_certificate_last_reload_successful',
-    help: '1: the newest certificate is in use. 0: it cannot be used, and an earlier one stays.',
-    registers,
-  });
-  reloaded.set(1);
-  const authorities = new Gauge({
-    name: 'tidewaiter_ca_expiry_timestamp_seconds',
-    help: 'Expiry time of each CA in caBundle (tlsMode self), in seconds since 1970; by the first digits of its SHA-256 fingerprint.',
-    labelNames: ['ca'],
-    registers,
-  });
-  const untrusted = new Gauge({
-    name: 'tidewaiter_certificate_untrusted',
-    help: '1: caBundle in a webhook configuration does not contain the CA of the serving certificate (tlsMode self).',
-    registers,
-  });
-  return {
-    setExpiry: (date) => expiry.set(date.getTime() / 1000),
-    setReloaded: (isInUse) => reloaded.set(isInUse ? 1 : 0),
-    setAuthorities(expiries) {
-      authorities.reset();
-      for (const [ca, date] of expiries) authorities.set({ ca }, date.getTime() / 1000);
-    },
-    setTrusted: (isTrusted) => untrusted.set(isTrusted ? 0 : 1),
-  };
 }
 
 function createInstruments(registers: Registry[]) {
@@ -182,12 +159,7 @@ function createInstruments(registers: Registry[]) {
       labelNames: ['rule', 'reason'],
       registers,
     }),
-    pins: new Counter({
-      name: 'tidewaiter_pins_total',
-      help: 'Images to pin, by outcome: pinned, sticky, stale, warned, failed; the cause of a failure, otherwise empty.',
-      labelNames: ['policy', 'outcome', 'cause'],
-      registers,
-    }),
+    ...createChangeInstruments(registers),
     rejections: new Counter({
       name: 'tidewaiter_rejected_requests_total',
       help: 'Requests that got an HTTP error instead of a review.',
@@ -195,6 +167,23 @@ function createInstruments(registers: Registry[]) {
       registers,
     }),
     ...createExceptionInstruments(registers),
+  };
+}
+
+function createChangeInstruments(registers: Registry[]) {
+  return {
+    pins: new Counter({
+      name: 'tidewaiter_pins_total',
+      help: 'Images to pin, by outcome: pinned, sticky, stale, warned, failed; the cause of a failure, otherwise empty.',
+      labelNames: ['policy', 'outcome', 'cause'],
+      registers,
+    }),
+    rewrites: new Counter({
+      name: 'tidewaiter_rewrites_total',
+      help: 'Images that a rewrite matches, by outcome: rewritten, sticky, kept, warned, failed; the cause of a failure, otherwise empty.',
+      labelNames: ['policy', 'outcome', 'cause'],
+      registers,
+    }),
   };
 }
 
@@ -222,6 +211,12 @@ function createClusterMetrics(registers: Registry[]): ClusterMetrics & { readonl
     labelNames: ['resource', 'result'],
     registers,
   });
+  const old = new Counter({
+    name: 'tidewaiter_cluster_old_objects_total',
+    help: 'Objects from memory, read at most 5 minutes ago, that are used because the API server did not return them.',
+    labelNames: ['resource'],
+    registers,
+  });
   const idle = new Gauge({
     name: 'tidewaiter_watch_idle_seconds',
     help: 'Time since the last event or bookmark of a watch; the API server sends bookmarks about once a minute.',
@@ -231,6 +226,7 @@ function createClusterMetrics(registers: Registry[]): ClusterMetrics & { readonl
   let idleSeconds = (): ReadonlyMap<string, number> => new Map();
   return {
     countRequest: (resource, result) => requests.inc({ resource, result }),
+    countOld: (resource) => old.inc({ resource }),
     setIdle(seconds) {
       idleSeconds = seconds;
     },

@@ -7,11 +7,8 @@
 export type Lease = () => void;
 
 export interface Pool {
-  /**
-   * `holder` is a network address. `part` is a namespace behind this address; it can hold at most what the holder can still get.
-   * Returns undefined if the amount is not available.
-   */
-  lease(holder: string, amount: number, part?: string): Lease | undefined;
+  /** `holder` is a network address. Returns undefined if the amount is not available. */
+  lease(holder: string, amount: number): Lease | undefined;
   heldBy(holder: string): number;
   readonly used: number;
 }
@@ -26,14 +23,11 @@ export function createPool(size: number): Pool {
     else shares.set(name, share);
   };
   return {
-    lease(holder, amount, part) {
-      const name = part === undefined ? undefined : `${holder} ${part}`;
-      const room = size - used - shareOf(holder);
-      if (amount > room || (name !== undefined && shareOf(name) + amount > room)) return undefined;
+    lease(holder, amount) {
+      if (amount > size - used - shareOf(holder)) return undefined;
       const change = (by: number): void => {
         used += by;
         add(holder, by);
-        if (name !== undefined) add(name, by);
       };
       change(amount);
       let isHeld = true;

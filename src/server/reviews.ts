@@ -78,7 +78,7 @@ function answerInTurn(
       // The client has disconnected meanwhile.
       if (connection.socket.destroyed) return;
       const read = 'head' in received ? unreadReview(received.head, TOO_LARGE) : reviewIn(received.body);
-      answer(read, { endpoint, url, send, mayWait }, services);
+      answer(read, { endpoint, url, send, mayWait }, services, 'head' in received ? undefined : received.body);
     } catch (error) {
       // Node's parser or a timer calls this function, and an error that reaches it ends the process.
       fail(services, error, undefined, send);
@@ -100,5 +100,9 @@ function roomToWait(
   connection: Connection,
   content: { readonly bytes: Buffer },
 ): ReviewExchange['mayWait'] {
-  return (namespace) => budget.waitingRoom(connection, namespace, waitingBytes(content.bytes));
+  return (namespace = '', turnOut, secretBytes) => {
+    // The first call counts the review itself.
+    const bytes = secretBytes + (content.bytes === NOTHING ? 0 : waitingBytes(content.bytes));
+    return budget.waiting.enter({ address: connection.address, namespace, bytes, turnOut });
+  };
 }

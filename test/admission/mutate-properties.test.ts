@@ -5,13 +5,18 @@ import { describe, expect, test } from 'vitest';
 import { answerText, mutationReview } from '../../src/admission/review.ts';
 import { type Mutation } from '../../src/admission/mutation.ts';
 import { mutate } from '../../src/admission/mutate.ts';
+import { patched } from '../../src/admission/change/patched.ts';
 import type { AdmissionRequest } from '../../src/admission/request.ts';
+import { parseReference } from '../../src/image/reference.ts';
+import { parseRewriting, rewritten } from '../../src/image/rewriting.ts';
 import { type Kind, kindTable } from '../../src/pod/kinds.ts';
 import { isObject, type JsonObject, valueAt } from '../../src/pod/pointer.ts';
 import { workloadOf } from '../../src/pod/workload.ts';
 import { kindFixtures } from '../pod/fixtures.ts';
 import { policyOf } from '../policy/fixtures.ts';
 import { answerFaults } from './answer-checks.ts';
+import { secretFor } from '../credential/pull-secrets.ts';
+import type { World } from '../../src/admission/context.ts';
 import { contextOf, requestOf } from './decide.ts';
 import { digestOf, no, registryOf, yes } from './pinning.ts';
 
@@ -20,6 +25,23 @@ const table: readonly Kind[] = [
   ...kinds.names.map((name) => kinds.find('', name)),
   ...kinds.fullNames.map((name) => kinds.find(name.slice(name.indexOf('.') + 1), name.slice(0, name.indexOf('.')))),
 ].filter((kind) => kind !== undefined);
+
+const REWRITES = [
+  { from: 'docker.io/**', to: 'mirror.example.com/hub/**' },
+  { from: 'mirror.example.com/**', to: 'near.example.com/m/**' },
+];
+
+/** The image and the names that it can get. */
+function namesOf(written: string): readonly string[] {
+  const names = [written];
+  for (const { from, to } of REWRITES) {
+    const parsed = parseReference(names.at(-1) ?? '');
+    const rewriting = parseRewriting(from, to);
+    const result = parsed.ok && rewriting.ok ? rewritten(rewriting.rewriting, parsed.reference) : undefined;
+    if (result?.ok === true) names.push(result.reference.text);
+  }
+  return names;
+}
 
 const image = fc.constantFrom(
   'nginx',
@@ -114,7 +136,20 @@ const policies = [
   policyOf('{pin: {mode: pod}}'),
   policyOf('{pin: {mode: warn, onFailure: deny}}'),
   policyOf('{match: {containers: [regular, volume]}, pin: {images: ["docker.io/**"]}}'),
+  policyOf(
+    `{rewrite: [${REWRITES.map(({ from, to }) => `{from: "${from}", to: "${to}", annotate: true}`).join(', ')}]}`,
+  ),
+  policyOf(`{rewrite: [{from: "docker.io/**", to: "mirror.example.com/hub/**", when: always}], pin: {annotate: true}}`),
+  policyOf(`{pullSecrets: [{images: ["**"], add: [mirror-pull], mode: workload}], pullPolicy: [{set: Always}]}`),
+  policyOf(`{rewrite: [{from: "docker.io/**", to: "mirror.example.com/hub/**"}], pin: {},
+    pullSecrets: [{images: ["mirror.example.com/**"], add: [mirror-pull]}], pullPolicy: [{digest: true, set: IfNotPresent}]}`),
 ];
+const cluster: Pick<World, 'secrets' | 'serviceAccounts'> = {
+  secrets: {
+    secret: () => ({ state: 'yes', value: secretFor('mirror-pull', 'mirror.example.com', 'index.docker.io') }),
+  },
+  serviceAccounts: { pullSecretsOf: () => ({ state: 'yes', value: ['of-account'] }) },
+};
 const registries = [
   registryOf(),
   registryOf({ 'docker.io/library/nginx:1': no('notFound') }),
@@ -128,7 +163,7 @@ const registries = [
 function decisionOn(request: AdmissionRequest, index: number): Mutation {
   const policy = policies[index % policies.length] ?? policyOf('{pin: {}}');
   const images = registries[index % registries.length];
-  const mutation = mutate(request, contextOf([policy], { images }), new AbortController().signal);
+  const mutation = mutate(request, contextOf([policy], { images, ...cluster }), new AbortController().signal);
   if (mutation instanceof Promise) throw new Error('the mutation is not synchronous');
   return mutation;
 }
@@ -145,6 +180,20 @@ function leaves(value: unknown, pointer = ''): readonly (readonly [string, unkno
 
 const ANNOTATION = '/metadata/annotations/tidewaiter.dev~1original-images';
 
+/** The name is as written or one that rewrites give, and a digest that is written stays. */
+function expectChanged(was: string, now: string): void {
+  const [after = '', digest] = now.split('@');
+  const [before = '', writtenDigest] = was.split('@');
+  expect(namesOf(before)).toContain(after);
+  if (after === before) expect(digest).toMatch(/^sha256:\d{64}$/);
+  if (after !== before && writtenDigest !== undefined) expect(digest).toBe(writtenDigest);
+}
+
+/** Pull policies, and appended pull secrets. */
+function isPodSetting(pointer: string): boolean {
+  return /\/(?:imagePullPolicy|pullPolicy|imagePullSecrets\/\d+\/name)$/.test(pointer);
+}
+
 /** Checks all that is promised about one request. */
 function check(request: AdmissionRequest, index: number): number {
   const { object = {} } = request;
@@ -154,19 +203,19 @@ function check(request: AdmissionRequest, index: number): number {
   expect(answerFaults(answerText(mutationReview(review, mutation)), reviewHead)).toEqual([]);
   const after = structuredClone(object);
   expect(applyPatch(after, structuredClone(mutation.patch) as Operation[])).toEqual(mutation.patch.map(() => null));
+  // The object of a review has no parts that are the same object.
+  const parsed = JSON.parse(JSON.stringify(object)) as object;
+  applyPatch(parsed, structuredClone(mutation.patch) as Operation[]);
+  expect(patched(object, mutation.patch)).toEqual(parsed);
+  if (mutation.allowed) expect(mutation.prepared).toEqual(mutation.patch);
   const read = workloadOf(object, request.type, kinds);
   const images = new Set(read?.ok ? read.workload.containers.map(({ imagePointer }) => imagePointer) : []);
   const before = new Map(leaves(object));
   for (const [pointer, value] of leaves(after)) {
     const was = before.get(pointer);
-    if (was === value || pointer === ANNOTATION) continue;
+    if (was === value || pointer === ANNOTATION || isPodSetting(pointer)) continue;
     expect(images).toContain(pointer);
-    const digest = String(value).indexOf('@');
-    const written = String(was).includes('@') ? String(was).slice(0, String(was).indexOf('@')) : String(was);
-    expect([String(value).slice(0, digest), String(value).slice(digest)]).toEqual([
-      written,
-      expect.stringMatching(/^@sha256:\d{64}$/),
-    ]);
+    expectChanged(String(was), String(value));
   }
   const gone = [...before.keys()].filter(
     (pointer) => valueAt(after, pointer) === undefined && before.get(pointer) !== undefined,
@@ -180,7 +229,7 @@ describe('for any workload', () => {
   test('that is created, only images change, and a second review changes nothing', () => {
     let changes = 0;
     fc.assert(
-      fc.property(workloads, fc.nat({ max: 14 }), (object, index) => {
+      fc.property(workloads, fc.nat({ max: 26 }), (object, index) => {
         changes += check(requestOf(object), index);
       }),
       { numRuns: 1000 },
@@ -199,7 +248,7 @@ describe('for any workload', () => {
     fc.assert(
       fc.property(
         pairs,
-        fc.nat({ max: 14 }),
+        fc.nat({ max: 20 }),
         fc.constantFrom('', '', '', 'ephemeralcontainers'),
         ([object, oldObject], index, subResource) => {
           changes += check(requestOf(object, { operation: 'UPDATE', oldObject, subResource }), index);

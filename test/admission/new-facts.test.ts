@@ -1,6 +1,6 @@
 /** A decision that rests on remembered facts is repeated with new ones, unless it stays anyway. */
 import { describe, expect, test } from 'vitest';
-import type { Context, World } from '../../src/admission/context.ts';
+import { type Context, Outage, type World } from '../../src/admission/context.ts';
 import { decideWithNewFacts } from '../../src/admission/new-facts.ts';
 import { type Decision, validate } from '../../src/admission/validate.ts';
 import type { PullSecret } from '../../src/credential/pull-secret.ts';
@@ -16,17 +16,20 @@ const NEW = secretFor('pull', 'registry.example.com');
 interface Surroundings {
   readonly remembered?: PullSecret;
   readonly accounts?: World['serviceAccounts'];
+  /** New facts cannot be read. */
+  readonly isOutage?: boolean;
 }
 
 /** The decisions on a Pod, and the lookups; `!` marks those that want new facts. */
 async function decide(
-  { remembered, accounts }: Surroundings,
+  { remembered, accounts, isOutage = false }: Surroundings,
   spec = 'imagePullSecrets: [{name: pull}],',
 ): Promise<readonly string[]> {
   const lookups: string[] = [];
   const secrets: World['secrets'] = {
     async secret(_namespace, name, _signal, refresh = false): Promise<Fact<PullSecret>> {
       lookups.push(`${name}${refresh ? '!' : ''}`);
+      if (isOutage && refresh) throw new Outage('the API server did not return it');
       if (remembered === undefined || refresh) return { state: 'yes', value: NEW };
       return { state: 'yes', value: remembered, isRemembered: true };
     },
@@ -36,8 +39,10 @@ async function decide(
   const request = requestOf(pod, { pluginsRan: accounts === undefined });
   const signal = new AbortController().signal;
   const attempt = (known: Context): Decision | Promise<Decision> => validate(request, known, signal);
-  const { allowed } = await decideWithNewFacts(context, attempt, (decision) => decision.allowed);
-  return [allowed ? 'allowed' : 'denied', ...lookups];
+  const decision = await decideWithNewFacts(context, attempt, (one) => one.allowed);
+  const { allowed } = decision;
+  const isUnknown = decision.findings.some(({ outcome }) => outcome === 'unknown');
+  return [`${allowed ? 'allowed' : 'denied'}${isUnknown ? ', unknown' : ''}`, ...lookups];
 }
 
 describe('a decision', () => {
@@ -47,6 +52,14 @@ describe('a decision', () => {
 
   test('stays when it allows with a remembered Secret', async () => {
     expect(await decide({ remembered: NEW })).toEqual(['allowed', 'pull']);
+  });
+
+  test('is unknown when a remembered Secret denies in an outage', async () => {
+    expect(await decide({ remembered: OLD, isOutage: true })).toEqual(['allowed, unknown', 'pull', 'pull!']);
+  });
+
+  test('stays when it allows with a remembered Secret in an outage', async () => {
+    expect(await decide({ remembered: NEW, isOutage: true })).toEqual(['allowed', 'pull']);
   });
 
   test('stays when it rests on new facts', async () => {

@@ -112,50 +112,50 @@ describe('readReview', () => {
     expect(readReview(envelope)).toMatchObject({ ok: false, pointer: '/apiVersion' });
   });
 
-  const VERSIONS = 'expected admission.k8s.io/v1 or admission.k8s.io/v1beta1, found';
-  const OPERATIONS = 'expected CREATE, UPDATE, DELETE, CONNECT, found';
+  const VERSIONS = 'expected admission.k8s.io/v1 or admission.k8s.io/v1beta1,';
+  const OPERATIONS = 'expected CREATE, UPDATE, DELETE, CONNECT,';
 
   test.each<[unknown, string, string]>([
     [undefined, '', 'expected an object, found nothing'],
     [null, '', 'expected an object, found null'],
     [[], '', 'expected an object, found a list'],
     ['x', '', 'expected an object, found a string'],
-    [{}, '/apiVersion', `${VERSIONS} nothing`],
-    [{ apiVersion: 'admission.k8s.io/v2' }, '/apiVersion', `${VERSIONS} admission.k8s.io/v2`],
-    [{ apiVersion: 'v1' }, '/apiVersion', `${VERSIONS} v1`],
-    [{ apiVersion: ['admission.k8s.io/v1'] }, '/apiVersion', `${VERSIONS} a list`],
-    [{ apiVersion: 'two words' }, '/apiVersion', `${VERSIONS} a string`],
-    [{ apiVersion: 'a'.repeat(61) }, '/apiVersion', `${VERSIONS} a string`],
+    [{}, '/apiVersion', `${VERSIONS} but the field is missing`],
+    [{ apiVersion: 'admission.k8s.io/v2' }, '/apiVersion', `${VERSIONS} found admission.k8s.io/v2`],
+    [{ apiVersion: 'v1' }, '/apiVersion', `${VERSIONS} found v1`],
+    [{ apiVersion: ['admission.k8s.io/v1'] }, '/apiVersion', `${VERSIONS} found a list`],
+    [{ apiVersion: 'two words' }, '/apiVersion', `${VERSIONS} found a string`],
+    [{ apiVersion: 'a'.repeat(61) }, '/apiVersion', `${VERSIONS} found a string`],
     [{ ...body(), kind: 'Pod' }, '/kind', 'expected AdmissionReview, found Pod'],
-    [{ ...body(), kind: undefined }, '/kind', 'expected AdmissionReview, found nothing'],
+    [{ ...body(), kind: undefined }, '/kind', 'expected AdmissionReview, but the field is missing'],
     [{ ...body(), request: null }, '/request', 'expected an object, found null'],
     [
       { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: {} },
       '/request',
-      'expected an object, found nothing',
+      'expected an object, but the field is missing',
     ],
-    [body({ operation: 'create' }), '/request/operation', `${OPERATIONS} create`],
-    [body({ operation: undefined }), '/request/operation', `${OPERATIONS} nothing`],
-    [body({ operation: 1 }), '/request/operation', `${OPERATIONS} a number`],
-    [body({ uid: '' }), '/request/uid', 'expected a UID, found nothing'],
-    [body({ uid: undefined }), '/request/uid', 'expected a UID, found nothing'],
+    [body({ operation: 'create' }), '/request/operation', `${OPERATIONS} found create`],
+    [body({ operation: undefined }), '/request/operation', `${OPERATIONS} but the field is missing`],
+    [body({ operation: 1 }), '/request/operation', `${OPERATIONS} found a number`],
+    [body({ uid: '' }), '/request/uid', 'expected a UID, but the field is missing or empty'],
+    [body({ uid: undefined }), '/request/uid', 'expected a UID, but the field is missing or empty'],
     [body({ uid: 'u'.repeat(254) }), '/request/uid', 'expected a UID of at most 253 characters, found 254'],
     [
       body({ uid: '\u0000'.repeat(1_000_000) }),
       '/request/uid',
       'expected a UID of at most 253 characters, found 1000000',
     ],
-    [body({ kind: undefined }), '/request/kind', 'expected an object, found nothing'],
+    [body({ kind: undefined }), '/request/kind', 'expected an object, but the field is missing'],
     [
       body({ kind: { group: '', version: 'v1' } }),
       '/request/kind/kind',
-      'expected the kind of the object, found nothing',
+      'expected the kind of the object, but the field is missing or empty',
     ],
-    [body({ object: null }), '/request/object', 'expected the object of the UPDATE, found nothing'],
+    [body({ object: null }), '/request/object', 'expected the object of the UPDATE, but the field is missing'],
     [
       body({ object: undefined, operation: 'CREATE' }),
       '/request/object',
-      'expected the object of the CREATE, found nothing',
+      'expected the object of the CREATE, but the field is missing',
     ],
     [body({ userInfo: { groups: ['a', 1] } }), '/request/userInfo/groups/1', 'expected a string, found a number'],
   ])('refuses %o at %s: %s', (value, pointer, problem) => {
@@ -448,8 +448,12 @@ const unchanged: Mutation = {
   uid: REQUEST.uid,
   allowed: true,
   patch: [],
+  prepared: [],
   findings: [],
+  rewrites: [],
   images: [],
+  pullSecrets: [],
+  pullPolicies: [],
 };
 
 describe('the mutating answer', () => {

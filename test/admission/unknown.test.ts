@@ -31,6 +31,11 @@ const DAYS = '{rule: image-age, parameters: {createdAfter: "2020-01-01"}}';
 const PLATFORM = '{rule: image-platform, parameters: {platforms: [linux/amd64]}}';
 const TASK = (image: string): string =>
   `{apiVersion: tekton.dev/v1, kind: Task, metadata: {name: t}, spec: {steps: [{name: s, image: "${image}"}]}}`;
+const PRODUCTION = 'match: {namespaceSelector: {matchLabels: {env: prod}}}, ';
+const LABELED = 'namespaceObject.metadata.labels.env != "prod"';
+const unlabeled = (causedBy: 'author' | undefined) => ({
+  namespaces: { labelsOf: () => ({ state: 'unknown', reason: 'm', causedBy }) as const },
+});
 const SLOW = 'object.spec.containers.all(a, object.spec.containers.all(b, a.name.contains(b.name) || true))';
 
 interface Case {
@@ -158,6 +163,11 @@ describe('an unknown that the author of the object alone can cause is worth the 
     ],
     ['a plugin that says so', { rule: '{rule: unsure}' }],
     ['a rule that fails', { rule: '{rule: throws}' }],
+    [
+      'too many labels of the namespace',
+      { rule: '{rule: image-digest}', scope: PRODUCTION, ports: unlabeled('author') },
+    ],
+    ['such labels, read by an expression', { rule: cel(LABELED), ports: unlabeled('author') }],
   ])('%s', async (_what, one) => {
     for (const action of ['deny', 'warn', 'audit']) {
       const found = await outcomes(one, `, action: ${action}`);
@@ -174,6 +184,8 @@ describe('an unknown that the author of the object alone can cause is worth the 
 
 describe('an unknown that the world causes is a warning', () => {
   test.each<[string, Case]>([
+    ['labels that cannot be read', { rule: '{rule: image-digest}', scope: PRODUCTION, ports: unlabeled(undefined) }],
+    ['such labels, read by an expression', { rule: cel(LABELED), ports: unlabeled(undefined) }],
     ['a registry that hangs', { rule: '{rule: image-exists}', ports: failing('timeout') }],
     [
       'a registry that answers nonsense',

@@ -1,6 +1,6 @@
 /** Policies, rules, and exceptions that had no effect over many decisions. */
 import { describe, expect, test } from 'vitest';
-import { countUsage, usageNotices } from '../../src/admission/usage.ts';
+import { countedIn, countUsage, usageNotices } from '../../src/admission/usage.ts';
 import { type ImageException } from '../../src/policy/exception.ts';
 import { exceptionBook } from '../../src/policy/exception-book.ts';
 import type { Policy } from '../../src/policy/policy.ts';
@@ -15,9 +15,9 @@ const PODS = [
 async function usageOf(policies: readonly Policy[], exceptions: readonly ImageException[], now = LAST_DAY) {
   const usage = countUsage();
   const context = contextOf(policies, { exceptions: exceptionBook(exceptions, () => now) });
-  for (const spec of PODS) usage.add(await ask(requestOf(podOf(spec)), context));
-  usage.add(await ask(requestOf(undefined, { operation: 'DELETE' }), context));
-  usage.add(await ask(requestOf(podOf('[]')), context));
+  for (const spec of PODS) usage.add(countedIn(await ask(requestOf(podOf(spec)), context)));
+  usage.add(countedIn(await ask(requestOf(undefined, { operation: 'DELETE' }), context)));
+  usage.add(countedIn(await ask(requestOf(podOf('[]')), context)));
   return usage;
 }
 

@@ -132,6 +132,12 @@ const ATTACKS: Readonly<Record<string, () => Promise<void>>> = {
     }),
   updates: () => repeatedly(2, () => post(CHANGED, API_SERVER)),
   findings: () => repeatedly(2, () => post(FINDINGS, API_SERVER)),
+  secrets: () =>
+    repeatedly(60, (n) => {
+      const pullSecrets = images((index) => `s${index}`, 3).map((image) => ({ name: image.replace(/[/:]/g, '-') }));
+      const where = images(() => `127.0.0.1:${hanging}`, 1);
+      return post(pod(`mine-${n % 20}`, where, `,"imagePullSecrets":${JSON.stringify(pullSecrets)}`), API_SERVER);
+    }),
   readers: () =>
     keepOpen(100, (socket) => {
       const body = pod(

@@ -6,9 +6,10 @@ import { createServer as createTcpServer, type Server } from 'node:net';
 import path from 'node:path';
 import { atMost, median, type Outcome, table } from './outcome.ts';
 import { CLIENT_CORE, output, pinned, SERVER_CORE, start } from './processes.ts';
-import { type Answering, ENV, fileIn, folderIn, freePort, listening, MAIN } from './program.ts';
+import { type Answering, ENV, fileIn, folderIn, freePort, listening, MAIN, NODE } from './program.ts';
 import { confine, type Confinement, LIMIT_MIB, startNameServer, statusMiB } from './confined.ts';
 import { type CountingRegistry, startRegistry } from './registry.ts';
+import { kubeconfigOf, secretsApi } from './secrets-api.ts';
 import { ask, reviewOf, suffer, type Suffering } from './victim.ts';
 
 const ALONE = [
@@ -22,6 +23,7 @@ const ALONE = [
   'endless',
   'updates',
   'findings',
+  'secrets',
 ] as const;
 /** These need name servers of our own. */
 const BY_NAME = ['names', 'hosts'] as const;
@@ -56,10 +58,11 @@ export async function measureAlive({ minutes, note }: AliveOptions): Promise<Ali
   const good = await startRegistry();
   const hanging = await listenOn(createTcpServer((socket) => void socket.on('error', () => undefined)));
   const endless = await listenOn(endlessRegistry());
+  const secrets = await listenOn(secretsApi());
   const confinement = confine();
   const stopNames = confinement.hasNames ? await startNameServer() : () => undefined;
   try {
-    const config = configFile(good.host, hanging.port, endless.port);
+    const config = configFile(good.host, hanging.port, endless.port, secrets.port);
     const world = { confinement, good, hanging: hanging.port, endless: endless.port, config };
     note(
       `alive: ${confinement.what}${confinement.hasNames ? '' : '; no name servers of its own, so no attack by names'}`,
@@ -78,6 +81,7 @@ export async function measureAlive({ minutes, note }: AliveOptions): Promise<Ali
     await good.stop();
     hanging.server.close();
     endless.server.close();
+    secrets.server.close();
     confinement.end();
   }
 }
@@ -110,7 +114,7 @@ function endlessRegistry(): Server {
   });
 }
 
-function configFile(good: string, hanging: number, endless: number): string {
+function configFile(good: string, hanging: number, endless: number, secrets: number): string {
   const policy = fileIn('alive-policy.yaml');
   const document = (name: string, spec: string): string =>
     `apiVersion: tidewaiter.dev/v1alpha1\nkind: ImagePolicy\nmetadata: {name: ${name}}\nspec: ${spec}\n`;
@@ -126,14 +130,14 @@ function configFile(good: string, hanging: number, endless: number): string {
   const hosts = [good, `127.0.0.1:${hanging}`, `127.0.0.1:${endless}`, `*.hang.test:${hanging}`];
   const entries = hosts.map((host) => `  - {host: "${host}", insecure: true, allowPrivate: true}\n`);
   const file = fileIn('alive.yaml');
-  writeFileSync(file, `policies: [${policy}]\nregistries:\n${entries.join('')}`);
+  writeFileSync(file, `policies: [${policy}]\nkubeconfig: ${kubeconfigOf(secrets)}\nregistries:\n${entries.join('')}`);
   return file;
 }
 
 async function startConfined({ confinement, config }: World): Promise<Answering> {
   const port = await freePort();
   const flags = ['--listen', `127.0.0.1:${port}`, '--operations-port', '0', '--certs-dir', folderIn('certs')];
-  const node = [process.execPath, '--max-semi-space-size=16', MAIN, 'serve', '--config', config, ...flags];
+  const node = [...NODE, MAIN, 'serve', '--config', config, ...flags];
   const server = start(confinement.wrap(pinned(SERVER_CORE, node)), { env: ENV, cwd: folderIn('empty') });
   await listening({ ...server, port });
   return { ...server, port };

@@ -92,7 +92,7 @@ function reviewer(context: Context, world: World | undefined): Reviewer {
         send,
         mayWait: () => () => undefined,
       } as const;
-      answer(reviewIn(body), exchange, services);
+      answer(reviewIn(body), exchange, services, undefined);
     });
   return async (count) => {
     for (let done = 0; done < count; done += 1) await one();

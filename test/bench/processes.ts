@@ -35,11 +35,14 @@ export interface Running {
 export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
+  /** Receives the standard output in pieces; without it, the output goes to /dev/null. */
+  readonly onOutput?: (piece: string) => void;
 }
 
-/** Its standard output goes to /dev/null. */
 export function start([program = '', ...argv]: readonly string[], surroundings: Surroundings): Running {
-  const child = spawn(program, argv, { ...surroundings, stdio: ['ignore', 'ignore', 'pipe'] });
+  const { env, cwd, onOutput } = surroundings;
+  const child = spawn(program, argv, { env, cwd, stdio: ['ignore', onOutput ? 'pipe' : 'ignore', 'pipe'] });
+  child.stdout?.on('data', (piece: Buffer) => onOutput?.(piece.toString()));
   running.add(child);
   let text = '';
   child.stderr?.on('data', (chunk: Buffer) => (text = (text + chunk.toString()).slice(-2000)));
@@ -102,17 +105,23 @@ export function standardOutput(command: Command): string {
 
 /** Reported by the process itself at its exit on descriptor 3, so that no sample comes too late. Written as a data URL: a
  * TypeScript file would load the type stripper into the process that is measured. */
-const TELL_PEAK =
-  "data:text/javascript,import fs from 'node:fs';process.on('exit',()=>fs.writeSync(3,String(process.resourceUsage().maxRSS)))";
+const TELL_USAGE =
+  "data:text/javascript,import fs from 'node:fs';process.on('exit',()=>fs.writeSync(3,JSON.stringify(process.resourceUsage())))";
 
-export function peakMiB({ argv, ...rest }: Command): number {
-  const peakStream = runNode({ argv: ['--import', TELL_PEAK, ...argv], ...rest }, [
-    'ignore',
-    'ignore',
-    'pipe',
-    'pipe',
-  ])[3];
-  return Number(peakStream) / 1024;
+export function peakMiB(command: Command): number {
+  return usageOf(command).maxRSS / 1024;
+}
+
+/** CPU time of all threads until the exit, in milliseconds: what a neighbour takes of the cores does not count. */
+export function cpuMs(command: Command): number {
+  const { userCPUTime, systemCPUTime } = usageOf(command);
+  return (userCPUTime + systemCPUTime) / 1000;
+}
+
+function usageOf({ argv, ...rest }: Command): NodeJS.ResourceUsage {
+  const told = runNode({ argv: ['--import', TELL_USAGE, ...argv], ...rest }, ['ignore', 'ignore', 'pipe', 'pipe'])[3];
+  // Written by TELL_USAGE.
+  return JSON.parse(told ?? '') as NodeJS.ResourceUsage;
 }
 
 function runNode({ argv, env, cwd, exitCode }: Command, stdio: StdioOptions): readonly (string | null)[] {

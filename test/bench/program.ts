@@ -20,6 +20,9 @@ export function folderIn(name: string): string {
   return fileIn(name);
 }
 
+/** As the container image starts it. */
+export const NODE: readonly string[] = [process.execPath, '--max-semi-space-size=16', '--no-maglev'];
+
 /** As the container image sets it. */
 const MALLOC = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '1048576' };
 
@@ -41,15 +44,32 @@ export interface Answering extends Running {
 /** `serve` as the container image starts it, with the built-in policy, those of a folder, or a configuration. */
 export async function startGate(
   certsDir: string,
-  { policies, config }: { readonly policies?: string | undefined; readonly config?: string } = {},
+  {
+    policies,
+    config,
+    flags: more = [],
+  }: {
+    readonly policies?: string | undefined;
+    readonly config?: string;
+    readonly flags?: readonly string[];
+  } = {},
 ): Promise<Answering> {
   const port = await freePort();
   const judging = [
     ...(policies === undefined ? [] : ['--policy', policies]),
     ...(config === undefined ? [] : ['--config', config]),
   ];
-  const flags = ['--listen', `127.0.0.1:${port}`, '--operations-port', '0', '--certs-dir', certsDir, ...judging];
-  const argv = pinned(SERVER_CORE, [process.execPath, '--max-semi-space-size=16', MAIN, 'serve', ...flags]);
+  const flags = [
+    '--listen',
+    `127.0.0.1:${port}`,
+    '--operations-port',
+    '0',
+    '--certs-dir',
+    certsDir,
+    ...judging,
+    ...more,
+  ];
+  const argv = pinned(SERVER_CORE, [...NODE, MAIN, 'serve', ...flags]);
   return { ...start(argv, { env: ENV, cwd: folderIn('empty') }), port };
 }
 

@@ -10,12 +10,27 @@ import { measureImageCache } from './image-cache.ts';
 import { measureMutate } from './mutate.ts';
 import { isMissed, type Outcome, outcomeTable } from './outcome.ts';
 import { measurePin } from './pinning.ts';
+import { measureRecord } from './record.ts';
+import { measureReplay } from './replay.ts';
+import { measureReport } from './report.ts';
 import { measureRules } from './rules.ts';
 import { measureServe } from './serve.ts';
 
-/** `alive` and `cluster` only when they are asked for: they take minutes, attack, or need the programs of test/cluster. */
-const USUAL = ['serve', 'mutate', 'rules', 'start', 'help', 'check', 'pin', 'cache', 'facts'] as const;
-const PARTS = [...USUAL, 'alive', 'cluster'] as const;
+/** The others only when they are asked for: they take minutes, attack, or need Chromium or the programs of test/cluster. */
+const USUAL = [
+  'serve',
+  'mutate',
+  'rules',
+  'start',
+  'help',
+  'check',
+  'pin',
+  'cache',
+  'facts',
+  'record',
+  'replay',
+] as const;
+const PARTS = [...USUAL, 'alive', 'cluster', 'report'] as const;
 type Part = (typeof PARTS)[number];
 
 const note = (text: string): void => void process.stderr.write(`${text}\n`);
@@ -76,7 +91,10 @@ const MEASURES: Readonly<Record<Part, Measure>> = {
   pin: measurePin,
   cache: measureImageCache,
   facts: measureFacts,
+  record: (options) => measureRecord({ ...options, note }),
   alive: async (options) => printed(await measureAlive({ ...options, note })),
+  replay: measureReplay,
+  report: measureReport,
   cluster: (options) => measureCluster({ ...options, note }),
 };
 

@@ -20,7 +20,7 @@ export function reviewOf(registry: string, images = Number.POSITIVE_INFINITY): s
   last += 1;
   const tag = last % images;
   const image = `${registry}/shop/web:v${tag}`;
-  return `{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"v${last}","kind":{"group":"","version":"v1","kind":"Pod"},"namespace":"shop","operation":"CREATE","userInfo":{},"object":{"metadata":{"name":"web"},"spec":{"containers":[{"name":"web","image":"${image}"}]}}}}`;
+  return `{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"v${last}","kind":{"group":"","version":"v1","kind":"Pod"},"namespace":"shop","operation":"CREATE","userInfo":{},"object":{"metadata":{"name":"web"},"spec":{"imagePullSecrets":[{"name":"pull"}],"containers":[{"name":"web","image":"${image}"}]}}}}`;
 }
 
 /** `undefined` when it is right: allowed, without any warning, with its own uid. */

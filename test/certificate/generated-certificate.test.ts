@@ -369,6 +369,12 @@ describe('ensureCertificate', () => {
     );
   });
 
+  test.runIf(existsSync('/proc/self'))('ends where no folder can be created, and says so', async () => {
+    expect(await rejection(ensureCertificate('/proc/tidewaiter/certs', []))).toBe(
+      `cannot write "/proc/tidewaiter/certs/ca.key": no such file; ${ELSEWHERE}`,
+    );
+  });
+
   test('says when the folder cannot be written, and serves from it once it is filled', async () => {
     chmodSync(dir, 0o755);
     mkdirSync(file('locked'), { mode: 0o555 });

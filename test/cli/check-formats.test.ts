@@ -1,6 +1,10 @@
 /** `check -o` for other programs, through the whole command. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { runCommand } from '../support/command.ts';
+import { inOwnFolders } from '../support/own-folders.ts';
+
+inOwnFolders('formats');
 
 const HOSTILE = `apiVersion: v1
 kind: Pod
@@ -25,7 +29,7 @@ const check = (output: string, ...argv: readonly string[]): ReturnType<typeof ru
   runCommand(['check', '-', '-o', output, ...argv], HOSTILE);
 
 describe('check', () => {
-  test.each(['pretty', 'json', 'sarif', 'junit', 'github'])(
+  test.each(['pretty', 'json', 'sarif', 'junit', 'markdown', 'gitlab', 'github', 'html'])(
     '-o %s has the same exit code, nothing on stderr, and no password',
     async (output) => {
       const { code, out, note } = await check(output);
@@ -71,4 +75,34 @@ describe('check', () => {
     expect(await junit()).toEqual([0, false]);
     expect(await junit('--fail-on', 'warn')).toEqual([1, true]);
   });
+});
+
+describe('check --report', () => {
+  test('writes reports of the same run to files', async () => {
+    const { code, out } = await check('github', '--report', 'gitlab=a=b.json', '--report=pretty=c.txt');
+    expect({ code, out }).toEqual({ code: 2, out: (await check('github')).out });
+    expect(readFileSync('a=b.json', 'utf8')).toBe((await check('gitlab')).out);
+    expect(readFileSync('c.txt', 'utf8')).toBe((await check('pretty')).out);
+  });
+
+  test.each(['xml=a', 'sarif', 'sarif=', '=a'])('rejects %s', async (value) => {
+    const { code, note } = await check('json', '--report', value);
+    expect(code).toBe(2);
+    expect(note).toContain('(expected FORMAT=FILE with the format "pretty", "json", ');
+  });
+
+  test('says which file cannot be written', async () => {
+    const { code, note } = await check('json', '--report', 'sarif=nowhere/a.sarif');
+    expect(code).toBe(2);
+    expect(note).toContain('cannot write report "nowhere/a.sarif": no such file or directory (set by --report)');
+  });
+});
+
+test('the source lines of several findings of one place have the color of the strictest, and places of errors are dim', async () => {
+  const pod =
+    'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: nginx}]}\n---\na: [\n';
+  const { out } = await runCommand(['check', '-', '--source-lines', '1'], pod, { colors: true });
+  expect(out).toMatch(/\u001B\[31m +\^{5}\u001B\[39m/);
+  expect(out).not.toMatch(/\u001B\[33m +\^/);
+  expect(out).toMatch(/\u001B\[2m *6:\d+\u001B\[22m  \u001B\[31merror/);
 });

@@ -1,5 +1,5 @@
 /** `check` with registries: concurrent lookups, ordered reports, and no lookups with `--offline` or without a rule that needs them. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -119,6 +119,84 @@ describe('check', () => {
       'warn  cannot determine whether 100 images can be pulled: reg.io answered 503 ("reg.io/x:0", "reg.io/x:1", "reg.io/x:2" and 97 more: see -o json)  image-exists, unknown',
       '',
     ]);
+  });
+
+  describe('Ctrl-C', () => {
+    /** Ten objects get a response, then the user interrupts. */
+    const interruptedWorld = (): ReturnType<typeof world> => {
+      let number = 0;
+      return world(() => {
+        number += 1;
+        if (number <= 10) return gone('x');
+        // 32 objects are evaluated at the same time, so ten are done when the lookup for number 42 begins.
+        if (number === 42) setImmediate(() => process.emit('SIGINT'));
+        return new Promise(() => {});
+      });
+    };
+    const policy = (): readonly string[] => [policyWith('image-exists')];
+
+    test('reports what is evaluated, names the first object that is not, and exits with 2', async () => {
+      const { openRegistry, calls } = interruptedWorld();
+      const { report, code } = await checked({ policy: policy(), openRegistry });
+      expect({ code, calls, findings: report.findings.map(({ name }) => name) }).toEqual({
+        code: 2,
+        calls: ['made', 'closed'],
+        findings: Array.from({ length: 10 }, (_, index) => `p${index}`),
+      });
+      expect(report.errors.map(({ line, document, message }) => ({ line, document, message }))).toEqual([
+        {
+          line: expect.any(Number) as number,
+          document: 11,
+          message: `interrupted: ${COUNT - 10} of ${COUNT} objects are not evaluated; this is the first of them`,
+        },
+      ]);
+      expect(report.summary.workloads).toBe(10);
+      expect(process.listenerCount('SIGINT')).toBe(0);
+    });
+
+    test('writes no baseline and no exceptions', async () => {
+      for (const flags of [
+        { writeBaseline: path.join(folder, 'no-baseline.json') },
+        { writeExceptions: path.join(folder, 'no-exceptions.yaml'), expires: '2999-01-01', owner: 'a' },
+      ]) {
+        const { openRegistry } = interruptedWorld();
+        const { report } = await checked({ policy: policy(), openRegistry, ...flags });
+        expect(report.summary).toMatchObject({ denied: 10, known: 0, excused: 0, errors: 1 });
+      }
+      expect(readdirSync(folder).filter((name) => name.startsWith('no-'))).toEqual([]);
+    });
+
+    test('of a known finding says nothing about those that are gone', async () => {
+      const known = path.join(folder, 'known.json');
+      const all = world(() => gone('x'));
+      await checked({ policy: policy(), openRegistry: all.openRegistry, writeBaseline: known });
+      const { openRegistry } = interruptedWorld();
+      const { report } = await checked({ policy: policy(), openRegistry, baseline: known });
+      expect(report.summary).toMatchObject({ denied: 0, known: 10 });
+      expect(report.notices).toEqual([]);
+    });
+  });
+
+  test('reports progress while the first lookup still runs', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { openRegistry } = world(() => promise.then(() => gone('x')));
+    const terminal = {
+      out: () => {},
+      note: (text: string): void => {
+        expect(text).toBe(`0 of ${COUNT} objects evaluated\n`);
+        resolve();
+      },
+      isTerminal: false,
+      colors: false,
+      input: () => process.stdin,
+    };
+    const flags = {
+      namespace: 'default',
+      output: 'json',
+      failOn: ['deny'],
+      policy: [policyWith('image-exists')],
+    } as const;
+    expect(await check([manifests], { ...flags, openRegistry }, terminal)).toBe(1);
   });
 
   test('sends no requests with --offline, and reports unknown results', async () => {

@@ -46,6 +46,7 @@ describe('check', () => {
       warned: 1,
       unknown: 0,
       excused: 0,
+      known: 0,
       errors: 0,
     });
     expect(report.notices).toEqual([]);
@@ -70,6 +71,8 @@ describe('check', () => {
       message: 'image "nginx" has no tag and defaults to "latest"',
       remedy: 'specify a version, for example :1.27',
       exception: null,
+      fingerprint: expect.stringMatching(/^[0-9a-f]{32}:1$/) as string,
+      known: false,
     });
     expect(report.images.map(({ line, image, name, namespace }) => ({ line, image, name, namespace }))).toEqual([
       { line: 7, image: PINNED, name: 'good', namespace: 'shop' },
@@ -84,7 +87,7 @@ describe('check', () => {
   7:14  deny   image "nginx" has no tag and defaults to "latest"       Pod default/bad > web  image-tag
                specify a version, for example :1.27
   7:14  warn   image "nginx" has no digest, so its content can change  Pod default/bad > web  image-digest
-               pin the image; npx tidewaiter pin FILE --write adds the digest
+               pin the image; tidewaiter pin FILE --write adds the digest
 
 1 file, 1 workload, 1 image: 1 denied, 1 warned, 0 unknown (policy: built-in)
 `);
@@ -119,8 +122,9 @@ describe('check', () => {
       findings: 4,
     },
     {
-      what: 'a file that is no object of the API is an error',
+      what: 'a file that is no object of the API is an error with --strict',
       files: { 'a.yaml': 'a: 1\n' },
+      flags: ['--strict'],
       code: 2,
       errors: [[1, /apiVersion and kind are missing/]],
     },
@@ -359,7 +363,7 @@ describe('a bad policy', () => {
     [
       'unknown action',
       '  rules: [{rule: image-digest, action: wran}]\n',
-      /invalid value "wran"; did you mean "warn"\? \(expected deny, warn, or audit\)/,
+      /invalid value "wran"; did you mean "warn"\? \(expected "deny", "warn", or "audit"\)/,
     ],
     [
       'bad pattern',
@@ -369,7 +373,7 @@ describe('a bad policy', () => {
     [
       'missing parameters',
       '  rules: [{rule: image-tag}]\n',
-      /spec\/rules\/0\/parameters: set at least one of required, allow, deny/,
+      /spec\/rules\/0\/parameters: set at least one of required, allow, deny, or besideDigest/,
     ],
     [
       'unknown kind',
@@ -404,11 +408,19 @@ describe('a bad policy', () => {
 
 describe('usage errors', () => {
   test.each([
-    [['check', '--fail-on', 'never', '.'], /Allowed choices are deny, warn, unknown, nothing\./],
-    [['chekc'], /Did you mean check/],
-    [['check', '--nonsense'], /unknown option/],
+    [
+      ['check', '--fail-on', 'always', '.'],
+      /^--fail-on: invalid value "always" \(expected "deny", "warn", "unknown", "nothing", or "never"\)$/m,
+    ],
+    [['chekc'], /^unknown command "chekc"; did you mean "check"\?$/m],
+    [['check', '--nonsense'], /^unknown option "--nonsense"$/m],
+    [['check', '--write-b'], /^unknown option "--write-b"; did you mean "--write"\?$/m],
+    [['check', '--baseline'], /^--baseline requires a value: --baseline FILE$/m],
+    [['replay', '.', '-p'], /^--policy requires a value: --policy FILE\|DIR$/m],
+    [['check', '-o', "it's\n"], /^--output: invalid value "it's\\u000a" \(expected "pretty", "json", /m],
+    [['schema', 'a', 'b'], /^too many arguments \(expected 1, found 2\): "a, b"$/m],
     [['check', path.join(folder, 'nowhere.yaml')], /no such file or directory|^$/],
-    [['replay'], /missing required argument/],
+    [['replay'], /^expected recordings to evaluate, or --merge <DIR> without recordings\nfor usage, add --help$/m],
   ])('%j exits with 2', async (argv, message) => {
     const { code, note } = await runCommand(argv);
     expect(code).toBe(2);

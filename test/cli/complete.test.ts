@@ -25,7 +25,7 @@ async function answerTo(...words: readonly string[]): Promise<Answer> {
 }
 
 const RULE_NAMES = RULES.map(({ name }) => name);
-const FORMATS = ['pretty', 'json', 'sarif', 'junit', 'github'];
+const FORMATS = ['pretty', 'json', 'sarif', 'junit', 'markdown', 'gitlab', 'github', 'html'];
 
 describe('the answer to a shell', () => {
   test.each<readonly [words: readonly string[], values: readonly string[], files: boolean]>([
@@ -35,10 +35,16 @@ describe('the answer to a shell', () => {
     [['check', '-o', ''], FORMATS, false],
     [['check', '--output', 's'], ['sarif'], false],
     [['check', '--output=j'], ['json', 'junit'], false],
-    [['check', '--fail-on', ''], ['deny', 'warn', 'unknown', 'nothing'], false],
+    [['check', '--fail-on', ''], ['deny', 'warn', 'unknown', 'nothing', 'never'], false],
     [['check', '--fail'], ['--fail-on'], false],
     [['check', '-o', 'json', '--off'], ['--offline'], false],
     [['check', '--namespace', ''], [], false],
+    [['explain', 'pod', ''], [], true],
+    [['serve', '--cluster', ''], ['auto', 'on', 'off'], false],
+    [['serve', '--cluster=o'], ['on', 'off'], false],
+    [['check', '--cluster', ''], [], true],
+    [['check', '-nshop', '-o', 's'], ['sarif'], false],
+    [['check', '-osarif', ''], [], true],
     [['check', '-n', 'check', '-o', 'p'], ['pretty'], false],
     [['check', ''], [], true],
     [['check', 'a.yaml', 'b'], [], true],
@@ -46,7 +52,11 @@ describe('the answer to a shell', () => {
     [['check', '--policy='], [], true],
     [['check', '--offline', ''], [], true],
     [['check', '--', '-o'], [], true],
-    [['replay', '-o', ''], ['pretty', 'json', 'junit'], false],
+    [['suggest', '-o', ''], ['pretty', 'yaml', 'json'], false],
+    [['suggest', '--from', ''], [], true],
+    [['suggest', '--since', ''], [], false],
+    [['shrink', '--out', ''], [], true],
+    [['replay', '-o', ''], ['pretty', 'json', 'junit', 'markdown', 'html'], false],
     [['explain', 'rule', ''], RULE_NAMES, false],
     [['explain', 'rule', 'image-d'], ['image-digest'], false],
     [['explain', 'rule', '-o', ''], ['text', 'json'], false],
@@ -81,7 +91,11 @@ describe('the answer to a shell', () => {
     try {
       expect(await answerTo('check', '--context', '')).toEqual({ values: ['shop', 'staging'], files: false });
       expect((await answerTo('explain', 'pod', '--context=st')).values).toEqual(['staging']);
+      vi.stubEnv('KUBECONFIG', '/dev/null');
+      const other = await answerTo('check', '--kubeconfig', file, '--context', '');
+      expect(other.values).toEqual(['shop', 'staging']);
       writeFileSync(file, '{');
+      vi.stubEnv('KUBECONFIG', file);
       expect((await answerTo('check', '--context', '')).values).toEqual([]);
     } finally {
       vi.unstubAllEnvs();
@@ -99,7 +113,7 @@ describe('completion', () => {
   test('wants to know the shell, and says which there are', async () => {
     expect(await runCommand(['completion', 'tcsh'])).toMatchObject({
       code: 2,
-      note: expect.stringContaining('Allowed choices are bash, zsh, fish, powershell'),
+      note: expect.stringContaining('SHELL: invalid value "tcsh" (expected "bash", "zsh", "fish", or "powershell")'),
     });
     expect((await runCommand(['completion', '--help'])).out).toContain('source <(tidewaiter completion bash)');
   });

@@ -35,10 +35,29 @@ describe('the name of a file in a text', () => {
     ['\u202Elmay.a', '"\\u202elmay.a"'],
     ['a\u0085b', '"a\\u0085b"'],
     ['\uFFFDa', '\uFFFDa'],
+    ['a##vso[task.prependpath]b', '"a#\\u0023vso[task.prependpath]b"'],
   ])('%j is %s', (file, shown) => {
     expect(fileText(file)).toBe(shown);
     expect(locationText({ file, line: 3, column: 7 })).toBe(`${shown}:3:7`);
     expect(locationText({ file, line: null, column: null })).toBe(shown);
+  });
+});
+
+describe('a name that is not UTF-8', () => {
+  test.each([
+    ['of a file', 'd', '\u00FF.yaml', 2],
+    ['of a directory', 'd/\u00FE', 'a.yaml', 2],
+    ['of a hidden directory', 'd/.\u00FE', 'a.yaml', 2],
+    ['of a file that is not an input', 'd', '\u00FF.jpg', 0],
+  ])('%s', async (_what, folder, file, code) => {
+    const bytes = (name: string): Buffer => Buffer.from(path.join(process.cwd(), name), 'latin1');
+    mkdirSync('d');
+    writeFileSync('d/values.yaml', 'a: 1\n');
+    mkdirSync(bytes(folder), { recursive: true });
+    writeFileSync(bytes(path.join(folder, file)), POD);
+    const { code: ended, out } = await runCommand(['check', 'd']);
+    expect(ended).toBe(code);
+    expect(out.includes('its name is not UTF-8; rename it')).toBe(code === 2);
   });
 });
 

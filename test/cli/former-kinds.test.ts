@@ -132,7 +132,7 @@ describe('a list', () => {
     [
       'under a kind that never existed',
       [list('ImageList', 'one', 'a')],
-      'p.yaml:2:7: unknown kind "ImageList"; did you mean "ImageNameList"? (expected ImagePolicy, ImagePolicyException, or ImageNameList)',
+      'p.yaml:2:7: unknown kind "ImageList"; did you mean "ImageNameList"? (expected "ImagePolicy", "ImagePolicyException", or "ImageNameList")',
     ],
   ])('%s is an error', async (_what, documents, expected) => {
     const folder = folderWith({

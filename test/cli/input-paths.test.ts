@@ -1,4 +1,5 @@
 /** All commands report the same problem with a path in the same words. */
+import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -134,7 +135,7 @@ describe('an empty path', () => {
     async (_label, argv) => {
       const { code, note } = await runCommand(argv.map((word) => (word === 'PATH' ? '' : word)));
       expect(code).toBe(2);
-      expect(note).toMatch(/^error: .*argument.* '' is invalid.*\. The path is empty\.\n/m);
+      expect(note).toMatch(/^\S+: invalid value "": the path is empty\n/m);
     },
   );
 });
@@ -151,4 +152,33 @@ test('pin reports a file without images once, and input without images', async (
   const empty = await runCommand(['pin', 'map.yaml', '--check']);
   expect(empty.code).toBe(0);
   expect(empty.note).toContain('map.yaml  notice  no images found\n');
+});
+
+test('pin --skip-foreign skips named files without images, and check and pin no paths that do not exist', async () => {
+  writeFileSync('values.yaml', 'a: 1\n');
+  writeFileSync('broken.yaml', 'a: [1\n b: }\n');
+  writeFileSync('template.yaml', 'apiVersion: v1\n{{- if .Values.a }}\nkind: Pod\n{{- end }}\n');
+  writeFileSync('map.yaml', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n');
+  const files = ['values.yaml', 'broken.yaml', 'template.yaml', 'map.yaml'];
+  const named = await runCommand(['pin', '--check', '--skip-foreign', ...files]);
+  expect({ code: named.code, errors: named.note.match(/ error /g) }).toEqual({ code: 0, errors: null });
+  for (const argv of [
+    ['check', '--skip-foreign', 'nowhere.yaml'],
+    ['pin', '--check', '--skip-foreign', 'nowhere.yaml'],
+  ]) {
+    const { code, out, note } = await runCommand(argv);
+    expect({ code, text: `${out}${note}` }).toEqual({
+      code: 2,
+      text: expect.stringContaining('no such file or directory'),
+    });
+  }
+});
+
+test('a named pipe is read once: it has no source lines, and check does not wait for another writer', async () => {
+  execFileSync('mkfifo', ['pipe']);
+  spawn('sh', ['-c', 'cat pod.yaml > pipe']);
+  const { code, out } = await runCommand(['check', 'pipe', '--source-lines', '1']);
+  expect(code).toBe(0);
+  expect(out).toContain('1 file, 1 workload, 1 image');
+  expect(out).not.toContain('│');
 });

@@ -1,11 +1,12 @@
-/** The command as a plugin of kubectl, by the links that npm makes. */
+/** How the program is called in texts, and the command as a plugin of kubectl, by the links that npm makes. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { invocationOf, withName } from '../../src/cli/invocation.ts';
+import { invocationOf } from '../../src/cli/invocation.ts';
 import { run } from '../../src/cli/program.ts';
+import { withName } from '../../src/report/command-lines.ts';
 import { kubectlMissing } from '../support/kubectl.ts';
 import { describeWith } from '../support/real-part.ts';
 
@@ -14,54 +15,79 @@ const { bin } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')
 
 describe('the name of the command line', () => {
   test.each([
-    ['/usr/bin/tidewaiter', ['check', 'a'], 'tidewaiter', ['check', 'a']],
-    ['/opt/dist/main.js', ['check'], 'tidewaiter', ['check']],
-    ['/usr/bin/kubectl-tidewaiter', ['check'], 'kubectl tidewaiter', ['check']],
-    ['/opt/kubectl-tidewaiter.js', [], 'kubectl tidewaiter', []],
-    ['/usr/bin/kubectl_complete-tidewaiter', ['che'], 'kubectl tidewaiter', ['complete', '--', 'che']],
-    ['/opt/kubectl-tidewaiter/main.js', ['check'], 'tidewaiter', ['check']],
-  ])('%s %j', (program, words, name, expected) => {
-    expect(invocationOf(['node', program, ...words])).toEqual({ name, words: expected });
+    ['/usr/bin/tidewaiter', ['check', 'a'], {}, 'tidewaiter', ['check', 'a']],
+    ['/opt/dist/main.js', ['check'], {}, 'tidewaiter', ['check']],
+    ['/shop/node_modules/.bin/tidewaiter', ['check'], { npm_command: 'exec' }, 'npx tidewaiter', ['check']],
+    ['/clone/dist/main.js', ['serve'], { npm_command: 'start' }, 'npx tidewaiter', ['serve']],
+    ['/usr/bin/kubectl-tidewaiter', ['check'], {}, 'kubectl tidewaiter', ['check']],
+    ['/usr/bin/kubectl-tidewaiter', ['check'], { npm_command: 'run-script' }, 'kubectl tidewaiter', ['check']],
+    ['/opt/kubectl-tidewaiter.js', [], {}, 'kubectl tidewaiter', []],
+    ['/usr/bin/kubectl_complete-tidewaiter', ['che'], {}, 'kubectl tidewaiter', ['complete', '--', 'che']],
+    ['/opt/kubectl-tidewaiter/main.js', ['check'], {}, 'tidewaiter', ['check']],
+  ])('%s %j with %j', (program, words, env, name, expected) => {
+    expect(invocationOf(['node', program, ...words], env)).toEqual({ name, words: expected });
   });
 
-  test('is in command lines, and not in sentences or after npx', () => {
-    const text =
-      '  tidewaiter check\n  helm template . | tidewaiter check -\n  npx tidewaiter pin\nthat tidewaiter can query';
-    expect(withName(text, 'kubectl tidewaiter')).toBe(
-      '  kubectl tidewaiter check\n  helm template . | kubectl tidewaiter check -\n  npx tidewaiter pin\nthat tidewaiter can query',
-    );
-    expect(withName(text, 'tidewaiter')).toBe(text);
+  test.each([
+    ['  tidewaiter check', '  NAME check'],
+    ['helm template . | tidewaiter check -', 'helm template . | NAME check -'],
+    ['(tidewaiter pin FILE --write adds the digest)', '(NAME pin FILE --write adds the digest)'],
+    ['next: tidewaiter check -p policies/ && tidewaiter test', 'next: NAME check -p policies/ && NAME test'],
+    ['remove the webhooks: tidewaiter uninstall -n shop', 'remove the webhooks: NAME uninstall -n shop'],
+    ['that tidewaiter can query', 'that tidewaiter can query'],
+    ['tidewaiter tests policies', 'tidewaiter tests policies'],
+    ['registry.example.com/tidewaiter check', 'registry.example.com/tidewaiter check'],
+    ['npx tidewaiter pin', 'npx tidewaiter pin'],
+    ['kubectl tidewaiter pin', 'kubectl tidewaiter pin'],
+  ])('is in command lines, and not in sentences: %s', (text, expected) => {
+    for (const name of ['kubectl tidewaiter', 'npx tidewaiter', 'tidewaiter'])
+      expect(withName(text, name)).toBe(expected.replaceAll('NAME', name));
   });
 
-  test('is in the usage, the examples, and the errors of every command', async () => {
-    const outputOf = async (...words: readonly string[]): Promise<string> => {
-      let output = '';
-      const write = (text: string): void => void (output += text);
-      const terminal = { out: write, note: write, isTerminal: false, colors: false, async *input() {} };
-      await run(words, terminal, 'kubectl tidewaiter');
-      return output;
-    };
-    for (const command of [
-      'serve',
-      'check',
-      'test',
-      'replay',
-      'pin',
-      'drift',
-      'explain',
-      'rules',
-      'schema',
-      'completion',
-    ]) {
-      const help = await outputOf(command, '--help');
-      expect(help).toContain(`Usage: kubectl tidewaiter ${command} `);
-      expect(help).not.toMatch(/^ +(?:.*\| )?tidewaiter /m);
+  async function outputOf(words: readonly string[], name: string | undefined): Promise<string> {
+    let output = '';
+    const write = (text: string): void => void (output += text);
+    const terminal = { out: write, note: write, isTerminal: true, colors: false, columns: 300, input };
+    await run(words, terminal, name);
+    return output;
+  }
+
+  async function* input(): AsyncGenerator<string> {
+    yield 'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n    - name: a\n      image: nginx\n    - {name: b, image: "tidewaiter check"}\n';
+  }
+
+  test('is in the usage and the examples of every command', async () => {
+    const help = await outputOf(['--help'], 'kubectl tidewaiter');
+    const commands = [...help.matchAll(/^ {2}([a-z]+) .* {2}[A-Z]/gm)].flatMap(([, command = '']) => command);
+    expect(commands).toEqual(expect.arrayContaining(['serve', 'check', 'uninstall', 'completion']));
+    for (const command of commands.filter((one) => one !== 'help')) {
+      const text = await outputOf([command, '--help'], 'kubectl tidewaiter');
+      expect(text).toContain(`Usage: kubectl tidewaiter ${command} `);
+      expect(text).not.toMatch(/^ +(?:.*\| )?tidewaiter /m);
+      expect(withName(`run tidewaiter ${command}`, 'x')).toBe(`run x ${command}`);
     }
-    expect(await outputOf('explain', 'image')).toContain('usage: kubectl tidewaiter explain image REF');
+  });
+
+  test.each([
+    [['check', '-'], 'pin the image; NAME pin FILE --write adds the digest'],
+    [['check', '-'], 'for image-tag, see NAME explain rule image-tag'],
+    [['check', '-'], 'to write a policy for these manifests, run NAME init'],
+    [['check', '-', '--source-lines', '1'], '- {name: b, image: "tidewaiter check"}'],
+    [['check', '-', '-o', 'json'], 'pin the image; tidewaiter pin FILE --write adds the digest'],
+    [['check', '-', '-o', 'markdown'], 'tidewaiter pin FILE --write'],
+    [['rules'], 'For details, run NAME explain rule NAME'],
+    [['explain', 'rule', 'x'], 'unknown rule "x" (all rules: NAME rules)'],
+    [['explain', 'image'], 'usage: NAME explain image REF'],
+    [['doctor', '-p', 'absent.yaml'], 'NAME schema policy prints the allowed keys'],
+  ])('is in the output of %j', async (words, expected) => {
+    for (const name of ['kubectl tidewaiter', 'npx tidewaiter', 'tidewaiter']) {
+      const shown = name === 'tidewaiter' ? undefined : name;
+      expect(await outputOf(words, shown)).toContain(expected.replace('NAME', name));
+    }
   });
 });
 
-describeWith(kubectlMissing(), 'kubectl tidewaiter', () => {
+describeWith(kubectlMissing, 'kubectl tidewaiter', () => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-plugin-'));

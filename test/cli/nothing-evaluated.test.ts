@@ -242,6 +242,18 @@ const ROWS: readonly Row[] = [
     ].join('---\n'),
     notices: [none('stdin contains only 1 ClusterPolicy and 1 Node')],
   },
+  {
+    what: 'a repository whose tags are listed',
+    text: object('image.toolkit.fluxcd.io/v1', 'ImageRepository', 'spec: {image: ghcr.io/a/b}\n'),
+    notices: [none('stdin contains only 1 ImageRepository')],
+  },
+  ...['{image: "a/b:1"}', '{targets: [{containerImage: "a/b:1"}]}', '{containers: [{image: "a/b:1"}]}'].map(
+    (status) => ({
+      what: `a status that reports what ran: ${status}`,
+      text: object('example.com/v1', 'Hook', `spec: {}\nstatus: ${status}\n`),
+      notices: [none('stdin contains only 1 Hook')],
+    }),
+  ),
 ];
 
 describe('check', () => {
@@ -411,9 +423,9 @@ describe('files that a kustomization names', () => {
     ]);
   });
 
-  test('are errors when no kustomization names them, and objects when one has them as resources', async () => {
+  test('are errors with --strict when no kustomization names them, and objects when one has them as resources', async () => {
     writeFileSync('k/kustomization.yaml', 'resources: [strategic.yaml]\npatches: [{path: strategic.yaml}]\n');
-    const { code, out } = await runCommand(['check', 'k', '-o', 'json']);
+    const { code, out } = await runCommand(['check', 'k', '-o', 'json', '--strict']);
     const { errors, images } = JSON.parse(out) as CheckReport;
     expect(code).toBe(2);
     expect(errors.map(({ file }) => file)).toEqual(

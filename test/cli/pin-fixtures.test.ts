@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { fakeRegistry, runPin } from '../support/pin-registry.ts';
+import { kubectlMissing } from '../support/kubectl.ts';
 import { describeWith } from '../support/real-part.ts';
 
 const FIXTURES = path.resolve(import.meta.dirname, '../fixtures/pin');
@@ -69,14 +70,7 @@ describe('pin --write', () => {
   });
 });
 
-function kustomizeMissing(): string | undefined {
-  const found = spawnSync('kubectl', ['kustomize', path.join(FIXTURES, 'kustomization/before')], { encoding: 'utf8' });
-  return found.status === 0
-    ? undefined
-    : 'needs kubectl with kustomize on the PATH (https://kubernetes.io/docs/tasks/tools)';
-}
-
-describeWith(kustomizeMissing(), 'kubectl kustomize', () => {
+describeWith(kubectlMissing, 'kubectl kustomize', () => {
   test.each(['kustomization', 'kustomization-json'])('%s: renders the images that pin has written', (name) => {
     const render = (state: string): readonly string[] => {
       const out = execFileSync('kubectl', ['kustomize', path.join(FIXTURES, name, state)], { encoding: 'utf8' });

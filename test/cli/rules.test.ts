@@ -17,7 +17,7 @@ describe('rules', () => {
     const names = out.split('\n').flatMap((line) => /^([a-z-]+) {2}/.exec(line)?.[1] ?? []);
     expect(names).toEqual(RULES.map(({ name }) => name));
     expect(out).toMatch(/^image-digest +Images are pinned by digest$/m);
-    expect(out.endsWith('\nFor details, run npx tidewaiter explain rule NAME\n')).toBe(true);
+    expect(out.endsWith('\nFor details, run tidewaiter explain rule NAME\n')).toBe(true);
     expect(out.split('\n').filter((line) => line.length > 120)).toEqual([]);
   });
 

@@ -8,7 +8,10 @@ import { test as runTests } from '../../src/cli/test.ts';
 import { runAndWatch } from '../../src/cli/watch.ts';
 import { loadSuites } from '../../src/files/suites.ts';
 import type { TestReport } from '../../src/report/test.ts';
+import type { JsonObject } from '../../src/pod/pointer.ts';
+import { recordedReview } from '../recording/lines.ts';
 import { runCommand } from '../support/command.ts';
+import { createReview } from '../support/review.ts';
 
 const RULES = path.join(import.meta.dirname, '../fixtures/rules');
 const base = mkdtempSync(path.join(tmpdir(), 'tidewaiter-test-'));
@@ -184,11 +187,53 @@ spec: {policy: base, rules: [image-registry], match: {kinds: ["*"]}, owner: team
     expect((await tested(folder)).out).toContain('(policy: built-in)\n  ✓ no tag\n');
   });
 
+  test('evaluates recorded reviews: AdmissionReviews, and lines of a recording with their facts', async () => {
+    const reviewOf = (image: string): JsonObject =>
+      createReview({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: 'web', namespace: 'shop' },
+        spec: { containers: [{ name: 'web', image }] },
+      });
+    const gone = {
+      source: 'images',
+      by: 'image',
+      image: 'docker.io/library/nginx:7',
+      credentials: [],
+      fact: { state: 'no', failure: { cause: 'notFound', message: 'not found', remedy: undefined } },
+    } as const;
+    const facts = { sources: ['images'], registry: [gone] } as const;
+    const folder = folderWith({
+      'p.yaml': policy('base').replace(/rules:[^]*/, 'rules: [{rule: image-exists}]\n'),
+      'review.json': JSON.stringify(reviewOf('nginx:7'), null, 2),
+      'line.ndjson': `${JSON.stringify(recordedReview({ review: reviewOf('nginx:7'), facts }))}\n`,
+      'pass.yaml': pod('nginx:8'),
+      'suite.yaml': suite(
+        `    - name: as the API server sends it
+      reviews: [review.json]
+      registry: {'nginx:7': {platforms: [linux/amd64]}}
+      expect: pass
+    - name: as it was recorded
+      reviews: [line.ndjson]
+      registry: {'nginx:7': {platforms: [linux/amd64]}}
+      expect: [{rule: image-exists, namespace: shop, name: web, action: deny}]
+    - name: beside manifests
+      resources: [pass.yaml]
+      reviews: [line.ndjson]
+      registry: {'nginx:8': {platforms: [linux/amd64]}}
+      expect: [{rule: image-exists, namespace: shop}]
+`,
+        '  policies: [p.yaml]\n',
+      ),
+    });
+    expect((await tested(folder)).out).toContain('3 passed, 0 failed\n');
+  });
+
   const BAD: readonly (readonly [what: string, suite: string, message: string])[] = [
     [
       'an unknown key',
       suite('    - {name: a, resource: [pass.yaml], expect: pass, resources: [a.yaml]}\n'),
-      'suite.yaml:7:17  error  spec/cases/0/resource: unknown key "resource"; did you mean "resources"? (expected name, resources, registry, or expect)',
+      'suite.yaml:7:17  error  spec/cases/0/resource: unknown key "resource"; did you mean "resources"? (expected name, resources, reviews, registry, or expect)',
     ],
     [
       'an expectation that is neither',
@@ -198,12 +243,12 @@ spec: {policy: base, rules: [image-registry], match: {kinds: ["*"]}, owner: team
     [
       'an expectation of another type',
       suite('    - {name: a, resources: [pass.yaml], expect: {rule: a}}\n'),
-      'suite.yaml:7:49  error  spec/cases/0/expect: expected a string or a list, found an object',
+      'suite.yaml:7:49  error  spec/cases/0/expect: expected "pass", or a list of findings such as [{rule: image-tag, action: deny}], found an object',
     ],
     [
       'an action that does not exist',
       suite('    - {name: a, resources: [pass.yaml], expect: [{action: dney}]}\n'),
-      'suite.yaml:7:59  error  spec/cases/0/expect/0/action: invalid value "dney"; did you mean "deny"? (expected deny, warn, audit, or excused)',
+      'suite.yaml:7:59  error  spec/cases/0/expect/0/action: invalid value "dney"; did you mean "deny"? (expected "deny", "warn", "audit", or "excused")',
     ],
     [
       'a namespace that is none',
@@ -240,6 +285,16 @@ spec: {policy: base, rules: [image-registry], match: {kinds: ["*"]}, owner: team
       suite('    - {name: a, resources: [gone.yaml], expect: pass}\n'),
       '✗ a\n      suite.yaml:7:29  error  gone.yaml: no such file or directory',
     ],
+    [
+      'a review that is not there',
+      suite('    - {name: a, reviews: [gone.json], expect: pass}\n'),
+      '✗ a\n      suite.yaml:7:27  error  gone.json: no such file or directory',
+    ],
+    [
+      'a case without anything to evaluate',
+      suite('    - {name: a, expect: pass}\n'),
+      'suite.yaml:7:7  error  spec/cases/0: set at least one of resources or reviews',
+    ],
     ['YAML that is none', `${suite(PASS)}  a: [\n`, 'suite.yaml:8:6  error  '],
   ];
 
@@ -262,7 +317,7 @@ spec: {policy: base, rules: [image-registry], match: {kinds: ["*"]}, owner: team
       'suite.yaml:6:14  error  spec/namespace: expected a string, found a number',
       'suite.yaml:9:14  error  spec/cases/1/name: duplicate case "ours passes"',
       'suite.yaml:9:56  error  spec/cases/1/expect: invalid value "pas": expected "pass", or a list of findings such as [{rule: image-tag, action: deny}]',
-      'suite.yaml:9:61  error  spec/cases/1/extra: unknown key "extra" (expected name, resources, registry, or expect)',
+      'suite.yaml:9:61  error  spec/cases/1/extra: unknown key "extra" (expected name, resources, reviews, registry, or expect)',
     ]);
     expect(code).toBe(2);
   });
@@ -294,7 +349,7 @@ spec: {policy: base, rules: [image-registry], match: {kinds: ["*"]}, owner: team
     });
     const { code, out } = await runCommand(['test', path.join(folder, 'pass.yaml')]);
     expect(out).toContain(
-      'pass.yaml:1:1  error  no ImagePolicyTest found; for an example, run npx tidewaiter test --help\n',
+      'pass.yaml:1:1  error  no ImagePolicyTest found; for an example, run tidewaiter test --help\n',
     );
     expect(code).toBe(2);
   });
@@ -408,7 +463,7 @@ describe('the fixtures of the rules', () => {
   });
 
   test.each(readdirSync(RULES))('of %s are all in its suite', async (rule) => {
-    const { suites, errors } = await loadSuites([path.join(RULES, rule, 'suite.yaml')], process.stdin);
+    const { suites, errors } = await loadSuites([path.join(RULES, rule, 'suite.yaml')], { stdin: process.stdin });
     expect(errors).toEqual([]);
     const resources = suites.flatMap(({ cases }) => cases.flatMap((one) => one.resources));
     const fixtures = ['pass', 'fail'].flatMap((outcome) =>

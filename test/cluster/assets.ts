@@ -1,6 +1,5 @@
 // Locates the programs of the control plane, without starting them: in the directory that KUBEBUILDER_ASSETS names (the
 // convention of controller-runtime's envtest), else the cache that build.mjs fills.
-import { spawnSync } from 'node:child_process';
 import { constants, accessSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -36,12 +35,6 @@ export const kwokMissing = isExecutable(kwokPath)
 
 /** Why no control plane can be started, and how to get one; undefined when all three programs are there. */
 export const assetsMissing = missingIn(assetsFolder);
-
-/** Why no kubectl can be run; undefined when there is one on the PATH. */
-export const kubectlMissing =
-  spawnSync('kubectl', ['version', '--client'], { stdio: 'ignore' }).status === 0
-    ? undefined
-    : 'kubectl is not on the PATH; install it from https://kubernetes.io/docs/tasks/tools/';
 
 /** The path of one program; only true when `assetsMissing` is undefined. */
 export function programPath(program: Program): string {

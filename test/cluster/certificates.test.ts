@@ -1,4 +1,5 @@
-// Replicas with a self-managed certificate, registered with a real API server.
+// Replicas with a self-managed certificate and policies that change, registered with a real API server. LOAD_SECONDS=60 makes the load
+// longer.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -12,25 +13,34 @@ import { openClusterApi } from '../../src/cluster/client.ts';
 import { manageCertificate, type ManagedStatus } from '../../src/cluster/certificate/managed-certificate.ts';
 import { applyBundle, readConfigurations } from '../../src/cluster/certificate/webhook-configurations.ts';
 import type { ClusterApi } from '../../src/cluster/api.ts';
+import type { Registration } from '../../src/cluster/certificate/registration.ts';
+import type { JsonObject } from '../../src/pod/pointer.ts';
+import { emptyConfigurations } from '../../src/install/webhooks.ts';
+import { plain } from '../../src/install/yaml.ts';
+import { type Files, type MountedFiles, mountFiles } from '../support/mounted-files.ts';
 import { describeWith } from '../support/real-part.ts';
 import { assetsMissing } from './assets.ts';
 import { type Balancer, startBalancer } from './balancer.ts';
 import { createAuthority } from './certificates.ts';
+import { auditedReviews } from './audited-reviews.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
-import { createNamespace, pinned, podOf } from './objects.ts';
-import { byUrl, committedConfigurations, register } from './registration.ts';
+import { createNamespace, podOf } from './objects.ts';
+import { byUrl, defaultConfigurations, register } from './registration.ts';
 import type { ReplicaEvent, ReplicaOptions } from './rotating-replica.ts';
+import { steadyLoad } from './steady-load.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
 const soon = { timeout: 20_000, interval: 50 };
-const LOAD_MS = 60_000;
-const CREATES_A_SECOND = 150;
-const IN_PROGRESS = 32;
-const SLEEP_MS = 6000;
-/** CA and leaf change about every 3 s. */
+const LOAD_MS = Number(process.env['LOAD_SECONDS'] ?? 15) * 1000;
+const CREATES_A_SECOND = 200;
+const IN_PROGRESS = 64;
+const POLICIES_MS = 2000;
+/** The longest time between two certificates on a busy machine. */
+const RENEWAL_MS = 20_000;
+/** CA and leaf change about every 3 s, and a replica that lags on a busy machine has several times as long until its leaf expires. */
 const FAST: Pick<ReplicaOptions, 'lifetimes' | 'times'> = {
-  lifetimes: { caMs: 18_000, caRenewMs: 16_000, leafMs: 12_000, leafRenewMs: 9000 },
+  lifetimes: { caMs: 24_000, caRenewMs: 22_000, leafMs: 20_000, leafRenewMs: 17_000 },
   // On a busy machine, the API server takes more than a second to use a new caBundle.
   times: { settleMs: 2500, checkMs: 600, retryMs: 100 },
 };
@@ -43,8 +53,22 @@ interface Replica {
   notReady(): string | undefined;
 }
 
-function startReplica(kubeconfig: string): Replica {
-  const options: ReplicaOptions = { kubeconfig, ...FAST };
+/** Two policies that change together: both deny the tag 1, or both deny the tag 2. No two versions are equal. */
+function policiesOf(version: number): Files {
+  const tags = JSON.stringify([String((version % 2) + 1), `version-${version}`]);
+  const rule = `{rule: image-tag, parameters: {deny: ${tags}}}`;
+  return Object.fromEntries(
+    ['first', 'second'].map((name) => [
+      `${name}.yaml`,
+      `{apiVersion: tidewaiter.dev/v1alpha1, kind: ImagePolicy, metadata: {name: ${name}}, spec: {rules: [${rule}]}}\n`,
+    ]),
+  );
+}
+
+const imageOf = (tag: number): string => `registry.example.com/shop/web:${tag}`;
+
+function startReplica(kubeconfig: string, policies: string): Replica {
+  const options: ReplicaOptions = { kubeconfig, policies, ...FAST };
   const file = path.join(import.meta.dirname, 'rotating-replica.ts');
   const child = spawn(process.execPath, [file, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'inherit'] });
   const events: ReplicaEvent[] = [];
@@ -70,6 +94,8 @@ describeWith(assetsMissing, 'certificates that replicas manage', () => {
   let kubeconfig: string;
   let balancer: Balancer | undefined;
   let replicas: readonly Replica[] = [];
+  let policies: string;
+  let mounted: MountedFiles;
 
   /** The kubeconfig of the admin, with a namespace; or of another user with a token. */
   function kubeconfigFor(namespace: string, token?: string): string {
@@ -103,10 +129,12 @@ describeWith(assetsMissing, 'certificates that replicas manage', () => {
       kind: 'Secret',
       metadata,
     });
-    replicas = [startReplica(kubeconfig), startReplica(kubeconfig)];
+    policies = path.join(path.dirname(plane.kubeconfig), 'policies');
+    mounted = mountFiles(policies, policiesOf(0));
+    replicas = [startReplica(kubeconfig, policies), startReplica(kubeconfig, policies)];
     await vi.waitFor(() => replicas.map((one) => one.port()), { timeout: 60_000, interval: 50 });
     balancer = await startBalancer(replicas.map((one) => one.port()));
-    for (const configuration of committedConfigurations()) {
+    for (const configuration of defaultConfigurations()) {
       const { webhooks, ...rest } = byUrl(configuration, { url: balancer.url, caBundle: '' });
       const onlyThere = {
         matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: ['load'] }],
@@ -132,37 +160,15 @@ describeWith(assetsMissing, 'certificates that replicas manage', () => {
     await plane?.stop();
   });
 
-  const create = async (): Promise<string | undefined> => {
-    const { status, body } = await plane.request(
-      'POST',
-      '/api/v1/namespaces/load/pods?dryRun=All',
-      podOf('web', pinned),
-    );
-    return status === 201 ? undefined : `${status} ${JSON.stringify(body)}`;
+  /** Resolves with undefined if both policies allow the Pod, or if both deny it. */
+  const create = async (tag: number): Promise<string | undefined> => {
+    const at = '/api/v1/namespaces/load/pods?dryRun=All';
+    const { status, body } = await plane.request('POST', at, podOf('web', imageOf(tag)));
+    const text = JSON.stringify(body);
+    const denials = ['first', 'second'].filter((name) => text.includes(`[${name}/image-tag]`));
+    const isWhole = (status === 201 && denials.length === 0) || (status === 403 && denials.length === 2);
+    return isWhole ? undefined : `${status} ${text}`;
   };
-
-  interface Load {
-    readonly created: number;
-    readonly failures: readonly string[];
-  }
-
-  /** Creates Pods at a steady rate until `signal` aborts. */
-  async function load(signal: AbortSignal): Promise<Load> {
-    const failures: string[] = [];
-    let created = 0;
-    const startMs = performance.now();
-    const worker = async (): Promise<void> => {
-      while (!signal.aborted) {
-        const dueMs = startMs + (created * 1000) / CREATES_A_SECOND;
-        created += 1;
-        await delay(Math.max(0, dueMs - performance.now()));
-        const failure = await create();
-        if (failure !== undefined) failures.push(`after ${Math.round(performance.now() - startMs)} ms: ${failure}`);
-      }
-    };
-    await Promise.all(Array.from({ length: IN_PROGRESS }, worker));
-    return { created, failures };
-  }
 
   async function authorities(): Promise<readonly string[]> {
     const { body } = await plane.request('GET', secretPath);
@@ -179,19 +185,25 @@ describeWith(assetsMissing, 'certificates that replicas manage', () => {
       .flatMap(({ events }) => events)
       .filter((one) => one.event === 'note' && one.note.startsWith('generated a CA'));
     expect(generated).toHaveLength(1);
-    await vi.waitFor(async () => expect(await create()).toBeUndefined(), soon);
+    await vi.waitFor(async () => expect(await create(1)).toBeUndefined(), soon);
   });
 
-  test('no review fails while CA and leaf rotate, connections close, one replica sleeps, and the Secret is deleted', async () => {
+  test('no review fails while CA, leaf, and policies change, connections close, one replica sleeps, and the Secret is deleted', async () => {
     const [first] = replicas;
     if (first === undefined || balancer === undefined) throw new Error('not started');
     // An API server keeps idle connections, and a review on a connection to a process that is asleep fails. So the third replica
     // sleeps before it gets its first connection, and gets connections as soon as it is awake, with its old certificate.
-    const third = startReplica(kubeconfig);
+    const third = startReplica(kubeconfig, policies);
     replicas = [...replicas, third];
     await vi.waitFor(() => expect(third.notReady()).toBeUndefined(), { timeout: 60_000, interval: 50 });
     const end = new AbortController();
-    const running = load(end.signal);
+    const running = steadyLoad((count) => create((count % 2) + 1), {
+      perSecond: CREATES_A_SECOND,
+      inProgress: IN_PROGRESS,
+      signal: end.signal,
+    });
+    let version = 0;
+    const changes = setInterval(() => mounted.swap(policiesOf((version += 1))), POLICIES_MS);
     const seen = new Set<string>();
     const watching = (async () => {
       while (!end.signal.aborted) {
@@ -203,22 +215,30 @@ describeWith(assetsMissing, 'certificates that replicas manage', () => {
     await delay(LOAD_MS / 3);
     const missed = first.serials().length;
     third.child.kill('SIGSTOP');
-    await delay(SLEEP_MS);
+    await vi.waitFor(() => expect(first.serials().length).toBeGreaterThan(missed), soon);
     third.child.kill('SIGCONT');
     balancer.take(third.port());
-    expect(first.serials().length).toBeGreaterThan(missed);
     await delay(LOAD_MS / 6);
     await plane.request('DELETE', secretPath);
-    await delay(LOAD_MS / 2 - SLEEP_MS);
+    await delay(LOAD_MS / 4);
     end.abort();
-    const { created, failures } = await running;
+    clearInterval(changes);
+    const { sent, perSecond, failures } = await running;
     await watching.catch(() => undefined);
     const leaves = first.serials().length - beforeRotations;
-    console.info(`${created} creates, ${failures.length} failed, ${seen.size} CAs, ${leaves} certificates`);
+    const reviews = auditedReviews(plane.auditLog, 'load');
+    console.info(
+      `${sent} creates (${Math.round(perSecond)}/s), ${failures.length} failed; ${seen.size} CAs, ${leaves} certificates, ${version} policy changes, ${reviews.size} generations`,
+    );
     expect(failures).toEqual([]);
-    expect(created).toBeGreaterThan((CREATES_A_SECOND * LOAD_MS) / 1000 / 3);
-    expect(seen.size).toBeGreaterThan(5);
-    expect(leaves).toBeGreaterThan(5);
+    expect(seen.size).toBeGreaterThan(LOAD_MS / RENEWAL_MS);
+    expect(leaves).toBeGreaterThan(LOAD_MS / RENEWAL_MS);
+    expect(reviews.size).toBeGreaterThan(LOAD_MS / POLICIES_MS / 2);
+    // No generation has allowed and denied the same image.
+    for (const [generation, results] of reviews) {
+      const images = new Set([...results].map((result) => result.split(' ')[0]));
+      expect({ generation, results: results.size }).toEqual({ generation, results: images.size });
+    }
   });
 
   test('a caBundle is applied only to the version of the configuration that was read', async () => {
@@ -299,49 +319,148 @@ describeWith(assetsMissing, 'certificates that replicas manage', () => {
     expect(await stop()).toBe(0);
   });
 
-  test('serve registers its webhook configuration, which the cluster deletes with the ClusterRole', async () => {
+  const VALIDATING = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/tidewaiter';
+
+  interface Stored {
+    readonly name: string;
+    readonly clientConfig: { readonly caBundle?: string };
+    readonly failurePolicy: string;
+  }
+  const stored = async (): Promise<readonly Stored[]> => {
+    const { webhooks = [] } = (await plane.request('GET', VALIDATING)).body as {
+      readonly webhooks?: readonly Stored[];
+    };
+    return webhooks;
+  };
+  const kubectl = async (args: readonly string[], object: object): Promise<void> => {
+    const { code, stderr } = await plane.kubectl([...args, '-f', '-'], JSON.stringify(object));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  };
+  const unregistered = async (): Promise<void> => {
     for (const kind of ['validating', 'mutating']) {
       await plane.kubectl(['delete', `${kind}webhookconfiguration`, 'tidewaiter', '--ignore-not-found']);
     }
-    const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'tidewaiter' } };
-    const ofRole = '/apis/rbac.authorization.k8s.io/v1/clusterroles';
-    await plane.request('POST', ofRole, { ...role, rules: [] });
-    const { log, get, stop } = await startServe('--registration', 'self');
-    const at = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/tidewaiter';
-    interface Registered {
-      readonly webhooks?: readonly {
-        readonly clientConfig: { readonly caBundle?: string };
-        readonly failurePolicy: string;
-      }[];
-    }
-    const registered = async (): Promise<NonNullable<Registered['webhooks']>> => {
-      const { webhooks = [] } = (await plane.request('GET', at)).body as Registered;
-      return webhooks;
+  };
+
+  test('serve registers its webhooks when a probe has found it ready, and keeps them in the configuration', async () => {
+    await unregistered();
+    const empty = {
+      apiVersion: 'v1',
+      kind: 'List',
+      items: emptyConfigurations().map(plain),
     };
-    await vi.waitFor(async () => {
-      const webhooks = await registered();
-      expect(webhooks).toHaveLength(2);
-      for (const { clientConfig } of webhooks) expect(clientConfig.caBundle).toBeDefined();
-    }, soon);
-    expect(new Set((await registered()).map(({ failurePolicy }) => failurePolicy))).toEqual(
-      new Set(['Ignore', 'Fail']),
-    );
+    await kubectl(['apply'], empty);
+    const { log, get, stop } = await startServe('--registration', 'self', '--fail', 'closed');
+    await vi.waitFor(() => expect(log.join('\n')).toContain('listening'), soon);
+    await delay(1000);
+    expect(await stored()).toEqual([]);
     await vi.waitFor(async () => expect(await get('/readyz')).toBe('ok\n'), soon);
+    const expectRegistered = async (): Promise<void> => {
+      await vi.waitFor(async () => {
+        const webhooks = await stored();
+        expect(webhooks.map(({ name, failurePolicy }) => [name, failurePolicy])).toEqual([
+          ['open.validate.tidewaiter.dev', 'Ignore'],
+          ['validate.tidewaiter.dev', 'Fail'],
+        ]);
+        for (const { clientConfig } of webhooks) expect(clientConfig.caBundle).toBeDefined();
+      }, soon);
+    };
+    await expectRegistered();
+    expect(await get('/readyz')).toBe('ok\n');
     // The validating and the mutating one.
     expect(log.filter((line) => line.includes('registered'))).toHaveLength(2);
-    await stop();
-    await plane.request('DELETE', `${ofRole}/tidewaiter`);
-    for (const one of [at, at.replace('validating', 'mutating')]) {
-      await vi.waitFor(async () => expect((await plane.request('GET', one)).status).toBe(404), {
-        timeout: 60_000,
-        interval: 100,
-      });
+    for (const how of [['apply'], ['apply', '--server-side', '--force-conflicts'], ['replace']]) {
+      await kubectl(how, empty);
+      await expectRegistered();
+    }
+    expect(await stop()).toBe(0);
+    await expectRegistered();
+  });
+
+  const webhook = (name: string): object => ({
+    name,
+    clientConfig: { service: { namespace: 'tidewaiter', name: 'tidewaiter' } },
+    failurePolicy: 'Fail',
+    sideEffects: 'None',
+    admissionReviewVersions: ['v1'],
+    namespaceSelector: { matchLabels: { nowhere: 'true' } },
+  });
+  const manifestWith = (...names: readonly string[]): object => ({
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'ValidatingWebhookConfiguration',
+    metadata: { name: 'tidewaiter' },
+    webhooks: names.map((name) => webhook(`${name}.tidewaiter.dev`)),
+  });
+
+  function startManager(registration?: Registration): void {
+    const api = clientOf(kubeconfig);
+    const managed = manageCertificate(api, {
+      names: ['tidewaiter.tidewaiter.svc'],
+      times: { settleMs: 100, checkMs: 500, retryMs: 50 },
+      registration,
+      onStatus: () => undefined,
+      onNote: () => undefined,
+    });
+    onTestFinished(async () => {
+      managed.stop();
+      await api.close();
+    });
+  }
+
+  /** Whether these webhooks, and no others, get a CA soon. */
+  const trusted = async (...names: readonly string[]): Promise<boolean> => {
+    const wanted = names.map((name) => `${name}.tidewaiter.dev`).join();
+    return untilTrue(async () => {
+      const webhooks = await stored();
+      const hasCa = webhooks.every(({ clientConfig }) => clientConfig.caBundle !== undefined);
+      return hasCa && webhooks.map(({ name }) => name).join() === wanted;
+    });
+  };
+
+  test('a server does not stay the owner of the webhooks that it registered, so that a manifest can contain them later', async () => {
+    await unregistered();
+    await kubectl(['apply', '--server-side'], emptyConfigurations().map(plain)[0] as object);
+    let isReady = true;
+    startManager({ objects: () => [manifestWith('one', 'two') as JsonObject], isReady: () => isReady });
+    expect(await trusted('one', 'two')).toBe(true);
+    interface Owned {
+      readonly metadata: { readonly managedFields: readonly { readonly manager: string; readonly fieldsV1: object }[] };
+    }
+    // It owns caBundle if the CA changes later, but no webhook (`.`).
+    const owned = async (): Promise<string> => {
+      const { metadata } = (await plane.request('GET', VALIDATING)).body as Owned;
+      return JSON.stringify(metadata.managedFields.filter(({ manager }) => manager === 'tidewaiter'));
+    };
+    await vi.waitFor(async () => expect(await owned()).not.toContain('".":{}'), soon);
+    isReady = false;
+    await kubectl(['apply', '--server-side'], manifestWith('one', 'two'));
+    await kubectl(['apply', '--server-side'], manifestWith('one', 'three'));
+    expect(await trusted('one', 'three')).toBe(true);
+  });
+
+  test.each<readonly [first: readonly string[], later: readonly string[]]>([
+    [['apply'], ['apply']],
+    [
+      ['apply', '--server-side'],
+      ['apply', '--server-side'],
+    ],
+    [['create'], ['replace']],
+    [['apply'], ['apply', '--server-side', '--force-conflicts']],
+  ])('a webhook of a manifest can be renamed and removed, with kubectl %j, then %j', async (first, later) => {
+    await unregistered();
+    await kubectl(first, manifestWith('one', 'two'));
+    startManager();
+    expect(await trusted('one', 'two')).toBe(true);
+    for (const names of [['one', 'two'], ['one', 'three'], ['one'], ['four', 'five']]) {
+      await kubectl(later, manifestWith(...names));
+      expect(await trusted(...names)).toBe(true);
     }
   });
 
   test('says which permission is missing, and works with exactly the rules that the documentation lists', async () => {
     const namespace = 'no-rights';
-    for (const configuration of committedConfigurations()) {
+    await unregistered();
+    for (const configuration of defaultConfigurations()) {
       await register(plane, byUrl(configuration, { url: 'https://127.0.0.1:1', caBundle: '' }));
     }
     const role = (kind: 'Role' | 'ClusterRole', rules: readonly object[]): Promise<unknown> =>
@@ -388,6 +507,13 @@ describeWith(assetsMissing, 'certificates that replicas manage', () => {
     });
   });
 });
+
+async function untilTrue(isTrue: () => Promise<boolean>): Promise<boolean> {
+  for (const end = performance.now() + soon.timeout; performance.now() < end; await delay(soon.interval)) {
+    if (await isTrue()) return true;
+  }
+  return isTrue();
+}
 
 function secretOf(entries: Readonly<Record<string, string>>): object {
   const encoded = Object.entries(entries).map(([key, text]) => [key, Buffer.from(text).toString('base64')]);

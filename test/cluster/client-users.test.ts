@@ -1,37 +1,22 @@
-/** Rarer connections of the client: IPv6, OpenID Connect, rotation under a watch, and the end of the client. */
+/** Rarer connections of the client: IPv6, rotation under a watch, and the end of the client. */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import type { ClusterApi } from '../../src/cluster/api.ts';
 import { podConnection } from '../../src/cluster/in-pod.ts';
 import { inOwnFolders } from '../support/own-folders.ts';
-import {
-  base64,
-  kubeconfigText,
-  openKubeconfig,
-  respond,
-  startTlsApiServer,
-  type TlsApiServer,
-} from '../support/tls-api-server.ts';
+import { base64, kubeconfigText, openKubeconfig, serverForTests } from '../support/tls-api-server.ts';
 import { createAuthority } from './certificates.ts';
 
 inOwnFolders('client-users');
 
 const GET = { path: '/api/v1/namespaces/shop' };
 
-let server: TlsApiServer;
+const server = await serverForTests({});
 let opened: ClusterApi | undefined;
-beforeAll(async () => {
-  server = await startTlsApiServer();
-});
-afterAll(async () => server.close());
-beforeEach(() => {
-  server.handler = respond(200, {});
-  server.requests.length = 0;
-});
 afterEach(async () => opened?.close());
 
 function client(user: object, now?: () => number): ClusterApi {
@@ -60,23 +45,6 @@ test.skipIf(!hasIpv6)('reaches an IPv6 address, whose certificate has it', async
 test('writes an IPv6 address of a Pod in brackets', () => {
   const env = { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '6443' };
   expect(podConnection(env, '.').server.shown).toBe('https://[fd00::1]:6443');
-});
-
-function idToken(expiresS: number): string {
-  return [{ alg: 'none' }, { exp: expiresS }].map((part) => base64(JSON.stringify(part))).join('.') + '.c2ln';
-}
-
-test('sends the token of OpenID Connect until it expires', async () => {
-  const withToken = (token: string): object => ({ 'auth-provider': { name: 'oidc', config: { 'id-token': token } } });
-  const token = idToken(Date.now() / 1000 + 600);
-  await client(withToken(token)).request(GET);
-  expect(server.requests[0]?.headers.authorization).toBe(`Bearer ${token}`);
-  const expired = idToken(Date.now() / 1000 - 600);
-  const problem = await message(client(withToken(expired)).request(GET));
-  expect(problem).toMatch(/the id-token of auth-provider "oidc" has expired, and it has no refresh-token$/);
-  expect(await message(client(withToken('a.s3cret.c')).request(GET))).toMatch(
-    /: auth-provider "oidc" returned no token$/,
-  );
 });
 
 test('keeps a watch when the certificate is replaced, and ends it with the client', async () => {

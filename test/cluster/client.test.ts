@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { generate } from 'selfsigned';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { ApiError, ApiOutage, type ApiRequest, type ClusterApi, type WatchEvent } from '../../src/cluster/api.ts';
 import { inOwnFolders } from '../support/own-folders.ts';
 import {
@@ -13,27 +13,17 @@ import {
   kubeconfigText,
   openKubeconfig,
   respond,
+  serverForTests,
   startTlsApiServer,
-  type TlsApiServer,
 } from '../support/tls-api-server.ts';
 
 inOwnFolders('cluster-client');
 
 const GET: ApiRequest = { path: '/api/v1/namespaces/shop/pods/web' };
 
-let server: TlsApiServer;
-let ca: string;
+const server = await serverForTests({ kind: 'Pod' });
+const ca = base64(server.authority.cert);
 const opened: ClusterApi[] = [];
-beforeAll(async () => {
-  server = await startTlsApiServer();
-  ca = base64(server.authority.cert);
-});
-afterAll(async () => server.close());
-beforeEach(() => {
-  server.handler = respond(200, { kind: 'Pod' });
-  server.requests.length = 0;
-  server.handshakes.length = 0;
-});
 afterEach(async () => {
   await Promise.all(opened.splice(0).map(async (api) => api.close()));
 });
@@ -61,6 +51,22 @@ async function problem(work: Promise<unknown>): Promise<string> {
   );
   return error instanceof ApiOutage || error instanceof ApiError ? error.message : String(error);
 }
+
+test('the clock of the API server is that of its last response with a date', async () => {
+  const api = client();
+  expect(api.time?.()).toBeUndefined();
+  for (const [date, expected] of [
+    ['Mon, 02 Jan 2006 15:04:05 GMT', Date.UTC(2006, 0, 2, 15, 4, 5)],
+    ['yesterday', Date.UTC(2006, 0, 2, 15, 4, 5)],
+    ['Tue, 03 Jan 2006 15:04:05 GMT', Date.UTC(2006, 0, 3, 15, 4, 5)],
+  ] as const) {
+    server.handler = respond(200, {}, { date });
+    await api.request(GET);
+    const time = api.time?.() ?? 0;
+    expect(time).toBeGreaterThanOrEqual(expected);
+    expect(time - expected).toBeLessThan(60_000);
+  }
+});
 
 describe('connections', () => {
   test('are kept: 50 requests need two handshakes', async () => {
@@ -134,6 +140,12 @@ describe('credentials', () => {
     server.handler = needToken('three');
     await api.request(GET);
     expect(server.requests).toHaveLength(1);
+    writeFileSync('token', 'four');
+    // The clock is set back.
+    ms = -3_600_000;
+    server.handler = needToken('four');
+    await api.request(GET);
+    expect(server.requests).toHaveLength(2);
   });
 
   test('that stay rejected are reported once, without their value', async () => {
@@ -335,7 +347,7 @@ describe('a response', () => {
   ])('%s is an outage', async (_what, handler, message) => {
     server.handler = handler;
     const error = await client()
-      .request({ ...GET, timeoutMs: 500 })
+      .request({ ...GET, timeoutMs: message.source.includes('0.5 s') ? 500 : 15_000 })
       .catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ApiOutage);
     expect((error as Error).message).toMatch(message);

@@ -1,8 +1,8 @@
 // `check`, `explain credentials`, and `explain image` with the objects of a real cluster, by the kubeconfig of a user.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { CheckReport } from '../../src/report/check.ts';
 import { type CommandResult, runCommand } from '../support/command.ts';
 import { describeWith } from '../support/real-part.ts';
@@ -10,24 +10,14 @@ import { assetsMissing } from './assets.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { created, dockerSecret } from './live-pods.ts';
 import { pod } from './objects.ts';
+import { secretPolicies } from './secret-policies.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-const POLICY = `apiVersion: tidewaiter.dev/v1alpha1
-kind: ImagePolicy
-metadata: {name: secrets}
-spec:
-  rules:
-    - {rule: pull-secret-usable, action: deny}
-    - {rule: pull-secret-coverage, action: deny, parameters: {nodeCredentials: []}}
----
-apiVersion: tidewaiter.dev/v1alpha1
-kind: ImagePolicy
-metadata: {name: production}
-spec:
-  match: {namespaceSelector: {matchLabels: {env: prod}}}
-  rules: [{rule: image-digest, action: deny}]
-`;
+interface PodList {
+  readonly items: readonly { readonly metadata: { readonly name: string; readonly generateName?: string } }[];
+}
+
 const IMAGE = 'registry.example.com/shop/web:1';
 const HOST = 'registry.example.com';
 const AUTH = { username: 'ci', password: 'hush-hush' };
@@ -87,7 +77,7 @@ describeWith(assetsMissing, 'commands with the objects of a real cluster', () =>
     );
     config.clusters.push({ name: 'down', cluster: { server: 'https://127.0.0.1:1' } });
     kubeconfig = file('kubeconfig', JSON.stringify(config));
-    policy = file('policy.yaml', POLICY);
+    policy = file('policy.yaml', secretPolicies());
   }, 120_000);
 
   afterAll(async () => {
@@ -201,6 +191,54 @@ describeWith(assetsMissing, 'commands with the objects of a real cluster', () =>
     });
   });
 
+  describe('init --cluster', () => {
+    const before = process.cwd();
+    let own = '';
+    beforeEach(() => {
+      own = mkdtempSync(path.join(folder, 'init-'));
+      process.chdir(own);
+    });
+    afterEach(() => process.chdir(before));
+
+    test('writes a policy that denies nothing that runs, and its tests pass', async () => {
+      await created(plane, '/api/v1/namespaces', { metadata: { name: 'running' } });
+      const spec = { containers: [{ name: 'web', image: IMAGE }] };
+      const template = { metadata: { labels: { app: 'web' } }, spec };
+      const deployments = '/apis/apps/v1/namespaces/running/deployments';
+      const live = { metadata: { name: 'web' }, spec: { selector: { matchLabels: { app: 'web' } }, template } };
+      await created(plane, deployments, live);
+      const name = await vi.waitFor(async () => {
+        const { items } = (await plane.request('GET', api('running', 'pods'))).body as PodList;
+        return items.find(({ metadata }) => metadata.generateName?.startsWith('web-'))?.metadata.name ?? expect.fail();
+      }, 20_000);
+      // Only the Pod has this container, as with those that webhooks add.
+      const debug = { ephemeralContainers: [{ name: 'debug', image: 'ghcr.io/acme/debug:1' }] };
+      const patched = await plane.request('PATCH', `${api('running', 'pods')}/${name}/ephemeralcontainers`, {
+        spec: debug,
+      });
+      expect(patched).toMatchObject({ status: 200 });
+      expect(await run(['init', '--cluster'])).toMatchObject({ code: 0, note: '' });
+      const written = readFileSync('policies/images.yaml', 'utf8');
+      expect(written).toContain(
+        "allow:\n          # 2 images\n          - 'registry.example.com/**'\n          # 1 image\n          - 'ghcr.io/acme/**'\n",
+      );
+      for (const list of [deployments, api('running', 'pods'), '/apis/apps/v1/namespaces/running/replicasets']) {
+        const { body } = await plane.request('GET', list);
+        const { out } = await runCommand(['check', '-', '-p', 'policies/', '-o', 'json'], JSON.stringify(body));
+        expect((JSON.parse(out) as CheckReport).summary).toMatchObject({ denied: 0, errors: 0 });
+      }
+      expect(await runCommand(['test', 'policy-tests/'])).toMatchObject({ code: 0 });
+    });
+
+    test('names all missing permissions, and writes nothing', async () => {
+      const { code, out, note } = await run(['init', '--context', 'reader', '--pre-commit']);
+      expect({ code, out, files: readdirSync('.') }).toEqual({ code: 2, out: '', files: [] });
+      expect(note).toMatch(
+        /^you cannot list pods, podtemplates, .*, cronjobs\.batch \(HTTP 403\): grant list on pods, .* with a ClusterRole\n$/,
+      );
+    });
+  });
+
   test('explain image --cluster tries the credential of the namespace', async () => {
     const config = file('config.yaml', 'registryAccess: listed\n');
     const { out } = await run(['explain', 'image', IMAGE, '--context', 'shop', '-c', config, '-o', 'json']);
@@ -216,4 +254,27 @@ describeWith(assetsMissing, 'commands with the objects of a real cluster', () =>
     expect(out).toContain('secrets  regcred (from ServiceAccount default)');
     expect(out).toContain('regcred > registry.example.com (user ci)');
   });
+
+  test.each([
+    ['Pods of the namespace', ['explain', 'pod', '-n', 'bare', ''], ['reader-1', ':0']],
+    ['Pods of the namespace of the context', ['explain', 'pod', '--context', 'shop', ''], [':0']],
+    ['namespaces', ['check', '-n', 's'], ['shop', ':4']],
+    ['ServiceAccounts', ['explain', 'credentials', '-n', 'bare', '--service-account', 'r'], ['reader', ':4']],
+    ['nothing without a permission', ['explain', 'pod', '--context', 'reader', ''], [':0']],
+    ['nothing with an expired login', ['explain', 'pod', '--context', 'expired', ''], [':0']],
+    ['nothing if the server is down', ['explain', 'pod', '--context', 'down', ''], [':0']],
+  ])('completion has %s', async (_what, words, expected) => {
+    const spec = { containers: [{ name: 'web', image: IMAGE }], serviceAccountName: 'reader' };
+    await plane.request('POST', api('bare', 'pods'), pod('reader-1', spec));
+    const [command = '', ...rest] = words;
+    const { code, out, note } = await runCommand(['complete', '--', command, ...subcommandFirst(rest)]);
+    expect({ code, note }).toEqual({ code: 0, note: '' });
+    expect(out.trimEnd().replaceAll('\t', '').split('\n')).toEqual(expected);
+  });
+
+  /** Options come after the name of a subcommand. */
+  function subcommandFirst([first = '', ...rest]: readonly string[]): readonly string[] {
+    const option = ['--kubeconfig', kubeconfig];
+    return first.startsWith('-') ? [...option, first, ...rest] : [first, ...option, ...rest];
+  }
 });

@@ -5,8 +5,9 @@ import { createInterface } from 'node:readline';
 
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
+import { kubectlMissing } from '../support/kubectl.ts';
 import { describeWith } from '../support/real-part.ts';
-import { assetsMissing, kubectlMissing, kubernetesVersion } from './assets.ts';
+import { assetsMissing, kubernetesVersion } from './assets.ts';
 import { startControlPlane, type ControlPlane } from './control-plane.ts';
 
 const startTimeoutMs = 120_000;
@@ -80,15 +81,6 @@ describeWith(assetsMissing, 'the control plane', () => {
     });
   });
 
-  test('leaves nothing behind when it is stopped', { timeout: startTimeoutMs }, async () => {
-    const stopped = await startControlPlane();
-    const folder = dirname(stopped.kubeconfig);
-    expect(processesOf(folder)).toHaveLength(4); // with the guard
-    await stopped.stop();
-    expect(processesOf(folder)).toEqual([]);
-    expect(existsSync(folder)).toBe(false);
-  });
-
   test('leaves nothing behind when the process that started it is killed', { timeout: startTimeoutMs }, async () => {
     const module = JSON.stringify(join(import.meta.dirname, 'control-plane.ts'));
     const script = `const { startControlPlane } = await import(${module}); console.log((await startControlPlane()).kubeconfig);`;
@@ -112,6 +104,15 @@ describeWith(assetsMissing, 'the control plane', () => {
       timeout: 10_000,
     });
     await broken.stop();
+  });
+
+  // The last test, because it stops the control plane of all others.
+  test('leaves nothing behind when it is stopped', async () => {
+    const folder = dirname(plane.kubeconfig);
+    expect(processesOf(folder)).toHaveLength(4); // with the guard
+    await plane.stop();
+    expect(processesOf(folder)).toEqual([]);
+    expect(existsSync(folder)).toBe(false);
   });
 });
 

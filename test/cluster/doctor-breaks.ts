@@ -1,9 +1,16 @@
 // Ways to break an installation, each with how to mend it.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import type { KeyPair } from './certificates.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { collectionOf, create, type Installation, type Installed, SERVER_NAME, tlsSecret } from './installation.ts';
 
 export interface Broken {
+  /** Of the command. */
+  readonly flags: string[];
+  /** A directory for files. */
+  readonly folder: string;
   readonly plane: ControlPlane;
   readonly installation: Installation;
 }
@@ -20,7 +27,7 @@ export function changing(path: string, change: (object: never) => object): Break
   };
 }
 
-async function put(plane: ControlPlane, path: string, object: object): Promise<void> {
+export async function put(plane: ControlPlane, path: string, object: object): Promise<void> {
   const { body } = await plane.request('GET', path);
   const { metadata } = body as { readonly metadata: { readonly resourceVersion: string } };
   const { resourceVersion } = metadata;
@@ -89,6 +96,21 @@ export function withCertificate(issue: (installation: Installation) => Promise<K
     };
     await use(await issue(installation));
     return async () => use(await installation.authority.serverCertificate([SERVER_NAME]));
+  };
+}
+
+/** Adds an entry to the data of a ConfigMap. */
+export function withText(path: string, name: string, text: string): Break {
+  return changing(path, (map: { readonly data: object }) => ({ ...map, data: { ...map.data, [name]: text } }));
+}
+
+/** Runs the command with a configuration file. */
+export function withConfigFile(text: string): Break {
+  return async ({ flags, folder }) => {
+    const file = join(folder, 'tidewaiter.yaml');
+    writeFileSync(file, text);
+    flags.push('--config', file);
+    return async () => Promise.resolve(flags.splice(0));
   };
 }
 

@@ -1,7 +1,7 @@
 // One row for each check of doctor that needs a cluster: how to break an installation so that it has exactly this finding.
 import { vi } from 'vitest';
 
-import { createAuthority } from './certificates.ts';
+import { createAuthority, type KeyPair } from './certificates.ts';
 import {
   all,
   type Break,
@@ -10,11 +10,15 @@ import {
   deleting,
   eachWebhook,
   otherWebhook,
+  put,
   spec,
   withCertificate,
+  withConfigFile,
+  withText,
 } from './doctor-breaks.ts';
-import { base64, PODS, SERVER_NAME } from './installation.ts';
+import { base64, PODS, SERVER_NAME, tlsSecret } from './installation.ts';
 import { pathOf, pinned, podOf } from './objects.ts';
+import { machineTime } from './replicas.ts';
 
 const ADMISSION = '/apis/admissionregistration.k8s.io/v1';
 const VALIDATING = `${ADMISSION}/validatingwebhookconfigurations/tidewaiter`;
@@ -60,6 +64,7 @@ const withoutResource = (path: string): Break =>
   );
 
 const POLICIES = '/api/v1/namespaces/tidewaiter/configmaps/tidewaiter-policies';
+const CONFIG = '/api/v1/namespaces/tidewaiter/configmaps/tidewaiter-config';
 const ROLLOUT_POLICY = `apiVersion: tidewaiter.dev/v1alpha1
 kind: ImagePolicy
 metadata: {name: rollouts}
@@ -85,17 +90,88 @@ const ROLLOUTS = {
   },
 };
 
+interface Conditional {
+  readonly matchConditions: readonly object[];
+}
+
+const withCondition = (expression: string): Break =>
+  changing(
+    VALIDATING,
+    eachWebhook(({ matchConditions }: Conditional) => ({
+      matchConditions: [...matchConditions, { name: 'added', expression }],
+    })),
+  );
+
+/** The policy then applies in the namespace `other`. */
+const labeled: Break = async ({ plane }) => {
+  const label = async (team: string | null): Promise<unknown> =>
+    plane.request('PATCH', '/api/v1/namespaces/other', { metadata: { labels: { team } } });
+  await label('shop');
+  return async () => label(null);
+};
+
+function withoutNamespace({ namespaceSelector: { matchExpressions } }: Selecting): object {
+  const expression = { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['other'] };
+  return { namespaceSelector: { matchExpressions: [...matchExpressions, expression] } };
+}
+
 interface Client {
   readonly clientConfig: { readonly service: object };
 }
 
+/** The reason of the unknown results of other checks that a problem causes. */
+export const UNKNOWN_REASONS: Readonly<Record<string, string>> = {
+  configuration: 'the configuration cannot be loaded',
+  policies: 'the policies cannot be loaded',
+};
+
+const REGISTRY_POLICY = `apiVersion: tidewaiter.dev/v1alpha1
+kind: ImagePolicy
+metadata: {name: registry}
+spec:
+  match: {namespaces: [nowhere]}
+  rules: [{rule: image-registry, parameters: {allow: [registry.invalid/**], deny: [denied.invalid/**]}}]
+`;
+
+const NEVER = `apiVersion: tidewaiter.dev/v1alpha1
+kind: ImagePolicyException
+metadata: {name: old}
+spec: {policy: shop, rules: [image-tag], match: {containers: [web]}, owner: ann, reason: test, expires: 2020-01-31}
+`;
+
 export const CASES: readonly (readonly [check: string, how: string, breakIt: Break])[] = [
+  ['configuration', 'a key that does not exist', withConfigFile('listn: 127.0.0.1:8443')],
+  [
+    'policies',
+    'a policy with a misspelled rule',
+    withText(POLICIES, 'bad.yaml', ROLLOUT_POLICY.replace('image-reference', 'image-referense')),
+  ],
+  ['policy-notices', 'an exception that has expired', withText(POLICIES, 'old.yaml', NEVER)],
+  [
+    'registries',
+    'a registry that a policy names, and that does not exist',
+    all(withText(POLICIES, 'registry.yaml', REGISTRY_POLICY), async ({ flags }) => {
+      flags.push('--registries');
+      return async () => Promise.resolve(flags.splice(0));
+    }),
+  ],
+  ['certificate-files', 'files that do not exist', withConfigFile('cert: absent.crt\nkey: absent.key\n')],
+  ['server-configuration', 'a key that does not exist', withText(CONFIG, 'tidewaiter.yaml', 'listn: 0.0.0.0:8443\n')],
   ['installation', 'no configuration', deleting(VALIDATING)],
   [
     'server-reachable',
     'a port without a server',
     changing(ENDPOINTS, (slice: object) => ({ ...slice, ports: [{ name: 'https', port: 1 }] })),
   ],
+  [
+    'certificate-secret',
+    'an empty certificate',
+    changing('/api/v1/namespaces/tidewaiter/secrets/tidewaiter-tls', (secret: { data: object }) => ({
+      ...secret,
+      data: { ...secret.data, 'tls.crt': '' },
+    })),
+  ],
+  ['certificate-secret', 'no Secret', deleting('/api/v1/namespaces/tidewaiter/secrets/tidewaiter-tls')],
   [
     'ca-bundle',
     'another CA',
@@ -174,16 +250,14 @@ export const CASES: readonly (readonly [check: string, how: string, breakIt: Bre
       };
     },
   ],
+  ['webhook-fail', 'Ignore everywhere', always(VALIDATING, { failurePolicy: 'Ignore' })],
   ['webhook-rules', 'no ephemeral containers', withoutResource('pods/ephemeralcontainers')],
   [
     'webhook-rules',
     'a policy for a custom kind',
     all(
       creating(ROLLOUTS),
-      changing(POLICIES, (map: { data: object }) => ({
-        ...map,
-        data: { ...map.data, 'rollouts.yaml': ROLLOUT_POLICY },
-      })),
+      withText(POLICIES, 'rollouts.yaml', ROLLOUT_POLICY),
       // Until the API server serves the kind.
       async ({ plane }) => {
         await vi.waitFor(async () => {
@@ -193,6 +267,27 @@ export const CASES: readonly (readonly [check: string, how: string, breakIt: Bre
         return async () => Promise.resolve();
       },
     ),
+  ],
+  ['match-conditions', 'a condition that excludes all Pods', all(labeled, withCondition(`request.kind.kind != 'Pod'`))],
+  [
+    'match-conditions',
+    'a condition that excludes a namespace in which a policy applies',
+    all(labeled, withCondition(`!has(request.namespace) || request.namespace != 'other'`)),
+  ],
+  [
+    'match-conditions',
+    'a condition that fails for objects without labels',
+    all(labeled, withCondition(`object.metadata.labels['reviewed'] == 'yes'`)),
+  ],
+  [
+    'webhook-selectors',
+    'a namespace in which a policy applies',
+    all(labeled, changing(VALIDATING, eachWebhook(withoutNamespace))),
+  ],
+  [
+    'webhook-selectors',
+    'labels of objects',
+    always(VALIDATING, { objectSelector: { matchExpressions: [{ key: 'skip', operator: 'DoesNotExist' }] } }),
   ],
   [
     'webhook-order',
@@ -222,6 +317,59 @@ export const CASES: readonly (readonly [check: string, how: string, breakIt: Bre
         plane.request('PATCH', `${PODS}/${name}`, [{ op: 'replace', path: '/spec/containers/0/image', value }]);
       await set('ghcr.io/tidewaiter/tidewaiter:0.0.9');
       return async () => set('ghcr.io/tidewaiter/tidewaiter:0.1.0');
+    },
+  ],
+  [
+    'replica-certificate',
+    'an older certificate in both replicas',
+    async ({ plane, installation: { authority } }) => {
+      const path = '/api/v1/namespaces/tidewaiter/secrets/tidewaiter-tls';
+      const write = async (certificate: KeyPair): Promise<void> => {
+        await put(plane, path, tlsSecret({ ca: authority.cert, certificate }));
+        // Without the time of the change, it counts as long ago.
+        const value = [{}];
+        await plane.request('PATCH', path, [{ op: 'replace', path: '/metadata/managedFields', value }]);
+      };
+      const { body } = await plane.request('GET', path);
+      await write(await authority.serverCertificate([SERVER_NAME]));
+      return async () => put(plane, path, body as object);
+    },
+  ],
+  [
+    'replica-certificate',
+    'a replica that cannot use the newest certificate',
+    async ({ installation: { replicas } }) => {
+      replicas[1].metrics.certificate.setReloaded(false);
+      return async () => Promise.resolve(replicas[1].metrics.certificate.setReloaded(true));
+    },
+  ],
+  [
+    'replica-clock',
+    'a replica whose clock is a minute fast',
+    async ({ installation: { replicas } }) => {
+      replicas[1].aheadMs = 60_000;
+      return async () => {
+        replicas[1].aheadMs = 0;
+        return Promise.resolve();
+      };
+    },
+  ],
+  [
+    'replica-policies',
+    'other policies in one replica',
+    async ({ installation: { replicas } }) => {
+      const loadedAt = machineTime() - 20 * 60_000;
+      replicas[1].metrics.reloads.loaded('ba9876543210', loadedAt);
+      return async () => Promise.resolve(replicas[1].metrics.reloads.loaded('0123456789ab', loadedAt));
+    },
+  ],
+  [
+    'replica-policies',
+    'a reload that failed in one replica',
+    async ({ installation: { replicas } }) => {
+      replicas[1].metrics.reloads.failed();
+      return async () =>
+        Promise.resolve(replicas[1].metrics.reloads.loaded('0123456789ab', machineTime() - 20 * 60_000));
     },
   ],
   [

@@ -1,19 +1,18 @@
 // Each check of doctor: an installation that is broken in one way has exactly that finding, and a healthy one has none.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+// At the end, difficult clusters: a user without permissions, and 500 configurations of other webhooks.
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 
 import type { DoctorReport } from '../../src/report/doctor.ts';
-import { runCommand } from '../support/command.ts';
+import { kubeconfigFor } from '../support/api-client.ts';
 import { describeWith } from '../support/real-part.ts';
-import { assetsMissing } from './assets.ts';
-import { startControlPlane, type ControlPlane } from './control-plane.ts';
-import type { Broken } from './doctor-breaks.ts';
-import { CASES } from './doctor-cases.ts';
-import { endpointAddress, install, type Installation } from './installation.ts';
+import { otherWebhook } from './doctor-breaks.ts';
+import { CASES, UNKNOWN_REASONS } from './doctor-cases.ts';
+import { create } from './installation.ts';
+import { installationMissing, installedClusterWith } from './installed-cluster.ts';
 import { createNamespace } from './objects.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -29,44 +28,16 @@ spec:
     - rule: pull-secret-usable
 `;
 
-const addressMissing = endpointAddress === undefined ? 'this machine has only loopback addresses' : undefined;
+describeWith(installationMissing, 'doctor with an installation', () => {
+  const cluster = installedClusterWith(POLICY);
+  beforeAll(async () => createNamespace(cluster().plane, 'other'));
 
-describeWith(assetsMissing ?? addressMissing, 'doctor with an installation', () => {
-  let plane: ControlPlane | undefined;
-  let installation: Installation | undefined;
-  let folder = '';
-
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'tidewaiter-doctor-'));
-    writeFileSync(join(folder, 'policy.yaml'), POLICY);
-    plane = await startControlPlane();
-    await createNamespace(plane, 'other');
-    installation = await install(plane, [join(folder, 'policy.yaml')]);
-  }, 120_000);
-
-  afterAll(async () => {
-    await installation?.stop();
-    await plane?.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  const broken = (): Broken => {
-    if (plane === undefined || installation === undefined) throw new Error('the installation is not ready');
-    return { plane, installation };
-  };
-
-  async function report(): Promise<DoctorReport> {
-    const { out, note } = await runCommand(['doctor', '--kubeconfig', broken().plane.kubeconfig, '-o', 'json']);
-    if (out === '') throw new Error(note);
-    return JSON.parse(out) as DoctorReport;
-  }
-
-  /** The API server heeds a change of a webhook configuration after about a second. */
+  /** `expected`: the checks with problems, and the reasons of unknown results. The API server heeds a change of a webhook configuration after about a second. */
   async function untilFindings(expected: readonly string[]): Promise<DoctorReport> {
     const giveUpAt = performance.now() + 15_000;
     for (;;) {
-      const last = await report();
-      const found = [...new Set(last.findings.map(({ check }) => check))];
+      const { report: last } = await cluster().doctor();
+      const found = [...new Set(last.findings.map(({ check, reason }) => reason ?? check))];
       if (JSON.stringify(found) === JSON.stringify(expected) || performance.now() > giveUpAt) {
         expect(found, JSON.stringify(last.findings, null, 2)).toEqual(expected);
         return last;
@@ -81,12 +52,75 @@ describeWith(assetsMissing ?? addressMissing, 'doctor with an installation', () 
   });
 
   test.each(CASES)('finds %s (%s), and nothing else', async (check, _how, breakIt) => {
-    const mend = await breakIt(broken());
+    const unknown = UNKNOWN_REASONS[check];
+    const mend = await breakIt(cluster());
     try {
-      expect(await untilFindings([check])).toBeDefined();
+      expect(await untilFindings([check, ...(unknown === undefined ? [] : [unknown])])).toBeDefined();
     } finally {
       await mend();
     }
     await untilFindings([]);
+  });
+
+  /** The kubeconfig of a ServiceAccount without permissions. */
+  async function strangerConfig(): Promise<string> {
+    const path = '/api/v1/namespaces/default/serviceaccounts/default/token';
+    const { plane, folder } = cluster();
+    const { body } = await plane.request('POST', path, { spec: {} });
+    const { status } = body as { readonly status: { readonly token: string } };
+    const file = join(folder, 'stranger');
+    writeFileSync(file, kubeconfigFor(plane.url, { token: status.token }, plane.ca));
+    return file;
+  }
+
+  test('names the permissions that are missing, and these are enough', async () => {
+    const { plane, doctor } = cluster();
+    const config = await strangerConfig();
+    const first = await doctor(config);
+    expect([first.code, first.report.summary.problems]).toEqual([2, 0]);
+    const roleName = 'doctor';
+    const api = 'rbac.authorization.k8s.io';
+    const role = { apiVersion: `${api}/v1`, kind: 'ClusterRole', metadata: { name: roleName }, rules: [] };
+    await create(plane, role);
+    const binding = {
+      apiVersion: `${api}/v1`,
+      kind: 'ClusterRoleBinding',
+      metadata: { name: roleName },
+      roleRef: { apiGroup: api, kind: 'ClusterRole', name: roleName },
+      subjects: [{ kind: 'ServiceAccount', name: 'default', namespace: 'default' }],
+    };
+    await create(plane, binding);
+    const rules: object[] = [];
+    let last = first;
+    for (let round = 0; round < 6 && last.code !== 0; round += 1) {
+      expect(last.report.findings.filter(({ permission }) => permission === null)).toEqual([]);
+      for (const { permission } of last.report.findings) {
+        if (permission === null) continue;
+        const { verb, group, resource } = permission;
+        rules.push({ verbs: [verb], apiGroups: [group], resources: [resource] });
+      }
+      await plane.request('PATCH', `/apis/${api}/v1/clusterroles/${roleName}`, { rules });
+      await vi.waitFor(async () => {
+        const next = await doctor(config);
+        expect(next.report.findings).not.toEqual(last.report.findings);
+        last = next;
+      }, 10_000);
+    }
+    expect(last.report.findings).toEqual([]);
+    expect(last.code).toBe(0);
+  });
+
+  test('reads 500 configurations of other webhooks', async () => {
+    const { plane, doctor } = cluster();
+    const names = Array.from({ length: 500 }, (_, index) => `other-${index}`);
+    await Promise.all(
+      names.map(async (name) => {
+        const other = otherWebhook('ValidatingWebhookConfiguration', 'tidewaiter');
+        await create(plane, { ...other, metadata: { name } });
+      }),
+    );
+    const { code, report } = await doctor();
+    expect([code, report.findings.map(({ check }) => check)]).toEqual([1, ['webhook-deadlock']]);
+    expect(report.findings[0]?.subject).toContain('and 497 more');
   });
 });

@@ -1,33 +1,17 @@
 /** Credential plugins of a kubeconfig, as scripts: how often they run, what they get, and what is reported when they fail. */
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import type { ClusterApi } from '../../src/cluster/api.ts';
 import { inOwnFolders } from '../support/own-folders.ts';
-import {
-  base64,
-  kubeconfigText,
-  openKubeconfig,
-  respond,
-  startTlsApiServer,
-  type TlsApiServer,
-} from '../support/tls-api-server.ts';
+import { base64, kubeconfigText, openKubeconfig, respond, serverForTests } from '../support/tls-api-server.ts';
 
 inOwnFolders('exec-credential');
 
 const GET = { path: '/api/v1/namespaces/shop' };
 const V1 = 'client.authentication.k8s.io/v1';
 
-let server: TlsApiServer;
+const server = await serverForTests({});
 let opened: ClusterApi | undefined;
-beforeAll(async () => {
-  server = await startTlsApiServer();
-});
-afterAll(async () => server.close());
-beforeEach(() => {
-  server.handler = respond(200, {});
-  server.requests.length = 0;
-  server.handshakes.length = 0;
-});
 afterEach(async () => opened?.close());
 
 /** A shell script that counts its runs in the file `runs`. */
@@ -97,6 +81,32 @@ test('runs again once after HTTP 401, for all requests that were rejected', asyn
   expect(runs()).toBe(3);
 });
 
+test('runs a plugin that fails once for all requests of some seconds, and then again', async () => {
+  let ms = 1_000_000;
+  plugin('echo "sign in" >&2; exit 1');
+  const api = client({}, { now: () => ms });
+  const first = await Promise.all([problem(api), problem(api)]);
+  ms += 4900;
+  const all = [...first, await problem(api)];
+  expect(new Set(all).size).toBe(1);
+  expect(all[0]).toMatch(/ended with exit code 1: sign in \(it is not run again for 5 s\)$/);
+  expect(runs()).toBe(1);
+  ms += 100;
+  await problem(api);
+  expect(runs()).toBe(2);
+  plugin(print({ token: 'abc' }));
+  // The clock is set back.
+  ms = 0;
+  await api.request(GET);
+  expect([runs(), ...tokens()]).toEqual([3, 'Bearer abc']);
+});
+
+test('can take longer than a request', async () => {
+  plugin(`sleep 0.5; ${print({ token: 'abc' })}`);
+  await client().request({ ...GET, timeoutMs: 200 });
+  expect(tokens()).toEqual(['Bearer abc']);
+});
+
 test('can return a client certificate, and another one later', async () => {
   const write = async (name: string): Promise<void> => {
     const { cert, key } = await server.authority.clientCertificate(name, 'team');
@@ -155,9 +165,9 @@ describe('gets', () => {
         interactive: false,
         cluster: {
           server: server.url,
+          config: extension,
           'tls-server-name': 'api.test',
           'certificate-authority-data': base64(server.authority.cert),
-          config: extension,
         },
       },
     });
@@ -166,6 +176,7 @@ describe('gets', () => {
 
 describe('reports', () => {
   const SECRET = `eyJhbGciOiJSUzI1NiJ9.${'s3cret'.repeat(10)}.sig`;
+  const END = / \(it is not run again for 5 s\)$/;
   const START = /^cannot send requests to the API server https:\/\/127\.0\.0\.1:\d+: credential plugin "[^"]*" /;
 
   test.each([
@@ -206,7 +217,8 @@ describe('reports', () => {
     plugin(script);
     const message = await problem(client({ installHint: 'install it' }));
     expect(message).toMatch(START);
-    expect(message.replace(START, '')).toMatch(expected);
+    expect(message).toMatch(END);
+    expect(message.replace(START, '').replace(END, '')).toMatch(expected);
     expect(message).not.toMatch(/s3cret|install it/);
     expect(server.requests).toEqual([]);
   });
@@ -215,7 +227,9 @@ describe('reports', () => {
     const message = await problem(
       client({ command: 'no-such-plugin', installHint: 'install it\nwith \u001b[31mbrew' }),
     );
-    expect(message.replace(START, '')).toBe('cannot be started: program not found; install it with [31mbrew');
+    expect(message.replace(START, '').replace(END, '')).toBe(
+      'cannot be started: program not found; install it with [31mbrew',
+    );
   });
 
   test('a client certificate that is not PEM', async () => {

@@ -208,6 +208,46 @@ describeWith(assetsMissing ?? dockerRegistryMissing, 'explain pod --cluster', ()
       ]);
     });
 
+    test('shows a pull secret that the kubelet did not get, what it used instead, and the last pull', async () => {
+      const wanted = image('web:1.0');
+      const spec = {
+        nodeName: 'node-1',
+        imagePullSecrets: [{ name: 'regcrd' }, { name: 'wrong' }],
+        containers: [
+          { name: 'web', image: wanted },
+          { name: 'log', image: 'nginx:1.27' },
+        ],
+      };
+      const error = `Failed to pull image "${wanted}": 401 Unauthorized`;
+      const secrets =
+        'Unable to retrieve some image pull secrets (regcrd); attempting to pull the image may not succeed.';
+      const pulled =
+        'Successfully pulled image "nginx:1.27" in 1.2s (2.5s including waiting). Image size: 72000000 bytes.';
+      const events = [
+        { reason: 'Pulling', message: `Pulling image "${wanted}"`, container: 'web' },
+        { reason: 'Failed', message: error, container: 'web' },
+        { reason: 'FailedToRetrieveImagePullSecret', message: secrets, count: 3 },
+        { reason: 'Pulling', message: 'Pulling image "nginx:1.27"', container: 'log' },
+        { reason: 'Pulled', message: pulled, container: 'log' },
+      ];
+      await createLivePod(plane, { namespace: NAMESPACE, name: 'events', spec, events });
+      const { out } = await explain('events', '--offline');
+      const text = out.replaceAll(registry.host, 'HOST').replaceAll(/\d+ minutes? ago/g, 'TIME ago');
+      expect(text).toContain(`   ├─ secrets     regcrd (does not exist), wrong
+   ├─ error       the kubelet did not get regcrd (3 times, last TIME ago)
+   ├─ cause       pull secret "regcrd" does not exist in namespace "shop"; the kubelet used only pull secret "wrong", then the node's own credentials
+   ├─ fix         create Secret "regcrd" in namespace "shop" with kubectl create secret docker-registry, or remove it from imagePullSecrets
+   ├─ web  not started
+   │    image       HOST/shop/web:1.0
+   │    credential  wrong > HOST (user ci)
+   │    error       Failed to pull image "HOST/shop/web:1.0": 401 Unauthorized (last TIME ago)
+   │    cause       the registry rejects user "ci" of pull secret "wrong", and pull secret "regcrd" does not exist
+`);
+      expect(text).toContain(`        credential  anonymous
+        last pull   took 1.2s (2.5s with waiting), 72.0 MB, TIME ago
+`);
+    });
+
     test.each<readonly [cause: string, name: string, failing: () => Failing]>([
       [
         'credential-rejected',
@@ -331,7 +371,7 @@ function tree(digest: string, amd64: string): string {
    │    tag now     ${digest}, which is not the image that runs
    │    ${accepted}
    ├─ web  running
-   │    image       HOST/shop/web@${digest}
+   │    image       HOST/shop/web:1.0@${digest}
    │    running     ${amd64}
    │    registry    the image that runs
    │    ${accepted}

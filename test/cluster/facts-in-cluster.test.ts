@@ -11,27 +11,12 @@ import { assetsMissing } from './assets.ts';
 import type { Reply } from './connection.ts';
 import { startControlPlane, type ControlPlane } from './control-plane.ts';
 import { createNamespace, pathOf, pinned, pod, podOf, type KubernetesObject } from './objects.ts';
-import { byUrl, committedConfigurations, register, untilEffective } from './registration.ts';
+import { byUrl, defaultConfigurations, register, untilEffective } from './registration.ts';
+import { secretPolicies } from './secret-policies.ts';
 import { buildMissing, prepareServers, type ServerProcess, type ServerProcesses } from './server-processes.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-const POLICIES = `apiVersion: tidewaiter.dev/v1alpha1
-kind: ImagePolicy
-metadata: {name: secrets}
-spec:
-  match: {namespaces: ['secret-*']}
-  rules:
-    - {rule: pull-secret-usable, action: deny}
-    - {rule: pull-secret-coverage, action: deny, parameters: {nodeCredentials: []}}
----
-apiVersion: tidewaiter.dev/v1alpha1
-kind: ImagePolicy
-metadata: {name: production}
-spec:
-  match: {namespaceSelector: {matchLabels: {env: prod}}}
-  rules: [{rule: image-digest, action: deny}]
-`;
 const RBAC = '/apis/rbac.authorization.k8s.io/v1';
 const USER = { kind: 'ServiceAccount', name: 'tidewaiter', namespace: 'tidewaiter' };
 
@@ -120,11 +105,11 @@ describeWith(assetsMissing ?? buildMissing, 'serve with the objects of a real cl
     servers = prepareServers();
     const [kubeconfig, policies] = [join(servers.folder, 'kubeconfig'), join(servers.folder, 'policies.yaml')];
     writeFileSync(kubeconfig, kubeconfigFor(plane.url, { token }, plane.ca));
-    writeFileSync(policies, POLICIES);
+    writeFileSync(policies, secretPolicies("{namespaces: ['secret-*']}"));
     server = await servers.start(0, ['--kubeconfig', kubeconfig, '--policy', policies]);
     for (let answer = ''; answer !== '200 ok'; answer = await ready());
     const target = { url: server.url, caBundle: servers.caBundle() };
-    for (const configuration of committedConfigurations()) await register(plane, byUrl(configuration, target));
+    for (const configuration of defaultConfigurations()) await register(plane, byUrl(configuration, target));
     await createNamespace(plane, 'probe');
     await untilEffective(
       'the webhook',

@@ -1,7 +1,7 @@
 /** Secrets, ServiceAccounts, and labels of namespaces from a scripted API server. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Outage } from '../../src/admission/context.ts';
+import { Crowded, Outage } from '../../src/admission/context.ts';
 import { createLookups } from '../../src/admission/facts/lookups.ts';
 import type { ClusterApi } from '../../src/cluster/api.ts';
 import { type ClusterFacts, createClusterFacts } from '../../src/cluster/facts/cluster-facts.ts';
@@ -14,6 +14,7 @@ let server: ApiServer;
 let api: ClusterApi;
 let facts: ClusterFacts;
 let counted: string[];
+let old: string[];
 let details: string[];
 let nowMs: number;
 
@@ -21,10 +22,12 @@ beforeEach(async () => {
   server = await startApiServer();
   api = apiClient(server.url);
   counted = [];
+  old = [];
   details = [];
   nowMs = 1000;
   facts = createClusterFacts(api, {
     count: (resource, result) => counted.push(`${resource} ${result}`),
+    countOld: (resource) => old.push(resource),
     logDetail: (detail) => details.push(detail),
     now: () => nowMs,
   });
@@ -108,6 +111,21 @@ describe('a Secret', () => {
     expect(paths()).toHaveLength(2);
   });
 
+  test('is marked when it is remembered', async () => {
+    server.put(SECRETS, 'pull', pullSecret());
+    const read = async (): Promise<unknown> => facts.sourcesFor(PULL).secrets?.secret('shop', 'pull', signal());
+    expect(await read()).not.toHaveProperty('isRemembered');
+    expect(await read()).toHaveProperty('isRemembered', true);
+  });
+
+  test('is forgotten when a lookup that wants a new fact does not find it', async () => {
+    server.put(SECRETS, 'pull', pullSecret());
+    expect(await secret()).toBe('read');
+    server.remove(SECRETS, 'pull');
+    expect(await secret('pull', 'shop', true)).toBe('no');
+    expect(await secret()).toBe('no');
+  });
+
   test('is found when it is created a moment after it was missing', async () => {
     expect(await secret()).toBe('no');
     server.put(SECRETS, 'pull', pullSecret());
@@ -163,9 +181,33 @@ describe('a Secret', () => {
     server.put(SECRETS, 'pull', { ...pullSecret(), data: { ...pullSecret().data, more: 'not base64' } });
     const read = async (name: string): Promise<unknown> =>
       facts.sourcesFor(PULL).secrets?.secret('shop', name, signal());
-    expect(await read('opaque')).toMatchObject({ value: { keys: ['.dockerconfigjson', 'more'], bytes: 900_008 } });
+    expect(await read('opaque')).toMatchObject({ value: { keys: ['.dockerconfigjson', 'more'], bytes: 900_157 } });
     expect(await secret('opaque')).toBe('other-type');
     expect(await secret('pull')).toBe('read');
+  });
+
+  test('is remembered with the memory that its keys need', async () => {
+    const keys = Array.from({ length: 5000 }, (_, index) => [`k${index}`.padEnd(250, 'x'), '']);
+    const many = { type: TYPE, data: { ...pullSecret().data, ...Object.fromEntries(keys) } };
+    for (let index = 0; index < 12; index += 1) server.put(SECRETS, `s${index}`, many);
+    for (let index = 0; index < 12; index += 1) expect(await secret(`s${index}`)).toBe('read');
+    expect(await secret('s0')).toBe('read');
+    expect(paths().filter((path) => path === `${SECRETS}/s0`)).toHaveLength(2);
+  });
+
+  test.each([
+    // The file and its map are objects as well.
+    [1998, 'read'],
+    [1999, 'Secret "pull" has more than 2000 entries'],
+    [80_000, 'Secret "pull" has more than 2000 entries'],
+  ])('with %i entries is parsed only if it has at most 2,000 objects', async (entries, expected) => {
+    const auths = Object.fromEntries(Array.from({ length: entries }, (_, index) => [`${index}`, {}]));
+    const config = Buffer.from(JSON.stringify({ auths }));
+    server.put(SECRETS, 'pull', { type: TYPE, data: { '.dockerconfigjson': config.toString('base64') } });
+    expect(await secret()).toBe(expected);
+    if (expected === 'read') return;
+    const fact = await facts.sourcesFor(PULL).secrets?.secret('shop', 'pull', signal());
+    expect(fact).toMatchObject({ state: 'unknown', causedBy: 'author' });
   });
 
   test('of another namespace does not count', async () => {
@@ -283,6 +325,96 @@ describe('a Secret', () => {
   }, 60_000);
 });
 
+describe('a Secret that was read before', () => {
+  const USED = 'Secret "shop/pull": used as it was read some minutes ago, because of an outage';
+  const error =
+    (status: number, reason: string): Script =>
+    (_request, response) => (sendStatus(response, status, reason), true);
+  const lookUp = (review: AbortSignal, refresh = false): unknown =>
+    facts.sourcesFor(PULL).secrets?.secret('shop', 'pull', review, refresh);
+  const only = (script: Script): void => void server.scripts.splice(0, Infinity, script);
+
+  beforeEach(async () => {
+    server.put(SECRETS, 'pull', pullSecret());
+    await secret();
+    nowMs += 10_000;
+  });
+
+  test.each<[string, Script]>([
+    ['closes connections', (_request, response) => (response.destroy(), true)],
+    ['hangs', () => true],
+    ['returns HTTP 500', error(500, 'InternalError')],
+    ['returns HTTP 503', error(503, 'ServiceUnavailable')],
+    ['returns HTTP 504', error(504, 'Timeout')],
+    ['limits the rate', error(429, 'TooManyRequests')],
+    ['is behind a proxy that returns a page', (_request, response) => (response.end('<html>sign in</html>'), true)],
+  ])('is used while the API server %s, for 5 minutes, and never for a denial', async (_what, script) => {
+    only(script);
+    expect(await lookUp(signal())).toMatchObject({ state: 'yes', isRemembered: true });
+    expect(old).toEqual(['secrets']);
+    expect(details).toContain(USED);
+    expect(await secret('pull', 'shop', true)).toContain('the API server');
+    expect(await secret('other')).toContain('the API server');
+    nowMs += 289_999;
+    expect(await secret()).toBe('read');
+    nowMs += 1;
+    expect(await secret()).toContain('the API server');
+    expect(old).toEqual(['secrets', 'secrets']);
+    expect(JSON.stringify(details)).not.toContain(PASSWORD);
+  });
+
+  test.each<[string, Script, string]>([
+    ['was deleted', error(404, 'NotFound'), 'no'],
+    ['tidewaiter may no longer read', error(403, 'Forbidden'), 'cannot get secrets'],
+    ['needs other credentials', error(401, 'Unauthorized'), 'HTTP 401'],
+  ])('is not used if it %s, not even in an outage after that', async (_what, script, expected) => {
+    only(script);
+    expect(await secret()).toContain(expected);
+    only(error(503, 'ServiceUnavailable'));
+    expect(await secret()).toContain('HTTP 503');
+    expect(old).toEqual([]);
+  });
+
+  test('is not used if a newer version cannot be read by the kubelet', async () => {
+    server.put(SECRETS, 'pull', { type: TYPE, data: { other: 'e30=' } });
+    expect(await secret()).toBe('no-key');
+    only(error(503, 'ServiceUnavailable'));
+    expect(await secret()).toContain('HTTP 503');
+  });
+
+  test('is used when the time of the review is up, unless its namespace has used the time', async () => {
+    only(() => true);
+    const ending = async (reason: Error): Promise<unknown> => {
+      const review = new AbortController();
+      const found = lookUp(review.signal);
+      review.abort(reason);
+      return found;
+    };
+    expect(await ending(new Error('late'))).toMatchObject({ state: 'yes', isRemembered: true });
+    await expect(ending(new Crowded())).rejects.toThrow('too many reviews of this namespace wait for lookups');
+    expect(old).toEqual(['secrets']);
+  });
+
+  test('is read again after the outage', async () => {
+    only(error(503, 'ServiceUnavailable'));
+    await secret();
+    server.scripts.length = 0;
+    server.put(SECRETS, 'pull', { ...pullSecret(), data: { '.dockerconfigjson': '' } });
+    expect(await secret()).toBe('empty');
+  });
+
+  test('is not used by a command, which would not tell', async () => {
+    const { createCommandFacts } = await import('../../src/cluster/facts/command-facts.ts');
+    vi.spyOn(performance, 'now').mockImplementation(() => nowMs);
+    const ofCommand = createCommandFacts(api);
+    await ofCommand.secrets?.secret('shop', 'pull', signal());
+    nowMs += 10_000;
+    only(error(503, 'ServiceUnavailable'));
+    await expect(ofCommand.secrets?.secret('shop', 'pull', signal())).rejects.toThrow('HTTP 503');
+    vi.restoreAllMocks();
+  });
+});
+
 describe('many Secrets of one namespace', () => {
   const lookUp = (name: string, review: AbortSignal): unknown =>
     facts.sourcesFor(PULL).secrets?.secret('shop', name, review);
@@ -311,11 +443,14 @@ describe('many Secrets of one namespace', () => {
   });
 
   test('are caused by the author if they fill the time of the review, unless the API server is slow', async () => {
-    const wait = async (ms: number): Promise<readonly unknown[]> => {
+    /** Each response takes `ms`; the time of the reviews ends after that many requests. */
+    const wait = async (ms: number, requests: number): Promise<readonly unknown[]> => {
       server.scripts.splice(0, Infinity, slowly(ms));
       const end = new AbortController();
+      const before = paths().length;
       const stuck = Array.from({ length: 2500 }, (_, index) => lookUp(`s${index}`, AbortSignal.any([end.signal])));
-      setTimeout(() => end.abort(new Error('late')), 1500);
+      await vi.waitFor(() => expect(paths().length - before).toBeGreaterThan(requests), { timeout: 20_000 });
+      end.abort(new Error('late'));
       const results = await Promise.allSettled(stuck);
       return [
         ...new Set(
@@ -323,9 +458,25 @@ describe('many Secrets of one namespace', () => {
         ),
       ];
     };
-    expect(await wait(10)).toEqual([JSON.stringify(TOO_MANY)]);
-    expect(await wait(300)).toEqual([JSON.stringify('Error: late')]);
+    expect(await wait(10, 300)).toEqual([JSON.stringify(TOO_MANY)]);
+    expect(await wait(300, 30)).toEqual([JSON.stringify('Error: late')]);
   }, 30_000);
+
+  test('are read although they gave way to other namespaces', async () => {
+    server.scripts.push(slowly(700));
+    const { secrets } = facts.sourcesFor(PULL);
+    const greedy = ['a', 'b', 'c'].flatMap((where) =>
+      Array.from({ length: 6 }, (_, index) => [where, `s${index}`] as const),
+    );
+    for (const [where, name] of [...greedy, ['shop', 'pull'] as const]) {
+      server.put(`/api/v1/namespaces/${where}/secrets`, name, pullSecret());
+    }
+    const found = greedy.map(async ([where, name]) => secrets?.secret(where, name, signal()));
+    expect(await secret()).toBe('read');
+    expect((await Promise.all(found)).map((fact) => fact?.state)).toEqual(greedy.map(() => 'yes'));
+    expect(paths().length).toBeGreaterThan(greedy.length + 1);
+    expect([new Set(counted), details]).toEqual([new Set(['secrets found']), []]);
+  }, 20_000);
 
   test('are not requested beyond 4 MiB for one review', async () => {
     const large = { type: TYPE, data: { '.dockerconfigjson': Buffer.alloc(1_000_000, 'x').toString('base64') } };
@@ -362,6 +513,25 @@ describe('a ServiceAccount', () => {
     expect(paths()).toEqual([`${ACCOUNTS}/default`]);
   });
 
+  test('is remembered with the memory that its names need', async () => {
+    const imagePullSecrets = [{ name: 'x'.repeat(1_000_000) }];
+    for (let index = 0; index < 7; index += 1) server.put(ACCOUNTS, `a${index}`, { imagePullSecrets });
+    for (let index = 0; index < 7; index += 1) await account(`a${index}`);
+    await account('a0');
+    await account('a6');
+    expect(paths().filter((path) => path === `${ACCOUNTS}/a0`)).toHaveLength(2);
+    expect(paths().filter((path) => path === `${ACCOUNTS}/a6`)).toHaveLength(1);
+  });
+
+  test('that was read before is used in an outage', async () => {
+    server.put(ACCOUNTS, 'default', { imagePullSecrets: [{ name: 'a' }] });
+    await account();
+    nowMs += 10_000;
+    server.scripts.push((_request, response) => (sendStatus(response, 503, 'ServiceUnavailable'), true));
+    expect(await account()).toEqual(['a']);
+    expect(old).toEqual(['serviceaccounts']);
+  });
+
   test('can be missing, and can have no list', async () => {
     expect(await account()).toBe('no');
     server.put(ACCOUNTS, 'default');
@@ -394,6 +564,29 @@ describe('the labels of a namespace', () => {
     });
     expect(await labels('new')).toEqual({ team: 'n', 'kubernetes.io/metadata.name': 'new' });
     expect(await labels('gone')).toBe('no');
+  });
+
+  test('are unknown because of their author if they are too long, and others stay', async () => {
+    const long = (count: number): object =>
+      Object.fromEntries(
+        Array.from({ length: count }, (_, index) => [`${'k'.repeat(60)}${1000 + index}`, 'v'.repeat(60)]),
+      );
+    server.put(NAMESPACES, 'many', { metadata: { labels: long(131) } });
+    server.put(NAMESPACES, 'huge', { metadata: { labels: long(133) } });
+    facts.sourcesFor(NEEDS);
+    await vi.waitFor(() => expect(facts.notSynced()).toBeUndefined());
+    expect(Object.keys((await labels('many')) as object)).toHaveLength(132);
+    server.put(NAMESPACES, 'later', { metadata: { labels: long(133) } });
+    for (const name of ['huge', 'later']) {
+      const reason = `namespace "${name}" has more than 16 KiB of labels`;
+      await vi.waitFor(async () =>
+        expect(await facts.sourcesFor(NEEDS).namespaces?.labelsOf(name, signal())).toEqual({
+          state: 'unknown',
+          reason,
+          causedBy: 'author',
+        }),
+      );
+    }
   });
 
   describe('when the watch is silent', () => {

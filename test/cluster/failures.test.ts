@@ -13,7 +13,7 @@ import type { Reply } from './connection.ts';
 import { type DelayProxy, startDelayProxy } from './delay-proxy.ts';
 import { gateClusterWith } from './gate-cluster.ts';
 import { podOf, workload } from './objects.ts';
-import { byUrl, committedConfigurations, register, type Target, untilEffective, within } from './registration.ts';
+import { byUrl, defaultConfigurations, register, type Target, untilEffective, within } from './registration.ts';
 
 const FIRST = digestOf('1');
 const good = 'example.com/shop/web:1';
@@ -205,13 +205,13 @@ describeWith(assetsMissing, 'failures, with a real API server', () => {
   });
 });
 
-/** The committed configurations for one namespace, with a timeout of 1 s. */
+/** The configurations of the manifests for one namespace, with a timeout of 1 s. */
 function registrations(
   namespace: string,
   target: Target,
   failurePolicy = 'Ignore',
-): ReturnType<typeof committedConfigurations> {
-  return committedConfigurations().map((configuration) =>
+): ReturnType<typeof defaultConfigurations> {
+  return defaultConfigurations().map((configuration) =>
     within(namespace, byUrl(configuration, target), () => ({ failurePolicy, timeoutSeconds: 1 })),
   );
 }

@@ -1,4 +1,4 @@
-// The server in this process, registered with a real API server as in manifests/webhooks.
+// The server in this process, registered with a real API server as the manifests say.
 import { afterAll, beforeAll } from 'vitest';
 
 import type { Context } from '../../src/admission/context.ts';
@@ -9,7 +9,7 @@ import { createNamespace, type KubernetesObject, pathOf, podOf } from './objects
 import {
   byUrl,
   type Configuration,
-  committedConfigurations,
+  defaultConfigurations,
   register,
   type Target,
   untilEffective,
@@ -26,7 +26,11 @@ export interface GateCluster {
 interface GateClusterOptions extends ControlPlaneOptions {
   readonly namespaces: readonly string[];
   readonly context: (plane: ControlPlane) => Context | Promise<Context>;
-  /** What to register first; by default the committed configurations. */
+  /** Runs before the webhooks are registered. */
+  readonly prepare?: (plane: ControlPlane) => Promise<void>;
+  /** The API server calls both webhooks for it. */
+  readonly probe?: () => KubernetesObject;
+  /** What to register first; by default the configurations of the manifests. */
   readonly configurations?: (target: Target) => readonly Configuration[];
 }
 
@@ -36,7 +40,9 @@ const startTimeoutMs = 120_000;
 export function gateClusterWith({
   namespaces,
   context,
-  configurations = committed,
+  prepare,
+  probe = () => podOf('probe', 'example.com/probe:1'),
+  configurations = byDefault,
   ...options
 }: GateClusterOptions): () => GateCluster {
   let plane: ControlPlane | undefined;
@@ -47,15 +53,15 @@ export function gateClusterWith({
     const started = (plane = await startControlPlane(options));
     for (const namespace of namespaces) await createNamespace(started, namespace);
     const serving = (server = await startAdmissionServer(await context(started)));
+    await prepare?.(started);
     const target = { url: serving.url, caBundle: Buffer.from(serving.certificate.ca ?? '').toString('base64') };
     for (const configuration of configurations(target)) await register(started, configuration);
     const create: GateCluster['create'] = (namespace, object, query = '') =>
       started.request('POST', pathOf(object, namespace) + query, object);
     cluster = { plane: started, server: serving, target, create };
-    const probe = (): Promise<Reply> =>
-      create(namespaces[0] ?? 'default', podOf('probe', 'example.com/probe:1'), '?dryRun=All');
+    const ask = (): Promise<Reply> => create(namespaces[0] ?? 'default', probe(), '?dryRun=All');
     const isCalled = (): boolean => new Set(serving.reviews.map(({ endpoint }) => endpoint)).size === 2;
-    await untilEffective('both webhooks', probe, isCalled);
+    await untilEffective('both webhooks', ask, isCalled);
   }, startTimeoutMs);
 
   // Runs even if the start failed.
@@ -70,6 +76,6 @@ export function gateClusterWith({
   };
 }
 
-function committed(target: Target): readonly Configuration[] {
-  return committedConfigurations().map((configuration) => byUrl(configuration, target));
+function byDefault(target: Target): readonly Configuration[] {
+  return defaultConfigurations().map((configuration) => byUrl(configuration, target));
 }

@@ -1,5 +1,6 @@
 // A complete installation on a control plane: the objects that `tidewaiter manifests` prints, and a real server, to which the
 // API server connects through the Service. There is no kubelet, so the tests write the status of the Pods.
+import { X509Certificate } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -9,13 +10,12 @@ import { parseDocuments } from '../../src/files/yaml/yaml.ts';
 import { buildServer } from '../../src/server/app.ts';
 import { createCurrentContext } from '../../src/server/current-context.ts';
 import { createCurrentTls } from '../../src/server/current-tls.ts';
-import { createMetrics } from '../../src/server/metrics.ts';
-import { buildOperations } from '../../src/server/operations.ts';
 import { compose, openCluster } from '../../src/wiring.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 import { runCommand } from '../support/command.ts';
 import { createAuthority, type Authority, type KeyPair } from './certificates.ts';
 import type { ControlPlane } from './control-plane.ts';
+import { createReplica, REPLICA_VERSION, serveReplicas, type TestReplica } from './replicas.ts';
 
 /** An address of this machine that the API server accepts as an endpoint; undefined: there is none. */
 export const endpointAddress = Object.values(networkInterfaces())
@@ -33,6 +33,8 @@ export interface Installation {
   /** Changes the certificate that the server presents. */
   present(certificate: KeyPair): void;
   readonly authority: Authority;
+  /** One for each Pod; the first one counts the reviews. */
+  readonly replicas: readonly [TestReplica, TestReplica];
   /** Makes two Pods Ready. Resolves with their names. */
   ready(): Promise<readonly string[]>;
   stop(): Promise<void>;
@@ -49,26 +51,31 @@ export async function install(plane: ControlPlane, policies: readonly string[]):
   const api = await openCluster(config);
   const world = api && createCommandFacts(api);
   const { context } = await compose({ kinds: kindTable(), policies }, { world });
-  const operations = {
-    version: '0.1.0',
-    metrics: createMetrics('0.1.0'),
-    notReady: () => undefined,
-  };
+  const replicas = [createReplica(certificate), createReplica(certificate)] as const;
+  const operations = { version: REPLICA_VERSION, metrics: replicas[0].metrics, notReady: () => undefined };
   const tls = createCurrentTls({ ...certificate, clients: undefined });
   const log = { review: () => undefined, rejected: () => undefined, failed: () => undefined };
   const app = buildServer(createCurrentContext(context), { tls, operations, log });
-  const side = buildOperations(operations);
   await app.listen({ host: endpointAddress, port: 0 });
-  await side.listen({ host: endpointAddress, port: 8080 });
+  const side = await serveReplicas(replicas, endpointAddress);
   const port = portOf(app.server.address());
-  await applyManifests(plane, policies, { ca: authority.cert, certificate });
+  await applyManifests(plane, policies, { ca: authority.cert, certificate, operationsPort: side.port });
   await createEndpoints(plane, port);
-  await readyPods(plane);
+  const ready = async (): Promise<readonly string[]> => {
+    const names = await readyPods(plane);
+    side.assign(names);
+    return names;
+  };
+  await ready();
   return {
     port,
     authority,
-    ready: async () => readyPods(plane),
-    present: (next) => tls.change((current) => ({ ...current, ...next })),
+    replicas,
+    ready,
+    present(next) {
+      tls.change((current) => ({ ...current, ...next }));
+      for (const { metrics } of replicas) metrics.certificate.setServed(new X509Certificate(next.cert));
+    },
     async stop() {
       app.server.closeAllConnections();
       await Promise.all([app.close(), side.close(), api?.close()]);
@@ -85,11 +92,17 @@ interface Trust {
   readonly certificate: KeyPair;
 }
 
-async function applyManifests(plane: ControlPlane, policies: readonly string[], trust: Trust): Promise<void> {
+async function applyManifests(
+  plane: ControlPlane,
+  policies: readonly string[],
+  { operationsPort, ...trust }: Trust & { readonly operationsPort: number },
+): Promise<void> {
   const flags = policies.flatMap((policy) => ['-p', policy]);
   const { code, out, note } = await runCommand(['manifests', '--tls', 'files', '--fail', 'closed', ...flags]);
   if (code !== 0) throw new Error(note);
-  const objects = parseDocuments(out).map((document) => {
+  // Several installations can run on this machine.
+  const text = out.replace('containerPort: 8080', `containerPort: ${operationsPort}`);
+  const objects = parseDocuments(text).map((document) => {
     if (!document.ok) throw new Error(document.problem);
     return document.value as Installed & { webhooks?: { clientConfig: object }[] };
   });

@@ -269,6 +269,65 @@ describe('one replica', () => {
     await ready(late);
   });
 
+  const DAY_MS = 24 * 60 * MINUTE_MS;
+  test.each<[string, number, string | undefined]>([
+    ['5 minutes ahead', 5 * MINUTE_MS, undefined],
+    ['5 minutes behind', -5 * MINUTE_MS, undefined],
+    ['31 minutes ahead', 31 * MINUTE_MS, '31 min ahead of'],
+    ['31 minutes behind', -31 * MINUTE_MS, '31 min behind'],
+    ['3 years ahead', 3 * 365 * DAY_MS, '1576800 min ahead of'],
+    ['30 years behind', -30 * 365 * DAY_MS, '15768000 min behind'],
+  ])('with a clock that is %s generates a CA only if it is nearly right', async (_what, aheadMs, differs) => {
+    const cluster = newCluster();
+    cluster.time = Date.now;
+    const one = replica(cluster, { now: () => Date.now() + aheadMs });
+    if (differs === undefined) return ready(one);
+    await vi.waitFor(() => {
+      expect(one.status().notReady).toBe(
+        `no serving certificate: Secret "tidewaiter-tls" is not changed, because the clock of this server is ${differs} the clock of the API server; synchronize both clocks`,
+      );
+    }, soon);
+    expect(cluster.objects.has(SECRET)).toBe(false);
+    return undefined;
+  });
+
+  test.each([
+    ['for which the certificate must be renewed', 70 * DAY_MS, /^undefined$/],
+    [
+      'for which the certificate has expired',
+      100 * DAY_MS,
+      /^the serving certificate has expired: Secret .* min ahead/,
+    ],
+    ['for which the CA has expired', 10 * 365 * DAY_MS, /: Secret "tidewaiter-tls" is not changed, .* min ahead of/],
+  ])('does not replace the certificate of others with a clock %s', async (_what, aheadMs, notReady) => {
+    const cluster = newCluster();
+    cluster.time = Date.now;
+    const right = replica(cluster);
+    await ready(right);
+    const before = entriesOf(cluster);
+    const wrong = replica(cluster, { now: () => Date.now() + aheadMs });
+    await vi.waitFor(() => expect(wrong.status().problem).toMatch(/^Secret "tidewaiter-tls" is not changed/), soon);
+    expect(String(wrong.status().notReady)).toMatch(notReady);
+    expect(entriesOf(cluster)).toEqual(before);
+    expect(right.status()).toMatchObject({ notReady: undefined, problem: undefined });
+    expect(wrong.leaf().serialNumber).toBe(right.leaf().serialNumber);
+  });
+
+  test('replaces a certificate that would expire before the next check, although its CA is trusted', async () => {
+    const cluster = newCluster();
+    const times = { ...TIMES, settleMs: 60 * MINUTE_MS };
+    const lifetimes = { ...LIFETIMES, leafMs: MINUTE_MS, leafRenewMs: 1000 };
+    let lateMs = 0;
+    const one = replica(cluster, { times, lifetimes, now: () => Date.now() + lateMs });
+    await ready(one);
+    const before = one.leaf().serialNumber;
+    cluster.remove(SECRET);
+    await vi.waitFor(() => expect(one.notes.filter((note) => note.startsWith('generated a CA'))).toHaveLength(2), soon);
+    expect(one.leaf().serialNumber).toBe(before);
+    lateMs = one.leaf().validToDate.getTime() - TIMES.checkMs - Date.now();
+    await vi.waitFor(() => expect(one.leaf().serialNumber).not.toBe(before), soon);
+  });
+
   test('adds names that the certificate lacks, and keeps those that it has', async () => {
     const cluster = newCluster();
     const first = replica(cluster);
@@ -360,61 +419,84 @@ describe('the order of a rotation', () => {
 });
 
 describe('a server that registers itself', () => {
-  const CLUSTER_ROLE = '/apis/rbac.authorization.k8s.io/v1/clusterroles/tidewaiter';
-  const objects = [
-    {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'ValidatingWebhookConfiguration',
-      metadata: { name: 'tidewaiter', labels: { a: 'b' } },
-      webhooks: [
-        { name: 'validate.tidewaiter.dev', clientConfig: { service: { name: 'tidewaiter' } }, sideEffects: 'None' },
-      ],
-    },
+  const webhook = (name: string): JsonObject => ({ name, clientConfig: { service: { name: 'tidewaiter' } } });
+  const configuration = (...names: readonly string[]): readonly JsonObject[] => [
+    { kind: 'ValidatingWebhookConfiguration', webhooks: names.map(webhook) },
   ];
+  const namesIn = (cluster: MemoryCluster): readonly unknown[] =>
+    ((cluster.objects.get(VALIDATING)?.['webhooks'] ?? []) as readonly JsonObject[]).map(({ name }) => name);
+  const BOTH = ['validate.tidewaiter.dev', 'closed.validate.tidewaiter.dev'];
+  const isReady = (): boolean => true;
 
-  test('creates the configuration when it is ready, with caBundle, and again after it was deleted', async () => {
+  /** As the manifests contain it. */
+  function emptyCluster(): MemoryCluster {
     const cluster = memoryCluster();
-    cluster.put(CLUSTER_ROLE, { metadata: { uid: 'role-1' } });
-    let isReady = false;
-    const one = replica(cluster, { registration: { objects: () => objects, isReady: () => isReady } });
+    cluster.put(VALIDATING, { metadata: { labels: { a: 'b' } } });
+    return cluster;
+  }
+
+  test('registers its webhooks when it is ready, all at once with caBundle', async () => {
+    const cluster = emptyCluster();
+    let isStarted = false;
+    const one = replica(cluster, { registration: { objects: () => configuration(...BOTH), isReady: () => isStarted } });
     await ready(one);
     await delay(200);
-    expect(cluster.objects.has(VALIDATING)).toBe(false);
-    isReady = true;
-    const expectRegistered = async (): Promise<void> => {
-      await vi.waitFor(() => expect(bundles(cluster)).toEqual([entriesOf(cluster)['ca.crt']]), soon);
-      expect(cluster.objects.get(VALIDATING)).toMatchObject({
-        metadata: { labels: { a: 'b' }, ownerReferences: [{ kind: 'ClusterRole', name: 'tidewaiter', uid: 'role-1' }] },
-        webhooks: [{ name: 'validate.tidewaiter.dev', clientConfig: { service: { name: 'tidewaiter' } } }],
-      });
-    };
-    await expectRegistered();
+    expect(namesIn(cluster)).toEqual([]);
+    isStarted = true;
+    const seen: unknown[] = [];
+    cluster.after = () => seen.push(namesIn(cluster).length, ...bundles(cluster).filter((bundle) => bundle === ''));
+    await vi.waitFor(() => expect(namesIn(cluster)).toEqual(BOTH), soon);
+    expect(new Set(seen)).toEqual(new Set([2]));
+    expect(new Set(bundles(cluster))).toEqual(new Set([entriesOf(cluster)['ca.crt']]));
+    expect(cluster.objects.get(VALIDATING)).toMatchObject({ metadata: { labels: { a: 'b' } } });
     await ready(one);
-    cluster.remove(VALIDATING);
-    await expectRegistered();
-    expect(one.notes.filter((note) => note.startsWith('registered'))).toHaveLength(2);
+    expect(one.notes).toContain('registered the webhooks of ValidatingWebhookConfiguration "tidewaiter"');
   });
 
-  test.each([
-    ['GET', CLUSTER_ROLE, /cannot register .*cannot get clusterroles "tidewaiter" \(HTTP 403\)/],
-    ['POST', VALIDATING, /cannot register .*cannot create validatingwebhookconfigurations "tidewaiter" \(HTTP 403\)/],
-  ])('says that it has no permission to %s %s, and stays ready', async (verb, at, problem) => {
-    const cluster = memoryCluster();
-    cluster.put(CLUSTER_ROLE, { metadata: { uid: 'role-1' } });
-    cluster.before = ({ method = 'GET', path: asked }) => {
-      if (method === verb && at.startsWith(asked)) throw new ApiError(403, 'Forbidden', 'forbidden');
-    };
-    const one = replica(cluster, { registration: { objects: () => objects, isReady: () => true } });
-    await vi.waitFor(() => expect(one.status().problem).toMatch(problem), soon);
-    expect(one.status().notReady).toBeUndefined();
-    expect(cluster.objects.has(VALIDATING)).toBe(false);
+  test.each<readonly [what: string, change: (before: JsonObject) => JsonObject]>([
+    ['replaced without its webhooks', ({ metadata }) => ({ metadata: { labels: (metadata as JsonObject)['labels'] } })],
+    ['emptied', (before) => ({ ...before, webhooks: [] })],
+    ['left with one webhook', (before) => ({ ...before, webhooks: [webhook('validate.tidewaiter.dev')] })],
+    ['given another webhook', (before) => ({ ...before, webhooks: [...BOTH, 'old.tidewaiter.dev'].map(webhook) })],
+  ])('registers them again when the configuration was %s', async (_what, change) => {
+    const cluster = emptyCluster();
+    const one = replica(cluster, { registration: { objects: () => configuration(...BOTH), isReady } });
+    await vi.waitFor(() => expect(namesIn(cluster)).toEqual(BOTH), soon);
+    cluster.put(VALIDATING, change(cluster.objects.get(VALIDATING) ?? {}));
+    await vi.waitFor(() => expect(namesIn(cluster)).toEqual(BOTH), soon);
+    await ready(one);
   });
 
-  test('registers nothing without its ClusterRole, which must own the configurations', async () => {
+  test('replaces what it registered when its policies change, and leaves what a newer replica registered', async () => {
+    const cluster = emptyCluster();
+    let names = BOTH;
+    const old = replica(cluster, { registration: { objects: () => configuration(...names), isReady } });
+    await vi.waitFor(() => expect(namesIn(cluster)).toEqual(BOTH), soon);
+    const newer = ['open.validate.tidewaiter.dev', 'validate.tidewaiter.dev'];
+    const other = replica(cluster, { registration: { objects: () => configuration(...newer), isReady } });
+    await vi.waitFor(() => expect(namesIn(cluster)).toEqual(newer), soon);
+    await delay(300);
+    expect(namesIn(cluster)).toEqual(newer);
+    // The CA of a lost Secret is replaced; the replica that does it keeps the webhooks of the other.
+    other.stop();
+    const before = bundles(cluster);
+    cluster.remove(SECRET);
+    await vi.waitFor(() => expect(bundles(cluster)).not.toEqual(before), soon);
+    await ready(old);
+    expect(namesIn(cluster)).toEqual(newer);
+    names = ['validate.tidewaiter.dev'];
+    await vi.waitFor(() => expect(namesIn(cluster)).toEqual(names), soon);
+  });
+
+  test('creates no configuration that was deleted, says so once, and stays ready', async () => {
     const cluster = memoryCluster();
-    const one = replica(cluster, { registration: { objects: () => objects, isReady: () => true } });
-    await vi.waitFor(() => expect(one.status().problem).toMatch(/ClusterRole "tidewaiter" is not found/), soon);
+    const one = replica(cluster, { registration: { objects: () => configuration(...BOTH), isReady } });
+    await ready(one);
+    await delay(300);
     expect(cluster.objects.has(VALIDATING)).toBe(false);
+    expect(one.notes.filter((note) => note.includes('does not exist'))).toEqual([
+      'ValidatingWebhookConfiguration "tidewaiter" does not exist, so API servers do not call it; apply the manifests again',
+    ]);
   });
 });
 
@@ -449,8 +531,8 @@ describe('several replicas', () => {
     }
   });
 
-  /** The CA and the leaf change every second or so. */
-  const FAST: Lifetimes = { caMs: 5000, caRenewMs: 4000, leafMs: 3000, leafRenewMs: 2000 };
+  /** The CA and the leaf change every second or so, and live long enough for a busy machine. */
+  const FAST: Lifetimes = { caMs: 10_000, caRenewMs: 9000, leafMs: 8000, leafRenewMs: 7000 };
 
   test('never serve a certificate that a webhook does not trust, while CA and leaf rotate and requests are slow', async () => {
     const cluster = newCluster();
@@ -472,7 +554,7 @@ describe('several replicas', () => {
     expect(rejected).toEqual([]);
     expect(serials.size).toBeGreaterThan(4);
     expect(cas.size).toBeGreaterThan(4);
-    expect(Math.max(...bundles(cluster).map((bundle) => certificatesIn(bundle).length))).toBeLessThan(8);
+    expect(Math.max(...bundles(cluster).map((bundle) => certificatesIn(bundle).length))).toBeLessThan(16);
   });
 });
 

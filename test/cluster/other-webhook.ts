@@ -6,10 +6,42 @@ import { text } from 'node:stream/consumers';
 
 import { createAuthority } from './certificates.ts';
 import { loopback } from './configuration.ts';
-import type { Configuration, Target } from './registration.ts';
+import type { Reply } from './connection.ts';
+import type { ControlPlane } from './control-plane.ts';
+import { type Configuration, register, type Target, unregister, untilEffective } from './registration.ts';
 
-export interface OtherWebhook extends Target {
+interface OtherWebhook extends Target {
   stop(): Promise<void>;
+}
+
+interface OtherRegistration {
+  readonly namespace: string;
+  /** By default, it sorts after ours, so the API server calls it after us. */
+  readonly name?: string;
+  readonly change?: Change;
+  /** A text that objects have only by the change. */
+  readonly mark: string;
+  /** Creates a Pod as a dry run. */
+  readonly probe: () => Promise<Reply>;
+}
+
+/** Runs `use` with the first changed Pod, while the webhook is registered. The API server does not call it afterwards. */
+export async function withOtherWebhook(
+  plane: ControlPlane,
+  { namespace, name = 'zz-other', change = addLabel, mark, probe }: OtherRegistration,
+  use: (changed: Reply) => Promise<void>,
+): Promise<void> {
+  const other = await startOtherWebhook(change);
+  const configuration = otherConfiguration(other, namespace, name);
+  const isMarked = ({ body }: Reply): boolean => JSON.stringify(body).includes(mark);
+  try {
+    await register(plane, configuration);
+    await use(await untilEffective('the other webhook', probe, isMarked));
+  } finally {
+    await unregister(plane, configuration);
+    await untilEffective('the end of the other webhook', probe, (reply) => !isMarked(reply));
+    await other.stop();
+  }
 }
 
 /** Returns the operations of a JSON Patch. */
@@ -28,7 +60,7 @@ const addLabel: Change = ({ metadata }) => [
   { op: 'add', path: '/metadata/labels', value: { other: 'was-here', ...metadata.labels } },
 ];
 
-export async function startOtherWebhook(change = addLabel): Promise<OtherWebhook> {
+async function startOtherWebhook(change: Change): Promise<OtherWebhook> {
   const authority = await createAuthority();
   const server = createServer(await authority.serverCertificate([loopback]));
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -53,8 +85,8 @@ export async function startOtherWebhook(change = addLabel): Promise<OtherWebhook
   };
 }
 
-/** For Pods of one namespace. By default, its name sorts after ours, so the API server calls it after us. */
-export function otherConfiguration({ url, caBundle }: Target, namespace: string, name = 'zz-other'): Configuration {
+/** For Pods of one namespace. */
+function otherConfiguration({ url, caBundle }: Target, namespace: string, name: string): Configuration {
   return {
     kind: 'MutatingWebhookConfiguration',
     metadata: { name },

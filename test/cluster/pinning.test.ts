@@ -1,20 +1,19 @@
-// Pinning with a real API server and its controllers: manifests/webhooks registered, the server in this process, and a registry
+// Pinning with a real API server and its controllers: the manifests registered, the server in this process, and a registry
 // whose tags move when the test says so. A loop, an unrequested rollout, or a restarted Pod must never happen.
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 import type { ImageReference } from '../../src/image/reference.ts';
 import { kinds, policyOf } from '../policy/fixtures.ts';
 import { digestOf, no, yes } from '../admission/pinning.ts';
-import { type TestServer, startAdmissionServer } from '../support/admission-server.ts';
+import { kubectlMissing } from '../support/kubectl.ts';
 import { describeWith } from '../support/real-part.ts';
-import { assetsMissing, kubectlMissing } from './assets.ts';
+import { assetsMissing } from './assets.ts';
 import { auditAnnotations } from './audit.ts';
 import type { Reply } from './connection.ts';
-import { type ControlPlane, startControlPlane } from './control-plane.ts';
-import { createNamespace, cronJob, job, type KubernetesObject, pathOf, podOf, workload } from './objects.ts';
-import { otherConfiguration, startOtherWebhook } from './other-webhook.ts';
-import { byUrl, committedConfigurations, register, unregister, untilEffective } from './registration.ts';
+import { gateClusterWith } from './gate-cluster.ts';
+import { cronJob, job, type KubernetesObject, pathOf, podOf, workload } from './objects.ts';
+import { withOtherWebhook } from './other-webhook.ts';
 
 const namespace = 'shop';
 const apps = `/apis/apps/v1/namespaces/${namespace}`;
@@ -47,32 +46,14 @@ interface Named {
 }
 
 describeWith(assetsMissing, 'pinning, with a real API server', () => {
-  let plane: ControlPlane;
-  let server: TestServer;
-
-  beforeAll(async () => {
-    server = await startAdmissionServer({ kinds, policies, world: { images } });
-    plane = await startControlPlane();
-    for (const name of [namespace, 'noted', 'warned']) await createNamespace(plane, name);
-    const target = { url: server.url, caBundle: Buffer.from(server.certificate.ca ?? '').toString('base64') };
-    for (const configuration of committedConfigurations()) await register(plane, byUrl(configuration, target));
-    const ask = (): Promise<Reply> => create(podOf('probe', 'nginx:1'), '?dryRun=All');
-    await untilEffective('both webhooks', ask, () => {
-      const endpoints = new Set(server.reviews.map(({ endpoint }) => endpoint));
-      return endpoints.size === 2;
-    });
-  }, 120_000);
-
-  // Runs even if the start failed.
-  afterAll(async () => {
-    await plane?.stop();
-    await server?.stop();
+  const cluster = gateClusterWith({
+    namespaces: [namespace, 'noted', 'warned'],
+    context: () => ({ kinds, policies, world: { images } }),
   });
-
   const send = (method: string, path: string, body?: object, type?: string): Promise<Reply> =>
-    plane.request(method, path, body, type);
+    cluster().plane.request(method, path, body, type);
   const create = (object: KubernetesObject, query = '', where = namespace): Promise<Reply> =>
-    send('POST', pathOf(object, where) + query, object);
+    cluster().create(where, object, query);
   const get = async (path: string): Promise<Named> => (await send('GET', path)).body as Named;
   const apply = (object: KubernetesObject, where = namespace): Promise<Reply> =>
     send(
@@ -109,7 +90,7 @@ describeWith(assetsMissing, 'pinning, with a real API server', () => {
     current = FIRST;
     const reply = await create(workload('Deployment', 'web', 'nginx:1'));
     expect([reply.status, imageIn(reply.body), reply.warnings]).toEqual([201, `nginx:1@${FIRST}`, []]);
-    expect(await auditAnnotations(plane, reply)).toMatchObject({
+    expect(await auditAnnotations(cluster().plane, reply)).toMatchObject({
       'mutate.tidewaiter.dev/pinned': `container "main": nginx:1 -> ${FIRST}`,
     });
     await settled('web', { sets: [`nginx:1@${FIRST}`], pods: [`nginx:1@${FIRST}`] });
@@ -123,10 +104,10 @@ describeWith(assetsMissing, 'pinning, with a real API server', () => {
     expect((await apply(manifest)).status).toBe(201);
     await settled('again', { sets: [`nginx:1@${FIRST}`], pods: [`nginx:1@${FIRST}`] });
     current = SECOND;
-    const before = server.reviews.length;
+    const before = cluster().server.reviews.length;
     const reply = await apply(manifest);
     expect([reply.status, imageIn(reply.body)]).toEqual([200, `nginx:1@${FIRST}`]);
-    expect(server.reviews.length).toBeGreaterThan(before);
+    expect(cluster().server.reviews.length).toBeGreaterThan(before);
     await settled('again', { sets: [`nginx:1@${FIRST}`], pods: [`nginx:1@${FIRST}`] });
     expect((await get(`${apps}/deployments/again`)).metadata.generation).toBe(1);
   });
@@ -249,14 +230,9 @@ describeWith(assetsMissing, 'pinning, with a real API server', () => {
 
   test('called again after another webhook has changed the object, it adds nothing', async () => {
     current = FIRST;
-    const other = await startOtherWebhook();
-    const configuration = otherConfiguration(other, namespace);
-    try {
-      await register(plane, configuration);
-      const ask = (): Promise<Reply> => create(podOf('twice', 'nginx:1'), '?dryRun=All');
-      const reply = await untilEffective('the other webhook', ask, ({ body }) =>
-        JSON.stringify(body).includes('was-here'),
-      );
+    const { plane } = cluster();
+    const probe = (): Promise<Reply> => create(podOf('twice', 'nginx:1'), '?dryRun=All');
+    await withOtherWebhook(plane, { namespace, mark: 'was-here', probe }, async (reply) => {
       expect([reply.status, imageIn(reply.body)]).toEqual([201, `nginx:1@${FIRST}`]);
       const annotations = await auditAnnotations(plane, reply);
       expect(JSON.parse(annotations['mutation.webhook.admission.k8s.io/round_1_index_0'] ?? '{}')).toMatchObject({
@@ -264,15 +240,12 @@ describeWith(assetsMissing, 'pinning, with a real API server', () => {
         mutated: false,
       });
       expect(annotations['mutate.tidewaiter.dev/pinned']).toBe(`container "main": nginx:1 -> ${FIRST}`);
-    } finally {
-      await unregister(plane, configuration);
-      await other.stop();
-    }
+    });
   });
 
   describeWith(kubectlMissing, 'through kubectl', () => {
     const kubectl = async (args: readonly string[], object?: KubernetesObject): Promise<string> => {
-      const { code, stdout, stderr } = await plane.kubectl(
+      const { code, stdout, stderr } = await cluster().plane.kubectl(
         ['--namespace', namespace, ...args],
         JSON.stringify(object ?? ''),
       );
@@ -317,7 +290,7 @@ describeWith(assetsMissing, 'pinning, with a real API server', () => {
 
   describe('the server', () => {
     test('failed nowhere', () => {
-      expect(server.failures).toEqual([]);
+      expect(cluster().server.failures).toEqual([]);
     });
   });
 });

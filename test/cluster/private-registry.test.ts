@@ -21,7 +21,7 @@ import type { Reply } from './connection.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { type DelayProxy, startDelayProxy } from './delay-proxy.ts';
 import { createNamespace, type KubernetesObject, pathOf, workload } from './objects.ts';
-import { byUrl, committedConfigurations, register, untilEffective } from './registration.ts';
+import { byUrl, defaultConfigurations, register, untilEffective } from './registration.ts';
 import { buildMissing, prepareServers, type ServerProcess, type ServerProcesses } from './server-processes.ts';
 
 const namespaces = ['shop', 'wrong', 'account', 'rotated', 'bank', 'thief', 'labelled'] as const;
@@ -84,7 +84,7 @@ describeWith(assetsMissing ?? dockerRegistryMissing ?? buildMissing, 'a private 
     );
     server = await servers.start(0, ['--config', config, '--policy', policies, '--kubeconfig', kubeconfig]);
     const target = { url: server.url, caBundle: servers.caBundle() };
-    for (const configuration of committedConfigurations()) await register(plane, byUrl(configuration, target));
+    for (const configuration of defaultConfigurations()) await register(plane, byUrl(configuration, target));
     const probe = (): Promise<Reply> => create('shop', deployment('probe', '1'), '?dryRun=All');
     await untilEffective('the webhook', probe, ({ status }) => status === 403);
   }, 120_000);
@@ -149,6 +149,9 @@ describeWith(assetsMissing ?? dockerRegistryMissing ?? buildMissing, 'a private 
     expect(reply.status).toBe(403);
     expect(message).toMatch(/pull secret "specific".*\(user trudy\).*pull secret "general".*\(user eve\)/s);
     expect(message).not.toMatch(/mallory|guess/);
+    for (const name of ['specific', 'general']) {
+      expect(message.split('\n').filter((line) => line.split(name).length > 2)).toEqual([]);
+    }
   });
 
   test('reads the pull secrets of a ServiceAccount, also when they were added a moment before', async () => {

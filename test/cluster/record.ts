@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { kubectlMissing } from './assets.ts';
+import { kubectlMissing } from '../support/kubectl.ts';
 import { startControlPlane, type ControlPlane } from './control-plane.ts';
 import { startRecorder, type ReceivedReview, type Recorder } from './recorder.ts';
 import { namespace, prepareNamespace, scenes, type Shot } from './scenes.ts';

@@ -1,9 +1,9 @@
-// The webhook configurations of manifests/webhooks, registered with a control plane that reaches the server by URL.
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+// The webhook configurations of the manifests, registered with a control plane that reaches the server by URL.
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { parseDocuments } from '../../src/files/yaml/yaml.ts';
+import { webhookConfigurations } from '../../src/install/webhooks.ts';
+import { yamlDocuments } from '../../src/install/yaml.ts';
 import type { Reply } from './connection.ts';
 import type { ControlPlane } from './control-plane.ts';
 
@@ -43,14 +43,22 @@ export interface Target {
   readonly caBundle: string;
 }
 
-export const manifests = join(import.meta.dirname, '..', '..', 'manifests');
 const effectiveWithinMs = 20_000;
 
-/** Both, as they are committed. */
-export function committedConfigurations(): readonly Configuration[] {
-  const folder = join(manifests, 'webhooks');
-  const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
-  return files.toSorted().flatMap((file) => configurationsIn(readFileSync(join(folder, file), 'utf8')));
+/** Both, for policies that pin images, each with its webhook for namespaces without a label. */
+export function defaultConfigurations(): readonly Configuration[] {
+  const objects = webhookConfigurations({
+    namespace: 'tidewaiter',
+    tls: 'files',
+    fail: 'open',
+    pins: true,
+    lookups: false,
+    customResources: [],
+  });
+  return configurationsIn(yamlDocuments(objects)).map((configuration) => ({
+    ...configuration,
+    webhooks: configuration.webhooks.filter(({ name }) => !name.startsWith('closed.')),
+  }));
 }
 
 export function configurationsIn(yaml: string): readonly Configuration[] {

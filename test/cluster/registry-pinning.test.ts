@@ -1,17 +1,17 @@
 // The whole line with nothing made up: a real API server and its controllers, the server of this project, Debian's registry.
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
+import type { Context } from '../../src/admission/context.ts';
+import { createRegistrySources } from '../../src/lookup/image-source.ts';
 import { createRegistryClient, type HttpRegistryClient } from '../../src/registry/http-client.ts';
 import { kinds, policyOf } from '../policy/fixtures.ts';
-import { type TestServer, startAdmissionServer } from '../support/admission-server.ts';
 import { makeImage, makeIndex, pushIndex } from '../support/push-image.ts';
 import { describeWith } from '../support/real-part.ts';
 import { dockerRegistryMissing, type RunningRegistry, startRegistry } from '../support/registry-process.ts';
 import { loopback } from '../support/registry-settings.ts';
 import { assetsMissing } from './assets.ts';
-import { type ControlPlane, startControlPlane } from './control-plane.ts';
-import { createNamespace, pathOf, workload } from './objects.ts';
-import { byUrl, committedConfigurations, register, untilEffective } from './registration.ts';
-import { createRegistrySources } from '../../src/lookup/image-source.ts';
+import type { Reply } from './connection.ts';
+import { gateClusterWith } from './gate-cluster.ts';
+import { type KubernetesObject, workload } from './objects.ts';
 
 const NAMESPACE = 'shop';
 const REPLICA_SETS = `/apis/apps/v1/namespaces/${NAMESPACE}/replicasets`;
@@ -27,18 +27,13 @@ interface Template {
 const imageIn = (object: unknown): string | undefined => (object as Template).spec.template.spec.containers[0]?.image;
 
 describeWith(assetsMissing ?? dockerRegistryMissing, 'a tag of a real registry, in a real cluster', () => {
-  let plane: ControlPlane;
-  let server: TestServer;
   let registry: RunningRegistry;
   let client: HttpRegistryClient;
   let digest: string;
   const image = (tag: string): string => `${registry.host}/shop/web:${tag}`;
-  const create = (name: string, tag: string, query = ''): ReturnType<ControlPlane['request']> => {
-    const object = workload('Deployment', name, image(tag));
-    return plane.request('POST', pathOf(object, NAMESPACE) + query, object);
-  };
+  const deployment = (name: string, tag: string): KubernetesObject => workload('Deployment', name, image(tag));
 
-  beforeAll(async () => {
+  async function context(): Promise<Context> {
     registry = await startRegistry('docker-registry', { kind: 'open' });
     const platforms = ['amd64', 'arm64'].map((architecture) => ({ os: 'linux', architecture }));
     const index = makeIndex(platforms.map((platform) => makeImage(platform, '2026-01-02T03:04:05Z')));
@@ -46,23 +41,13 @@ describeWith(assetsMissing ?? dockerRegistryMissing, 'a tag of a real registry, 
     ({ digest } = index.manifest);
     client = createRegistryClient(loopback(registry.host), { env: {} });
     const settings = { tagTtlMs: 1, digestTtlMs: 1, staleMaxMs: 3_600_000, maxImages: 1000 };
-    const world = createRegistrySources({ client, settings, now: Date.now });
     const policies = [policyOf('{pin: {onFailure: {notFound: deny, other: warn}}, rules: [{rule: image-exists}]}')];
-    server = await startAdmissionServer({ kinds, policies, world });
-    plane = await startControlPlane();
-    await createNamespace(plane, NAMESPACE);
-    const target = { url: server.url, caBundle: Buffer.from(server.certificate.ca ?? '').toString('base64') };
-    for (const configuration of committedConfigurations()) await register(plane, byUrl(configuration, target));
-    await untilEffective(
-      'both webhooks',
-      () => create('probe', '1.0', '?dryRun=All'),
-      () => new Set(server.reviews.map(({ endpoint }) => endpoint)).size === 2,
-    );
-  }, 120_000);
+    return { kinds, policies, world: createRegistrySources({ client, settings, now: Date.now }) };
+  }
+  const cluster = gateClusterWith({ namespaces: [NAMESPACE], context, probe: () => deployment('probe', '1.0') });
+  const create = (name: string, tag: string): Promise<Reply> => cluster().create(NAMESPACE, deployment(name, tag));
 
   afterAll(async () => {
-    await plane?.stop();
-    await server?.stop();
     await client?.close();
     await registry?.stop();
   });
@@ -72,7 +57,7 @@ describeWith(assetsMissing ?? dockerRegistryMissing, 'a tag of a real registry, 
     expect([status, imageIn(body)]).toEqual([201, `${image('1.0')}@${digest}`]);
     await vi.waitFor(
       async () => {
-        const { body: list } = await plane.request('GET', `${REPLICA_SETS}?labelSelector=app%3Dweb`);
+        const { body: list } = await cluster().plane.request('GET', `${REPLICA_SETS}?labelSelector=app%3Dweb`);
         expect((list as { readonly items: readonly unknown[] }).items.map(imageIn)).toEqual([
           `${image('1.0')}@${digest}`,
         ]);

@@ -33,7 +33,9 @@ const files = (folder: string): readonly string[] =>
 const REJECTED = [
   ...files('container-lifecycle/fail'),
   ...files('container-name/fail'),
-  ...['name-of-none', 'name-twice'].map((name) => `container-ports/fail/${name}.yaml`),
+  ...['name-of-none', 'name-twice', 'number-out-of-range', 'protocol', 'no-number'].map(
+    (name) => `container-ports/fail/${name}.yaml`,
+  ),
   ...['not-a-quantity', 'negative', 'request-above-limit'].map((name) => `container-resources/fail/${name}.yaml`),
   ...['nothing-to-ask', 'two-questions-in-a-job'].map((name) => `container-probes/fail/${name}.yaml`),
 ];

@@ -11,8 +11,7 @@ import { assetsMissing } from './assets.ts';
 import type { Reply } from './connection.ts';
 import { gateClusterWith } from './gate-cluster.ts';
 import { cronJob, job, type KubernetesObject, pathOf, podOf, workload } from './objects.ts';
-import { type Change, otherConfiguration, startOtherWebhook } from './other-webhook.ts';
-import { register, unregister, untilEffective } from './registration.ts';
+import { type Change, withOtherWebhook } from './other-webhook.ts';
 
 const namespace = 'shop';
 const [FIRST, SECOND] = [digestOf('1'), digestOf('2')];
@@ -229,12 +228,9 @@ describeWith(assetsMissing, 'rollouts, with a real API server', () => {
       'is pinned when that webhook is called $order this one, and starts no second rollout',
       async ({ order, name }) => {
         const where = `injected-${order}`;
-        const injector = await startOtherWebhook(inject);
-        const configuration = otherConfiguration(injector, where, name);
-        try {
-          await register(cluster().plane, configuration);
-          const probe = (): Promise<Reply> => cluster().create(where, podOf('probe', tagOf('probe')), '?dryRun=All');
-          await untilEffective('the injector', probe, ({ body }) => JSON.stringify(body).includes('proxy'));
+        const probe = (): Promise<Reply> => cluster().create(where, podOf('probe', tagOf('probe')), '?dryRun=All');
+        const injector = { namespace: where, name, change: inject, mark: 'proxy', probe };
+        await withOtherWebhook(cluster().plane, injector, async () => {
           const app = `meshed-${order}`;
           expect(await create(workload('Deployment', app, tagOf(app)), where)).toMatchObject({ status: 201 });
           await untilPods(app, where);
@@ -242,10 +238,7 @@ describeWith(assetsMissing, 'rollouts, with a real API server', () => {
           expect((await pods(app, where)).map(imagesIn)).toEqual([[imageOf(app), imageOf('proxy')]]);
           const sets = await ownedBy(app, `/apis/apps/v1/namespaces/${where}/replicasets`);
           expect(sets.map(imagesIn)).toEqual([[imageOf(app)]]);
-        } finally {
-          await unregister(cluster().plane, configuration);
-          await injector.stop();
-        }
+        });
       },
     );
   });

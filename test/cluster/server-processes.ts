@@ -19,6 +19,8 @@ export interface ServerProcess {
   readonly log: readonly LogLine[];
   /** Sends SIGTERM. Resolves with the exit code once the log is complete. */
   stop(): Promise<number | null>;
+  /** Sends SIGKILL. Resolves when it has ended. */
+  kill(): Promise<unknown>;
 }
 
 export interface ServerProcesses {
@@ -63,8 +65,7 @@ export function prepareServers(): ServerProcesses {
   };
 }
 
-interface RunningProcess extends Pick<ServerProcess, 'log' | 'stop'> {
-  readonly kill: () => Promise<unknown>;
+interface RunningProcess extends Pick<ServerProcess, 'log' | 'stop' | 'kill'> {
   readonly listening: Promise<Pick<ServerProcess, 'url' | 'port'>>;
 }
 

@@ -16,7 +16,7 @@ import {
 } from '../support/api-server.ts';
 
 const NAMESPACES = '/api/v1/namespaces';
-const FAST: Partial<WatchTimes> = { delayMs: 5, maxDelayMs: 20, healthyMs: 1000, idleMs: 5000, initialMs: 300 };
+const FAST: Partial<WatchTimes> = { delayMs: 5, maxDelayMs: 20, idleMs: 5000, initialMs: 300 };
 
 let server: ApiServer;
 let api: ClusterApi;
@@ -87,6 +87,17 @@ describe('a watch', () => {
     await vi.waitFor(() => expect(watchQueries()).toEqual(['all', '103']));
     server.put(NAMESPACES, 'shop', team('b'));
     await vi.waitFor(() => expect(teamsIn(watch)).toEqual({ shop: 'b' }));
+  });
+
+  test('never reads all objects again while each connection works until the API server ends it', async () => {
+    const watch = watchTeams({ ...FAST, maxDelayMs: 0 });
+    await watch.synced;
+    for (let round = 0; round < 6; round++) {
+      await vi.waitFor(() => expect(server.watches).toBe(1));
+      server.bookmark();
+      server.endWatches();
+    }
+    await vi.waitFor(() => expect(watchQueries()).toEqual(['all', ...Array.from({ length: 6 }, () => '100')]));
   });
 
   test.each<[string, Script]>([
@@ -275,12 +286,13 @@ describe('a watch', () => {
   });
 
   test('counts the seconds since the last event or bookmark', async () => {
-    const watch = watchTeams();
+    let ms = 0;
+    const watch = watchObjects(api, { path: NAMESPACES, signal: stop.signal, now: () => ms, valueOf: () => true });
     await watch.synced;
-    await new Promise((resolve) => setTimeout(resolve, 120));
-    expect(watch.idleSeconds()).toBeGreaterThan(0.1);
+    ms = 5000;
+    expect(watch.idleSeconds()).toBe(5);
     server.bookmark();
-    await vi.waitFor(() => expect(watch.idleSeconds()).toBeLessThan(0.1));
+    await vi.waitFor(() => expect(watch.idleSeconds()).toBe(0));
   });
 
   test('ends with the signal, also during a delay', async () => {

@@ -49,24 +49,33 @@ export async function decisionsOf(
   return {
     webhook: {
       status: reply.status,
-      reported: {
+      reported: inAnyOrder({
         denial: reply.status < 400 ? undefined : message,
         // The API server adds its own warnings, which begin with a field.
         warnings: reply.warnings.filter((text) => !text.startsWith('spec.')),
         findings: annotations['validate.tidewaiter.dev/findings'],
         decision: annotations['validate.tidewaiter.dev/decision'],
-      },
+      }),
     },
     check: {
       code,
-      reported: {
+      reported: inAnyOrder({
         denial: denied.length === 0 ? undefined : denialOf(label, denied),
         warnings: warned.map((row) => `${sentence(row)} ${source(row)}`),
         findings: findings.map((row) => `${row.action} ${source(row)} ${sentence(row)}`).join('\n') || undefined,
         decision,
-      },
+      }),
     },
   };
+}
+
+/** `check` sorts findings by line, and the webhook by policy and rule. */
+function inAnyOrder({ denial, warnings, findings, decision }: ReportedDecision): ReportedDecision {
+  return { denial: sortedLines(denial), warnings: warnings.toSorted(), findings: sortedLines(findings), decision };
+}
+
+function sortedLines(text: string | undefined): string | undefined {
+  return text?.split('\n').toSorted().join('\n');
 }
 
 function denialOf(object: string, denied: readonly FindingRow[]): string {

@@ -17,7 +17,7 @@ import { buildMissing, type ServerProcess } from './server-processes.ts';
 import { job, pinned, podOf, workload } from './objects.ts';
 import {
   byUrl,
-  committedConfigurations,
+  defaultConfigurations,
   register,
   untilEffective,
   within,
@@ -197,14 +197,14 @@ describeWith(assetsMissing ?? buildMissing, 'the webhook during outages and with
   });
 });
 
-/** The committed validating configuration for one namespace only, changed; resolves when it is heeded. */
+/** The validating configuration of the manifests for one namespace only, changed; resolves when it is heeded. */
 async function registered(
   { plane, create }: WebhookCluster,
   namespace: string,
   target: Target,
   change: (webhook: Webhook) => Partial<Webhook>,
 ): Promise<void> {
-  for (const configuration of committedConfigurations()) {
+  for (const configuration of defaultConfigurations()) {
     if (configuration.kind !== 'ValidatingWebhookConfiguration') continue;
     await register(plane, within(namespace, byUrl(configuration, target), change));
   }

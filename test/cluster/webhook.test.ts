@@ -1,8 +1,9 @@
-// The built server, registered with a real API server as manifests/webhooks says: what users and controllers get to see.
+// The built server, registered with a real API server as the manifests say: what users and controllers get to see.
 import { describe, expect, test, vi } from 'vitest';
 
+import { kubectlMissing } from '../support/kubectl.ts';
 import { describeWith } from '../support/real-part.ts';
-import { assetsMissing, kubectlMissing } from './assets.ts';
+import { assetsMissing } from './assets.ts';
 import { auditAnnotations } from './audit.ts';
 import type { Reply } from './connection.ts';
 import { decisionsOf } from './webhook-and-check.ts';
@@ -11,8 +12,8 @@ import { webhookClusterWith, type WebhookCluster } from './webhook-cluster.ts';
 import { buildMissing } from './server-processes.ts';
 import { kubectlCases } from './kubectl-cases.ts';
 import { pinned, pod, podOf, workload, type KubernetesObject } from './objects.ts';
-import { otherConfiguration, startOtherWebhook } from './other-webhook.ts';
-import { byUrl, committedConfigurations, register, unregister, untilEffective } from './registration.ts';
+import { withOtherWebhook } from './other-webhook.ts';
+import { byUrl, defaultConfigurations, register, untilEffective } from './registration.ts';
 import { existingWarnings, noDigestWarning, noTag, noTagDenial } from './wording.ts';
 
 const namespace = 'shop';
@@ -250,14 +251,8 @@ describeWith(assetsMissing ?? buildMissing, 'the webhook, registered with a real
 
     test('is called again after another webhook has changed the object, and breaks nothing', async () => {
       const { plane } = cluster();
-      const other = await startOtherWebhook();
-      const configuration = otherConfiguration(other, namespace);
-      const ask = (): Promise<Reply> => create(podOf('labelled', 'nginx:1.27'), '?dryRun=All');
-      try {
-        await register(plane, configuration);
-        const reply = await untilEffective('the other webhook', ask, ({ body }) =>
-          JSON.stringify(body).includes('was-here'),
-        );
+      const probe = (): Promise<Reply> => create(podOf('labelled', 'nginx:1.27'), '?dryRun=All');
+      await withOtherWebhook(plane, { namespace, mark: 'was-here', probe }, async (reply) => {
         expect(reply).toMatchObject({
           status: 201,
           warnings: [noDigestWarning('nginx:1.27')],
@@ -271,10 +266,7 @@ describeWith(assetsMissing ?? buildMissing, 'the webhook, registered with a real
           'round_0_index_1: label.other.example.com',
           'round_1_index_0: mutate.tidewaiter.dev',
         ]);
-      } finally {
-        await unregister(plane, configuration);
-        await other.stop();
-      }
+      });
     });
   });
 
@@ -308,7 +300,7 @@ async function createBadObjects({ create }: WebhookCluster): Promise<void> {
 }
 
 async function registerAsCommitted({ plane, server, target, create }: WebhookCluster): Promise<void> {
-  for (const configuration of committedConfigurations()) await register(plane, byUrl(configuration, target));
+  for (const configuration of defaultConfigurations()) await register(plane, byUrl(configuration, target));
   const ask = (): Promise<Reply> => create(namespace, podOf('probe', 'nginx'), '?dryRun=All');
   await untilEffective('the validating webhook', ask, ({ status }) => status === 403);
   await untilEffective('the mutating webhook', ask, () => server.log.some(({ endpoint }) => endpoint === 'mutate'));

@@ -104,8 +104,8 @@ nodeCredentials: {providers: {config: /providers.yaml, binDir: /bin}}
     ],
     ['clientCa: ca.crt\nclientNames: []\n', /a client CA requires the names of client certificates/],
     ['clientCa: ""\n', /tidewaiter\.yaml:1:11: /],
-    ['clientNames: [1]\nclientCa: a\n', /tidewaiter\.yaml:1:15: expected a string, found a number/],
-    ['operationsListen: "8080"\n', /tidewaiter\.yaml:1: expected HOST:PORT/],
+    ['clientNames: [1]\nclientCa: a\n', /tidewaiter\.yaml:1:15: clientNames\/0: expected a string, found a number/],
+    ['operationsListen: "8080"\n', /tidewaiter\.yaml:1: operationsListen: expected HOST:PORT/],
     [
       'operationsListen: :1\noperationsPort: 2\n',
       /tidewaiter\.yaml:1: "operationsListen" and "operationsPort" \(.*tidewaiter\.yaml:2\) are both set; remove one/,
@@ -203,13 +203,14 @@ nodeCredentials: {providers: {config: /providers.yaml, binDir: /bin}}
       (error: unknown) => (error as Error).message,
     );
     expect(message.replaceAll(config, 'c').replaceAll(`${folder}/`, '').split('\n')).toEqual([
-      'c:1: expected HOST:PORT, for example 127.0.0.1:8443 or [::1]:8443, found "localhost"',
-      'c:2:17: expected a whole number, found a string: a port from 0 to 65535',
-      'c:3:18: invalid value 0: expected milliseconds from 1 to 10000',
+      'c:1: listen: expected HOST:PORT, for example 127.0.0.1:8443 or [::1]:8443, found "localhost"',
+      'c:2:17: operationsPort: expected a port from 0 to 65535, found a string',
+      'c:3:18: pluginTimeoutMs: invalid value 0: expected milliseconds from 1 to 10000',
       'c:4: a certificate requires its private key; also set "key"',
-      'c:5:17: invalid value "apps/v1": expected a DNS name in lowercase without a version, for example batch.example.com',
-      'c:6:1: unknown key "extra" (expected listen, operationsPort, operationsListen, policies, plugins, pluginTimeoutMs, cert, key, tlsMode, registration, certsDir, clientCa, clientNames, logLevel, cluster, kubeconfig, context, kinds, nodeCredentials, registryCache, registries, or registryAccess)',
-      'c:7: nodeCredentials.timeout: expected a duration from 1ms to 1m, found "2m"',
+      'c:5:9: kinds/0: set at least one of podSpecs or images, for example podSpecs: [/spec/template/spec]',
+      'c:5:17: kinds/0/group: invalid value "apps/v1": expected a DNS name in lowercase without a version, for example batch.example.com',
+      'c:6:1: extra: unknown key "extra" (expected listen, operationsPort, operationsListen, policies, plugins, ignore, helm, pluginTimeoutMs, and 27 more)',
+      'c:7: nodeCredentials/timeout: expected a duration from 1ms to 1m, found "2m"',
       'c:8: registries: "a..test": no host can match; labels must not be empty, or begin or end with a hyphen',
       'c:8: registries: "b.test": cannot read ca "none.crt": no such file or directory; expected a PEM file',
       'c:8: registries: duplicate entry for "B.test"; only the first would apply',
@@ -227,7 +228,7 @@ nodeCredentials: {providers: {config: /providers.yaml, binDir: /bin}}
       [
         'TIDEWAITER_OPERATIONS_PORT: expected a port from 0 to 65535, found "x"',
         'TIDEWAITER_PLUGIN_TIMEOUT_MS: expected milliseconds from 1 to 10000, found "-4"',
-        'TIDEWAITER_LOG_LEVEL: expected debug, info, warn, error, silent, found "loud"',
+        'TIDEWAITER_LOG_LEVEL: expected "debug", "info", "warn", "error", or "silent", found "loud"',
       ],
     ],
     [
@@ -250,12 +251,12 @@ nodeCredentials: {providers: {config: /providers.yaml, binDir: /bin}}
       'qqqq: 1\npolicys: 2\nzzzz: 3\n',
       [
         expect.stringMatching(
-          /^unknown environment variable TIDEWAITER_QQ \(expected TIDEWAITER_LISTEN, .*, or TIDEWAITER_CONFIG\)$/,
+          /^unknown environment variable TIDEWAITER_QQ \(expected TIDEWAITER_LISTEN, .*, and \d+ more\)$/,
         ),
         'unknown environment variable TIDEWAITER_ZZ',
-        expect.stringMatching(/^c:1:1: unknown key "qqqq" \(expected listen, .*, or registryAccess\)$/),
-        'c:2:1: unknown key "policys"; did you mean "policies"?',
-        'c:3:1: unknown key "zzzz"',
+        expect.stringMatching(/^c:1:1: qqqq: unknown key "qqqq" \(expected listen, .*, and \d+ more\)$/),
+        'c:2:1: policys: unknown key "policys"; did you mean "policies"?',
+        'c:3:1: zzzz: unknown key "zzzz"',
       ],
     ],
     [
@@ -277,8 +278,8 @@ nodeCredentials: {providers: {config: /providers.yaml, binDir: /bin}}
       [
         'TIDEWAITER_PLUGIN_TIMEOUT_MS: expected milliseconds from 1 to 10000, found "0"',
         '--operations-port: expected a port from 0 to 65535, found "y"',
-        expect.stringMatching(/^c:1:1: unknown key "extra"/),
-        expect.stringMatching(/^c:2:11: invalid value "loud"/),
+        expect.stringMatching(/^c:1:1: extra: unknown key "extra"/),
+        expect.stringMatching(/^c:2:11: logLevel: invalid value "loud"/),
       ],
     ],
     [
@@ -337,13 +338,13 @@ nodeCredentials: {providers: {config: /providers.yaml, binDir: /bin}}
       (error: unknown) => (error as Error).message,
     );
     expect(message.replaceAll(config, 'c').split('\n')).toEqual([
-      'c:1:7: expected a string, found a list',
-      'c:3:59: expected a string, found a number',
+      'c:1:7: cert: expected a string, found a list',
+      'c:3:59: registries/0/clientKey: expected a string, found a number',
     ]);
   });
 
   test.each([
-    ['[{}]', /tidewaiter\.yaml:1:\d+: "host" is required/],
+    ['[{}]', /tidewaiter\.yaml:1:\d+: registries\/0: "host" is required/],
     [
       '[{host: "https://a.test"}]',
       /invalid value "https:\/\/a\.test": expected a host as in image references.*without "https:\/\/"/,
@@ -367,8 +368,8 @@ nodeCredentials: {providers: {config: /providers.yaml, binDir: /bin}}
       '[{host: a.test, ca: none.crt}]',
       /"a\.test": cannot read ca ".*none\.crt": no such file or directory; expected a PEM file/,
     ],
-    ['[{host: a.test, ca: tidewaiter.yaml}]', /".*tidewaiter\.yaml" contains no certificate; expected PEM/],
-    ['[{host: a.test, ca: damaged.crt}]', /certificate 1 in ".*damaged\.crt" is damaged/],
+    ['[{host: a.test, ca: tidewaiter.yaml}]', /".*tidewaiter\.yaml": it contains no certificate; expected PEM/],
+    ['[{host: a.test, ca: damaged.crt}]', /".*damaged\.crt": certificate 1 is damaged; use complete PEM certificates/],
     [
       '[{host: a.test, clientCert: a.crt}]',
       /"clientCert" and "clientKey" must be set together; "clientKey" is missing/,
@@ -382,16 +383,25 @@ nodeCredentials: {providers: {config: /providers.yaml, binDir: /bin}}
   });
 
   test.each([
-    ['listn: x\n', /tidewaiter\.yaml:1:1: unknown key "listn"; did you mean "listen"\?/],
-    ['logging: x\n', /tidewaiter\.yaml:1:1: unknown key "logging"; did you mean "logLevel"\?$/],
-    ['operationsPort: "x"\n', /tidewaiter\.yaml:1:17: expected a whole number, found a string/],
+    ['policy: [x]\n', /tidewaiter\.yaml:1:1: policy: unknown key "policy"; did you mean "policies"\?$/],
+    ['listn: x\n', /tidewaiter\.yaml:1:1: listn: unknown key "listn"; did you mean "listen"\?/],
+    ['logging: x\n', /tidewaiter\.yaml:1:1: logging: unknown key "logging"; did you mean "logLevel"\?$/],
+    ['operationsPort: "x"\n', /tidewaiter\.yaml:1:17: operationsPort: expected a port from 0 to 65535, found a string/],
+    [
+      'kinds:\n  - {group: a, kind: B}\n',
+      /tidewaiter\.yaml:2:5: kinds\/0: set at least one of podSpecs or images, for example podSpecs: \[\/spec\/template\/spec\]$/,
+    ],
+    [
+      'kinds:\n  - {group: a, kind: B, podSpecs: []}\n',
+      /tidewaiter\.yaml:2:\d+: kinds\/0\/podSpecs: must not be empty$/,
+    ],
     [
       'kinds:\n  - {group: a, kind: B, images: [spec.image]}\n',
-      /tidewaiter\.yaml:2:\d+: invalid value "spec\.image": expected a JSON pointer that begins with "\/"/,
+      /tidewaiter\.yaml:2:\d+: kinds\/0\/images\/0: invalid value "spec\.image": expected a JSON pointer that begins with "\/"/,
     ],
     [
       'kinds:\n  - {group: apps/v1, kind: B, images: [/spec]}\n',
-      /tidewaiter\.yaml:2:\d+: invalid value "apps\/v1": expected a DNS name in lowercase without a version/,
+      /tidewaiter\.yaml:2:\d+: kinds\/0\/group: invalid value "apps\/v1": expected a DNS name in lowercase without a version/,
     ],
     [
       'kinds:\n  - {group: A.io, kind: B, images: [/spec]}\n',
@@ -420,15 +430,21 @@ nodeCredentials: {providers: {config: /providers.yaml, binDir: /bin}}
       'registration: self\ncert: a.pem\nkey: b.pem\n',
       /tidewaiter\.yaml:1: registration self requires tlsMode self, but a certificate is set/,
     ],
-    ['tlsMode: mine\n', /invalid value "mine".*expected self, files, or cert-manager/],
+    ['tlsMode: mine\n', /invalid value "mine".*expected "self", "files", or "cert-manager"/],
     ['listen: [\n', /tidewaiter\.yaml:\d+:\d+: /],
     [
       'listen: localhost\n',
-      /tidewaiter\.yaml:1: expected HOST:PORT, for example 127\.0\.0\.1:8443 or \[::1\]:8443, found "localhost"/,
+      /tidewaiter\.yaml:1: listen: expected HOST:PORT, for example 127\.0\.0\.1:8443 or \[::1\]:8443, found "localhost"/,
     ],
-    ['pluginTimeoutMs: 0\n', /tidewaiter\.yaml:1:18: invalid value 0: expected milliseconds from 1 to 10000/],
-    ['operationsPort: 65536\n', /tidewaiter\.yaml:1:17: invalid value 65536: expected a port from 0 to 65535/],
-    ['plugins: rules.ts\n', /tidewaiter\.yaml:1:10: expected a list, found a string/],
+    [
+      'pluginTimeoutMs: 0\n',
+      /tidewaiter\.yaml:1:18: pluginTimeoutMs: invalid value 0: expected milliseconds from 1 to 10000/,
+    ],
+    [
+      'operationsPort: 65536\n',
+      /tidewaiter\.yaml:1:17: operationsPort: invalid value 65536: expected a port from 0 to 65535/,
+    ],
+    ['plugins: rules.ts\n', /tidewaiter\.yaml:1:10: plugins: expected a list, found a string/],
     ['a: 1\n---\nb: 2\n', /expected one document, found 2/],
     ['- a\n', /tidewaiter\.yaml:1:1: expected an object, found a list/],
   ])('refuses %j with its place', async (text, message) => {
@@ -441,7 +457,10 @@ nodeCredentials: {providers: {config: /providers.yaml, binDir: /bin}}
       { TIDEWAITER_OPERATIONS_PORT: '70000' },
       /TIDEWAITER_OPERATIONS_PORT: expected a port from 0 to 65535, found "70000"/,
     ],
-    [{ TIDEWAITER_LOG_LEVEL: 'loud' }, /TIDEWAITER_LOG_LEVEL: expected debug, info, warn, error, silent, found "loud"/],
+    [
+      { TIDEWAITER_LOG_LEVEL: 'loud' },
+      /TIDEWAITER_LOG_LEVEL: expected "debug", "info", "warn", "error", or "silent", found "loud"/,
+    ],
     [
       { TIDEWAITER_PLUGIN_TIMEOUT_MS: '1s' },
       /TIDEWAITER_PLUGIN_TIMEOUT_MS: expected milliseconds from 1 to 10000, found "1s"/,
@@ -467,6 +486,6 @@ nodeCredentials: {providers: {config: /providers.yaml, binDir: /bin}}
     [':8443', { host: '::', port: 8443 }],
     ['gate.example.com:0', { host: 'gate.example.com', port: 0 }],
   ])('reads the address %s', (text, address) => {
-    expect(addressOf(text, '--listen')).toEqual(address);
+    expect(addressOf({ value: text, from: '--listen' }, 'listen')).toEqual(address);
   });
 });

@@ -68,26 +68,38 @@ registryCache:
   });
 
   test.each([
-    ['nodeCredentials: []', /:1:18: expected an object, found a list/],
-    ['nodeCredentials: {dockerconfig: a}', /:1:19: unknown key "dockerconfig"; did you mean "dockerConfig"\?/],
-    ['nodeCredentials: {helpers: [a]}', /:1: nodeCredentials\.helpers: "helpers" requires "dockerConfig", which maps/],
+    ['nodeCredentials: []', /:1:18: nodeCredentials: expected an object, found a list/],
+    [
+      'nodeCredentials: {dockerconfig: a}',
+      /:1:19: nodeCredentials\/dockerconfig: unknown key "dockerconfig"; did you mean "dockerConfig"\?/,
+    ],
+    ['nodeCredentials: {helpers: [a]}', /:1: nodeCredentials\/helpers: "helpers" requires "dockerConfig", which maps/],
     [
       'nodeCredentials: {dockerConfig: a, helpers: [../x]}',
-      /:1:46: invalid value "\.\.\/x": expected the name behind docker-credential-, for example ecr-login/,
+      /:1:46: nodeCredentials\/helpers\/0: invalid value "\.\.\/x": expected the name behind docker-credential-, for example ecr-login/,
     ],
-    ['nodeCredentials: {providers: {config: a}}', /:1:30: "binDir" is required/],
-    ['nodeCredentials: {timeout: 10}', /:1:28: expected a string, found a number/],
-    ['nodeCredentials: {timeout: 10 s}', /:1:28: invalid value "10 s": expected a duration, for example 60s or 24h/],
-    ['nodeCredentials: {timeout: 2m}', /:1: nodeCredentials\.timeout: expected a duration from 1ms to 1m, found "2m"/],
-    ['nodeCredentials: {timeout: 0s}', /:1: nodeCredentials\.timeout: expected a duration from 1ms to 1m, found "0s"/],
-    ['registryCache: {tagTtl: -1s}', /:1:25: invalid value "-1s": expected a duration/],
-    ['registryCache: {maxImages: 5}', /:1:28: invalid value 5: expected a number from 100 to 1000000/],
-    ['registryCache: {shared: {url: "redis://a"}}', /:1:25: "keyFile" is required/],
-    ['registryCache: {shared: {keyFile: k}}', /:1: registryCache\.shared: set exactly one of "url" and "urlFile"/],
+    ['nodeCredentials: {providers: {config: a}}', /:1:30: nodeCredentials\/providers: "binDir" is required/],
+    [
+      'nodeCredentials: {timeout: 10}',
+      /:1:28: nodeCredentials\/timeout: expected a duration, for example 60s or 24h, found a number/,
+    ],
+    [
+      'nodeCredentials: {timeout: 10 s}',
+      /:1:28: nodeCredentials\/timeout: invalid value "10 s": expected a duration, for example 60s or 24h/,
+    ],
+    ['nodeCredentials: {timeout: 2m}', /:1: nodeCredentials\/timeout: expected a duration from 1ms to 1m, found "2m"/],
+    ['nodeCredentials: {timeout: 0s}', /:1: nodeCredentials\/timeout: expected a duration from 1ms to 1m, found "0s"/],
+    ['registryCache: {tagTtl: -1s}', /:1:25: registryCache\/tagTtl: invalid value "-1s": expected a duration/],
+    [
+      'registryCache: {maxImages: 5}',
+      /:1:28: registryCache\/maxImages: invalid value 5: expected a number from 100 to 1000000/,
+    ],
+    ['registryCache: {shared: {url: "redis://a"}}', /:1:25: registryCache\/shared: "keyFile" is required/],
+    ['registryCache: {shared: {keyFile: k}}', /:1: registryCache\/shared: set exactly one of "url" and "urlFile"/],
     ['registryCache: {shared: {keyFile: k, url: "redis://a", urlFile: u}}', /set exactly one of "url" and "urlFile"/],
     [
       'registryCache: {shared: {keyFile: k, url: "http://a"}}',
-      /:1: registryCache\.shared\.url: expected redis:\/\/HOST:PORT/,
+      /:1: registryCache\/shared\/url: expected redis:\/\/HOST:PORT/,
     ],
   ])('%s is refused with its place', async (text, message) => {
     await expect(configOf(`${text}\n`)).rejects.toThrow(message);
@@ -137,7 +149,7 @@ describe('the file of credential providers', () => {
     ['a: [', /providers\.yaml:\d+:\d+: /],
     [
       `${HEAD}providers:\n- name: a/b\n  matchImages: [a]\n`,
-      /providers\.yaml:4:9: invalid value "a\/b": expected the name of a program/,
+      /providers\.yaml:4:9: providers\/0\/name: invalid value "a\/b": expected the name of a program/,
     ],
   ])('%j is refused with its place', async (text, message) => {
     await expect(load(text)).rejects.toThrow(message);

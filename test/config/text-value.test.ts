@@ -37,7 +37,7 @@ describe('a text', () => {
     [{ type: 'integer', maximum: 5 }, '6', 'expected a whole number of at most 5, found "6"'],
     [{ type: 'integer' }, '9'.repeat(400), `expected a whole number, found "${'9'.repeat(400)}"`],
     [{ type: 'boolean' }, 'yes', 'expected true or false, found "yes"'],
-    [LEVEL, 'loud', 'expected low, high, found "loud"'],
+    [LEVEL, 'loud', 'expected "low" or "high", found "loud"'],
     [DURATION, '1d', 'expected a duration, for example 60s, found "1d"'],
     [{ type: 'string', pattern: '^a' }, 'b', 'expected text that matches ^a, found "b"'],
     [{ type: 'string', minLength: 1 }, '', 'expected text that is not empty, found ""'],

@@ -31,6 +31,8 @@ function deployment(volumes: readonly object[]): Deployment {
 const POLICIES = {
   source: '',
   names: [],
+  scopes: [],
+  registries: [],
   kinds: [],
   needs: new Set(['pullSecrets'] as const),
   pins: false,
@@ -40,10 +42,17 @@ const POLICIES = {
 const VALUES = { policies: POLICIES, webhooks: [], namespaces: new Map() };
 const MOUNTED = deployment([{ secret: { secretName: 'tidewaiter-tls' } }]);
 
-test('asks for what the policies need, and nothing else', async () => {
+test('asks for what the policies need, for the end of the namespace, and nothing else', async () => {
   const { asked, reader } = apiServer(() => true);
   const access = await readAccess(reader, accountOf(MOUNTED, 'gate'), VALUES);
-  expect(asked).toEqual(['get secrets */*', 'get serviceaccounts */*']);
+  expect(asked).toEqual([
+    ...['get', 'list', 'watch'].map((verb) => `${verb} namespaces */gate`),
+    ...['validating', 'mutating'].flatMap((kind) =>
+      ['get', 'delete'].map((verb) => `${verb} ${kind}webhookconfigurations */tidewaiter`),
+    ),
+    'get secrets */*',
+    'get serviceaccounts */*',
+  ]);
   expect(access.state === 'known' && access.value.flatMap(({ denied }) => denied)).toEqual([]);
 });
 

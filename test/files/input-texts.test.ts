@@ -171,8 +171,8 @@ describe('standard input and pipes', () => {
   test('- is standard input, once', async () => {
     const smile = Buffer.from('😀');
     expect(await load(['-', '-'], { stdin: chunks('a: ', smile.subarray(0, 2), smile.subarray(2)) })).toEqual([
-      { path: 'stdin', hidden: false, text: 'a: 😀' },
-      { path: 'stdin', hidden: false, problem: 'standard input was already read; use "-" only once' },
+      { path: 'stdin', hidden: false, named: true, text: 'a: 😀' },
+      { path: 'stdin', hidden: false, named: true, problem: 'standard input was already read; use "-" only once' },
     ]);
   });
 
@@ -186,11 +186,11 @@ describe('standard input and pipes', () => {
       }
     }
     expect(await load(['-'], { stdin: endless() })).toEqual([
-      { path: 'stdin', hidden: false, problem: 'larger than 64 MiB; split the file' },
+      { path: 'stdin', hidden: false, named: true, problem: 'larger than 64 MiB; split the file' },
     ]);
     expect(taken).toBe(65);
     expect(await load(['-'], { stdin: chunks('\0') })).toEqual([
-      { path: 'stdin', hidden: false, problem: 'not a text file: it contains NUL bytes' },
+      { path: 'stdin', hidden: false, named: true, problem: 'not a text file: it contains NUL bytes' },
     ]);
   });
 
@@ -201,7 +201,9 @@ describe('standard input and pipes', () => {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     child.stdin.end('a: 1');
-    expect((await Array.fromAsync(child.stdout)).join('')).toBe('{"path":"stdin","hidden":false,"text":"a: 1"}\n');
+    expect((await Array.fromAsync(child.stdout)).join('')).toBe(
+      '{"path":"stdin","hidden":false,"named":true,"text":"a: 1"}\n',
+    );
   });
 
   test('a pipe is read like a file', async () => {

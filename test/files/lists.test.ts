@@ -138,7 +138,7 @@ describe('a document with items', () => {
   });
 });
 
-describeWith(kubectlMissing(), 'kubectl', () => {
+describeWith(kubectlMissing, 'kubectl', () => {
   test.each(CASES)('$what: reads the same objects', ({ value, applied }) => {
     const { status, stdout } = spawnSync('kubectl', ['annotate', '--local', '-f', '-', 'a=1', '-o', 'json'], {
       input: JSON.stringify(value),

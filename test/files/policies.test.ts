@@ -90,6 +90,29 @@ describe('what is loaded', () => {
     expect(policies.map(({ name }) => name)).toEqual(['base']);
   });
 
+  test('are limited to 4 MiB in one file', async () => {
+    const text = policy('a');
+    const atLimit = `${text}#${' '.repeat(4 * 1024 * 1024 - text.length - 1)}`;
+    expect(await faultsOf({ 'a.yaml': atLimit, 'b.yaml': policy('b') })).toEqual([]);
+    expect(await faultsOf({ 'a.yaml': `${atLimit} `, 'b.yaml': policy('b') })).toEqual([
+      'a.yaml: larger than 4 MiB, the limit for a policy file; split it into several files and lists',
+    ]);
+  });
+
+  test('rejects rewrites of two policies that undo each other', async () => {
+    const rewriting = (from: string, to: string): string => `rewrite: [{from: ${from}, to: ${to}}]`;
+    const files = {
+      'a.yaml': policy('near', rewriting('quay.io/**', 'm.example.com/**')),
+      'b.yaml': policy('far', rewriting('m.example.com/**', 'quay.io/**')),
+    };
+    expect(await faultsOf(files)).toEqual([
+      'a.yaml:5:3: spec/rewrite: the rewrites would follow each other without end: quay.io/** (near) -> m.example.com/**, m.example.com/** (far) -> quay.io/**; narrow one of them, so that no image returns',
+    ]);
+    expect(
+      await faultsOf({ ...files, 'b.yaml': policy('far', rewriting('m.example.com/**', 'n.example.com/**')) }),
+    ).toEqual([]);
+  });
+
   test('leaves kustomizations alone', async () => {
     expect(await faultsOf({ 'kustomization.yaml': 'kind: Kustomization\n', 'p.yaml': policy('base') })).toEqual([]);
   });
@@ -124,7 +147,7 @@ describe('faults', () => {
       'an unknown kind',
       { 'p.yaml': policy('base').replace('ImagePolicy', 'ImagePolicies') },
       [
-        'p.yaml:2:7: unknown kind "ImagePolicies"; did you mean "ImagePolicy"? (expected ImagePolicy, ImagePolicyException, or ImageNameList)',
+        'p.yaml:2:7: unknown kind "ImagePolicies"; did you mean "ImagePolicy"? (expected "ImagePolicy", "ImagePolicyException", or "ImageNameList")',
       ],
     ],
     [
@@ -184,7 +207,7 @@ describe('faults', () => {
       },
       [
         'a.yaml:5:24: spec/match/namespaces/0: "sho?" cannot match any namespace: only "*" is a special character; use "sho*"',
-        'a.yaml:7:13: spec/rules/0/rule: unknown rule "image-tagg"; did you mean "image-tag"? (all rules: npx tidewaiter rules)',
+        'a.yaml:7:13: spec/rules/0/rule: unknown rule "image-tagg"; did you mean "image-tag"? (all rules: tidewaiter rules)',
         'a.yaml:9:7: spec/rules/1/acton: unknown key "acton"; did you mean "action"? (expected rule, action, onUnknown, parameters, or message)',
         'a.yaml:10:27: spec/rules/1/parameters/deny/0: "!latest" cannot match any tag: "!" does not negate; put "latest" under allow',
         'a.yaml:12:32: spec/rules/2/parameters/expression: column 4: expected a value, found the end',
@@ -196,7 +219,7 @@ describe('faults', () => {
         'c.yaml:10:12: spec/expires: "2027-02-30" is not a valid date',
         'd.yaml:3:18: metadata/name: duplicate policy "one"; first defined at a.yaml:3:18',
         'd.yaml:5:18: spec/rules/0/rule: expected a string, found a number',
-        'd.yaml:5:29: spec/rules/1/rule: unknown rule "nope" (all rules: npx tidewaiter rules)',
+        'd.yaml:5:29: spec/rules/1/rule: unknown rule "nope" (all rules: tidewaiter rules)',
       ],
     ],
     [
@@ -232,7 +255,9 @@ describe('faults', () => {
     [
       'a reference where no texts are expected',
       { 'p.yaml': policy('base', 'match: {containers: [{list: x}]}\nrules: [{rule: image-digest}]') },
-      ['p.yaml:5:24: spec/match/containers/0: expected regular, init, sidecar, ephemeral, or volume, found an object'],
+      [
+        'p.yaml:5:24: spec/match/containers/0: expected "regular", "init", "sidecar", "ephemeral", or "volume", found an object',
+      ],
     ],
     [
       'a list that holds what no list can, told without those who use it',

@@ -25,6 +25,7 @@ const MANIFEST = 'is a manifest in a string; check the manifest itself';
 const KUSTOMIZE = 'contains patches for other manifests; check the patched manifests';
 const RENAME =
   'renames images of other manifests, where a digest belongs to the old name; add the tag and the digest here';
+const OVERLAY = 'patches the objects that istioctl renders; check the output of "istioctl manifest generate"';
 const GPU = 'has a tag that depends on the operating system of the node, which only the operator knows';
 const of = (kind: string, rest: string): string => `4: images of ${kind} shop/web are not evaluated: ${rest}`;
 
@@ -66,6 +67,12 @@ test.each([
     '{forProvider: {values: {image: nginx}}}',
     `/spec/forProvider/values ${CHART}`,
   ],
+  ...['pilot: {k8s: ', 'ingressGateways: [{k8s: '].map((start) => [
+    'install.istio.io/v1alpha1',
+    'IstioOperator',
+    `{components: {${start}{overlays: [{kind: Deployment, patches: [{path: "spec.image", value: "m.io/a:1"}]}]}}${start.includes('[') ? ']' : ''}}}`,
+    `/spec/components/${start.includes('[') ? 'ingressGateways/0' : 'pilot'}/k8s/overlays ${OVERLAY}`,
+  ]),
   ['argoproj.io/v1alpha1', 'Application', '{source: {helm: {values: "image: x"}}}', `/spec/source/helm ${SOURCE}`],
   [
     'argoproj.io/v1alpha1',
@@ -156,4 +163,21 @@ test('many of a kind get one notice', async () => {
   expect(await notices(`${release}---\n${release}---\n${release}`)).toEqual([
     `4: images of 3 objects of kind "HelmRelease" are not evaluated: /spec/values ${CHART}`,
   ]);
+});
+
+test.each([
+  ['ko://example.com/cmd/web', true],
+  ['$(params.image)', true],
+  ['r.io/app:{{ .Values.tag }}', true],
+  ['https://example.com/logo.png', false],
+  ['data:image/png;base64,AAAA', false],
+  ['A picture of a cat', false],
+])('an image %j of an unknown kind has a notice: %s', async (image, has) => {
+  expect(await notices(object('example.com/v1', 'Runner', `{image: "${image}"}`))).toEqual(
+    has
+      ? [
+          '2: Runner shop/web is not evaluated: kind "Runner" in the API group "example.com" is unknown and contains an image at /spec/image',
+        ]
+      : [],
+  );
 });

@@ -156,7 +156,7 @@ const ROWS: readonly Row[] = [
     what: 'extensions in upper case',
     tree: { 'd/a.YAML': POD, 'd/b.Json': '{}' },
     read: ['d/a.YAML'],
-    errors: ['d/b.Json'],
+    notices: ['"d/b.Json" contains no Kubernetes object'],
     beyondKubectl: true,
   },
   { what: 'a folder called like a manifest', tree: { 'd/x.yaml/a.yml': POD }, read: ['d/x.yaml/a.yml'] },
@@ -219,7 +219,7 @@ const ROWS: readonly Row[] = [
     tree: { '.d/a.yaml': 'a: 1\n' },
     paths: ['.d'],
     read: [],
-    errors: ['.d/a.yaml'],
+    notices: ['".d/a.yaml" contains no Kubernetes object'],
   },
   {
     what: 'nothing but dependencies',
@@ -300,7 +300,7 @@ describe('UTF-16 with a byte order mark', () => {
     const { manifests, errors } = await load(['a.yaml']);
     expect(manifests.map(({ request }) => request.name)).toEqual(name === undefined ? [] : [name]);
     expect(errors).toHaveLength(name === undefined ? 1 : 0);
-    if (kubectlMissing() !== undefined) return;
+    if (kubectlMissing !== undefined) return;
     const args = ['annotate', '--local', '-f', 'a.yaml', 'a=1', '-o', 'jsonpath={.metadata.name}'];
     expect(spawnSync('kubectl', args, { encoding: 'utf8' }).stdout).toBe(name ?? '');
   });
@@ -315,7 +315,7 @@ describe('UTF-16 with a byte order mark', () => {
   });
 });
 
-describeWith(kubectlMissing(), 'kubectl -R', () => {
+describeWith(kubectlMissing, 'kubectl -R', () => {
   /** Deliberately skipped files have a notice, except those of version control. */
   const skipped = /node_modules|\.venv|\.git\//;
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { parseReference } from '../../src/image/reference.ts';
 import { maskPassword } from '../../src/image/password.ts';
 
 describe('maskPassword', () => {
@@ -16,3 +17,13 @@ describe('maskPassword', () => {
     expect(maskPassword(text)).toBe(masked);
   });
 });
+
+test.each(['$secret', '${secret}', 'a/secret', 'a@secret'])(
+  'no part of the password %s is in a problem',
+  (password) => {
+    const text = `user:${password}@registry.example.com/web:1`;
+    const parsed = parseReference(text);
+    expect(parsed.ok ? '' : parsed.problem).not.toContain('secret');
+    expect(maskPassword(text)).toBe('user:***@registry.example.com/web:1');
+  },
+);

@@ -19,6 +19,9 @@ describe('quoteValue', () => {
     ['zero\u200bwidth\ufeff', String.raw`"zero\u200bwidth\ufeff"`],
     ['hard\u00a0space\u3000', String.raw`"hard\u00a0space\u3000"`],
     ['lone \ud800 high, lone \udc00 low', String.raw`"lone \ud800 high, lone \udc00 low"`],
+    ['a # b', '"a # b"'],
+    ['##vso[task.prependpath]x', String.raw`"#\u0023vso[task.prependpath]x"`],
+    ['a###[b]', String.raw`"a#\u0023#[b]"`],
     ['tag \u{e0041}', String.raw`"tag \udb40\udc41"`],
   ])('formats %j as %s', (text, quoted) => {
     expect(quoteValue(text)).toBe(quoted);

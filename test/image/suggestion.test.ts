@@ -16,6 +16,11 @@ describe('didYouMean', () => {
     ['tog', 'tag', true],
     ['cpuu', 'cpu', true],
     ['bsae', 'base', true],
+    ['port', 'cert', false],
+    ['prot', 'port', true],
+    ['prot', 'cert', false],
+    ['imgae', 'image', true],
+    ['pots', 'port', false],
     ['alow', 'allow', true],
     ['deployment', 'Deployment', true],
     ['image-registy', 'image-registry', true],
@@ -27,6 +32,7 @@ describe('didYouMean', () => {
 
   test('suggests the nearest of several', () => {
     expect(didYouMean('namespacesele', ['namespaceSelector', 'namespaces'])).toBe('; did you mean "namespaces"?');
+    expect(didYouMean('image-tgs', ['image-age', 'image-tag'])).toBe('; did you mean "image-tag"?');
     expect(didYouMean('x', [])).toBe('');
   });
 });

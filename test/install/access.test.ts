@@ -13,7 +13,8 @@ import { openClusterApi } from '../../src/cluster/client.ts';
 import {
   type AccessRule,
   CERTIFICATE_RULES,
-  CONFIGURATION_RULES,
+  configurationRules,
+  namespaceRule,
   RULES_BY_NEED,
   rulesFor,
 } from '../../src/install/access.ts';
@@ -194,9 +195,7 @@ describeWith(assetsMissing, 'the generated roles on a real API server', () => {
 
   test('a certificate that the server renews needs exactly its rules', async () => {
     const secrets = '/api/v1/namespaces/tidewaiter/secrets';
-    const configurations = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations';
     await create(secrets, { metadata: { name: 'tidewaiter-tls' } });
-    await create(configurations, { metadata: { name: 'tidewaiter' } });
     const own = ownRole(CERTIFICATE_RULES, 'tidewaiter');
     await needsExactly(
       CERTIFICATE_RULES,
@@ -211,28 +210,65 @@ describeWith(assetsMissing, 'the generated roles on a real API server', () => {
       ],
       (rules) => ownRole(rules, 'tidewaiter'),
     );
-    const [rule] = CONFIGURATION_RULES;
-    const attempts: readonly Attempt[] = [
-      ...readAndWatch(configurations, 'tidewaiter'),
-      async (api) => {
-        const body = {
-          apiVersion: 'admissionregistration.k8s.io/v1',
-          kind: 'ValidatingWebhookConfiguration',
-          metadata: { name: 'tidewaiter', annotations: { a: 'b' } },
-        };
-        const query = { fieldManager: 'tidewaiter' };
-        const contentType = 'application/apply-patch+yaml';
-        return api.request({ method: 'PATCH', path: `${configurations}/tidewaiter`, query, contentType, body });
-      },
-    ];
-    await needsExactly(rule === undefined ? [] : [rule], attempts, (rules) =>
-      clusterRoles(rules, { namespace: 'tidewaiter' }),
-    );
     await withRoles(own, async () => {
       const other: Attempt = async (api) => api.request({ path: `${secrets}/another` });
       expect(await statuses([other], (found) => found[0] === 403)).toEqual([403]);
     });
   }, 60_000);
+
+  test.each(['self', 'files'] as const)(
+    'the webhook configurations of a server with tls %s need exactly its rules',
+    async (tls) => {
+      for (const rule of configurationRules(tls)) {
+        const path = `/apis/admissionregistration.k8s.io/v1/${rule.resource}`;
+        await plane.request('POST', path, { metadata: { name: 'tidewaiter' } });
+        const [get, ...watch] = readAndWatch(path, 'tidewaiter');
+        const at = `${path}/tidewaiter`;
+        const patch: Attempt = async (api) =>
+          api.request({
+            method: 'PATCH',
+            path: at,
+            contentType: 'application/merge-patch+json',
+            body: { webhooks: [] },
+          });
+        const remove: Attempt = async (api) => api.request({ method: 'DELETE', path: at, body: { dryRun: ['All'] } });
+        const attempts = [...(get === undefined ? [] : [get]), ...(tls === 'self' ? [...watch, patch] : []), remove];
+        expect(attempts).toHaveLength(rule.verbs.length);
+        await needsExactly([rule], attempts, (rules) => clusterRoles(rules, { namespace: 'tidewaiter' }));
+      }
+    },
+    60_000,
+  );
+
+  test('the namespace of the server needs exactly its rule', async () => {
+    const rule = namespaceRule('tidewaiter');
+    const attempts = readAndWatch('/api/v1/namespaces', 'tidewaiter');
+    expect(attempts).toHaveLength(rule.verbs.length);
+    await needsExactly([rule], attempts, (rules) => clusterRoles(rules, { namespace: 'tidewaiter' }));
+  }, 60_000);
+
+  test('the rules of the server give no access to other objects', async () => {
+    const rules = [namespaceRule('tidewaiter'), ...configurationRules('self'), ...configurationRules('files')];
+    const others: readonly Attempt[] = [
+      async (api) => api.request({ path: '/api/v1/namespaces/shop' }),
+      async (api) => api.request({ path: '/api/v1/namespaces' }),
+      ...rules.slice(1).flatMap(({ resource, verbs }): readonly Attempt[] => {
+        const path = `/apis/admissionregistration.k8s.io/v1/${resource}`;
+        const body = { metadata: { name: 'another' } };
+        expect(verbs).not.toContain('create');
+        return [
+          async (api) => api.request({ path: `${path}/another` }),
+          async (api) => api.request({ method: 'DELETE', path: `${path}/another` }),
+          async (api) => api.request({ method: 'POST', path, query: { dryRun: 'All' }, body }),
+        ];
+      }),
+    ];
+    await withRoles(clusterRoles(rules, { namespace: 'tidewaiter' }), async () => {
+      const own: Attempt = async (api) => api.request({ path: '/api/v1/namespaces/tidewaiter' });
+      expect(await statuses([own], isFine)).toEqual([200]);
+      expect(await statuses(others, (found) => found.every((status) => status === 403))).toEqual(others.map(() => 403));
+    });
+  });
 });
 
 /** As the server reads one object: by `get`, and by the watch of its name. */

@@ -10,45 +10,40 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { helmMissing, pathOf as programOf, type Program } from '../chart/assets.ts';
-import { assetsMissing, kubectlMissing } from '../cluster/assets.ts';
+import { assetsMissing } from '../cluster/assets.ts';
 import { createAuthority, type Authority } from '../cluster/certificates.ts';
 import type { Reply } from '../cluster/connection.ts';
 import { type ControlPlane, startControlPlane } from '../cluster/control-plane.ts';
 import { createNamespace, podOf } from '../cluster/objects.ts';
+import {
+  createDefinitions,
+  CUSTOM_KINDS,
+  CUSTOM_REVIEWS,
+  customFiles,
+  customObject,
+  definition,
+  FLEETS,
+  WIDGETS,
+} from './custom-resources.ts';
 import { byUrl, type Configuration, configurationsIn, untilEffective, type Webhook } from '../cluster/registration.ts';
 import { buildMissing, prepareServers, type ServerProcess, type ServerProcesses } from '../cluster/server-processes.ts';
 import { ROOT } from '../manifests/documents.ts';
 import { runCommand } from '../support/command.ts';
 import { writeKubeconfig } from '../support/kubeconfig.ts';
+import { kubectlMissing } from '../support/kubectl.ts';
 import { describeWith } from '../support/real-part.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
 const INSTALL = join(ROOT, 'manifests/install');
+const FORMER = join(import.meta.dirname, 'former-manifests');
 const CHART = join(ROOT, 'manifests/chart');
 const CONFIGURATIONS = ['validating', 'mutating'].map(
   (kind) => `/apis/admissionregistration.k8s.io/v1/${kind}webhookconfigurations/tidewaiter`,
 );
 
 /** As cert-manager's, without its schemas and its controllers. */
-const CERT_MANAGER = ['Issuer', 'Certificate'].map((kind) => ({
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: { name: `${kind.toLowerCase()}s.cert-manager.io` },
-  spec: {
-    group: 'cert-manager.io',
-    scope: 'Namespaced',
-    names: { kind, plural: `${kind.toLowerCase()}s`, singular: kind.toLowerCase(), listKind: `${kind}List` },
-    versions: [
-      {
-        name: 'v1',
-        served: true,
-        storage: true,
-        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
-      },
-    ],
-  },
-}));
+const CERT_MANAGER = ['Issuer', 'Certificate'].map((kind) => definition('cert-manager.io', kind));
 
 describeWith(assetsMissing ?? kubectlMissing ?? helmMissing ?? buildMissing, 'on a real API server', () => {
   let plane: ControlPlane;
@@ -65,16 +60,7 @@ describeWith(assetsMissing ?? kubectlMissing ?? helmMissing ?? buildMissing, 'on
     await createNamespace(plane, 'pay');
     const closed = { metadata: { labels: { 'tidewaiter.dev/fail': 'closed' } } };
     await plane.request('PATCH', '/api/v1/namespaces/pay', closed);
-    for (const definition of CERT_MANAGER) {
-      await plane.request('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', definition);
-    }
-    for (const plural of ['issuers', 'certificates']) {
-      await untilEffective(
-        plural,
-        async () => plane.request('GET', `/apis/cert-manager.io/v1/${plural}`),
-        ({ status }) => status === 200,
-      );
-    }
+    await createDefinitions(plane, CERT_MANAGER);
   }, 120_000);
   afterAll(async () => {
     await servers?.close();
@@ -237,6 +223,24 @@ describeWith(assetsMissing ?? kubectlMissing ?? helmMissing ?? buildMissing, 'on
     );
   }
 
+  /** Without a server, although rules for everything are added. */
+  async function sparesWhatClustersNeed(): Promise<void> {
+    const all = { apiGroups: ['*'], apiVersions: ['*'], operations: ['*'], resources: ['*'], scope: '*' };
+    const patch = [0, 1].map((index) => ({ op: 'add', path: `/webhooks/${index}/rules/-`, value: all }));
+    expect(await plane.request('PATCH', CONFIGURATIONS[0] ?? '', patch)).toMatchObject({ status: 200 });
+    const dryRun = async (path: string): Promise<Reply> =>
+      plane.request('POST', `${path}?dryRun=All`, { metadata: { name: 'any' } });
+    await untilEffective(
+      'the rule for everything',
+      async () => dryRun('/api/v1/namespaces/shop/configmaps'),
+      ({ status }) => status === 500,
+    );
+    const leases = '/apis/coordination.k8s.io/v1/namespaces/shop/leases';
+    for (const path of [leases, '/api/v1/nodes', '/api/v1/namespaces/kube-system/configmaps']) {
+      expect(await dryRun(path)).toMatchObject({ status: 201 });
+    }
+  }
+
   /** Nothing calls a server that is gone. */
   async function isGone(): Promise<void> {
     for (const path of CONFIGURATIONS) expect((await plane.request('GET', path)).status).toBe(404);
@@ -309,40 +313,158 @@ describeWith(assetsMissing ?? kubectlMissing ?? helmMissing ?? buildMissing, 'on
     expect(await tidewaiter('uninstall')).toBe('');
   });
 
-  test('a server that registers itself; its configurations are removed with its roles', async () => {
-    const { out } = await runCommand(['manifests', '--registration', 'self']);
-    expect(await plane.kubectl(['apply', '-f', '-'], out)).toMatchObject({ code: 0, stderr: '' });
-    for (const path of CONFIGURATIONS) expect((await plane.request('GET', path)).status).toBe(404);
-    await reviewsAndFails(async () => keepsTrust(async () => undefined));
-    expect(await plane.kubectl(['delete', '-f', '-'], out)).toMatchObject({ code: 0 });
-    await vi.waitFor(isGone, { timeout: 20_000, interval: 250 });
-  });
+  const namesIn = async (path: string): Promise<readonly string[]> => {
+    const { webhooks = [] } = (await plane.request('GET', path)).body as Partial<Configuration>;
+    return webhooks.map(({ name }) => name);
+  };
 
-  test('the namespace first, then uninstall', async () => {
-    await applyManifests('--tls', 'files', '--fail', 'closed');
+  /** There is no network to the Service, so API servers cannot reach the server, as if it was gone. */
+  const isLocked = async (): Promise<Reply> =>
+    untilEffective(
+      'the webhook',
+      async () => createPod('shop', 'web'),
+      ({ status }) => status === 500,
+    );
+
+  test('nothing is rejected before a server has registered itself, and everything if it is gone, with fail closed', async () => {
+    await applyManifests('--fail', 'closed');
+    for (const namespace of ['shop', 'pay', 'kube-system']) {
+      expect(await createPod(namespace, 'web')).toMatchObject({ status: 201 });
+    }
+    expect(await namesIn(CONFIGURATIONS[0] ?? '')).toEqual([]);
     const server = await runDeployed();
+    await isLocked();
+    expect(await namesIn(CONFIGURATIONS[0] ?? '')).toEqual(['open.validate.tidewaiter.dev', 'validate.tidewaiter.dev']);
     await connect(server);
     await untilEffective(
-      'the webhook',
+      'the review',
       async () => createPod('shop', 'web'),
       ({ status }) => status === 403,
     );
-    await kubectl('delete', 'namespace', 'tidewaiter');
     await server.stop();
+    expect(await createPod('shop', 'web', 'nginx:1.27')).toMatchObject({ status: 500 });
+    await controllersCreateServers();
+  });
+
+  test.each<readonly [what: string, flags: readonly string[]]>([
+    ['that registers itself', []],
+    ['with a generated certificate and webhooks in the manifests', ['--registration', 'external']],
+    ['with your certificate', ['--tls', 'files']],
+  ])('the namespace first: a server %s removes its webhook configurations', async (_what, flags) => {
+    await applyManifests('--fail', 'closed', ...flags);
+    const server = await runDeployed();
+    await isLocked();
+    await kubectl('delete', 'namespace', 'tidewaiter');
+    await isGone();
+    expect(server.log.map(({ msg }) => msg)).toEqual(
+      expect.arrayContaining(
+        ['Validating', 'Mutating'].map(
+          (kind) => `deleted ${kind}WebhookConfiguration "tidewaiter", because namespace "tidewaiter" is being deleted`,
+        ),
+      ),
+    );
+    expect(await server.stop()).toBe(0);
+  });
+
+  test('the namespace first, while two servers stop', async () => {
+    await applyManifests('--fail', 'closed');
+    const running = await Promise.all([runDeployed(), runDeployed()]);
+    await isLocked();
+    await plane.request('DELETE', '/api/v1/namespaces/tidewaiter');
+    expect(await Promise.all(running.map((server) => server.stop()))).toEqual([0, 0]);
+    await isGone();
+    const warnings = running.flatMap(({ log }) => log.filter(({ level }) => level === 'warn' || level === 'error'));
+    expect(warnings.filter(({ msg }) => String(msg).includes('may remain'))).toEqual([]);
+  });
+
+  test('a rollout, a scale-down, an eviction, a deleted Pod, and a crash remove nothing', async () => {
+    await applyManifests('--fail', 'closed');
+    const running = await Promise.all([runDeployed(), runDeployed(), runDeployed()]);
+    await isLocked();
+    const [stopped, killed, left] = running;
+    const pods = '/api/v1/namespaces/tidewaiter/pods';
+    const { items } = (await plane.request('GET', pods)).body as {
+      items: readonly { readonly metadata: { readonly name: string; readonly namespace: string } }[];
+    };
+    for (const { metadata } of items) {
+      const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata };
+      await plane.request('POST', `${pods}/${metadata.name}/eviction`, eviction);
+    }
+    await kubectl('--namespace=tidewaiter', 'rollout', 'restart', 'deployment/tidewaiter');
+    expect(await stopped?.stop()).toBe(0);
+    await killed?.kill();
+    await plane.request('DELETE', pods);
+    await kubectl('--namespace=tidewaiter', 'scale', 'deployment/tidewaiter', '--replicas=0');
+    await kubectl('--namespace=tidewaiter', 'delete', 'deployment,service,secret,configmap', '--all');
+    expect(await left?.stop()).toBe(0);
+    expect(await namesIn(CONFIGURATIONS[0] ?? '')).toHaveLength(2);
+    expect((await plane.request('GET', CONFIGURATIONS[1] ?? '')).status).toBe(200);
+    for (const { log } of running) expect(log.filter(({ msg }) => String(msg).includes('deleted'))).toEqual([]);
+  });
+
+  test('an installation that has moved to another namespace keeps its webhooks when the old namespace is deleted', async () => {
+    await applyManifests('--registration', 'external');
+    const old = await runDeployed();
+    await applyManifests('--registration', 'external', '--namespace', 'gate');
+    await kubectl('delete', 'namespace', 'tidewaiter');
+    await old.stop();
+    expect(await namesIn(CONFIGURATIONS[0] ?? '')).toHaveLength(2);
+    // By default, from the namespace that the webhooks call.
+    expect(await tidewaiter('uninstall')).toContain('Deployment gate/tidewaiter removed');
+    // Nothing is left to find it by.
+    expect(await tidewaiter('uninstall')).toBe('');
+    await kubectl('delete', 'namespace', 'gate');
+  });
+
+  test('the namespace first while no server runs, then uninstall', async () => {
+    await applyManifests('--tls', 'files', '--fail', 'closed');
+    await isLocked();
+    await sparesWhatClustersNeed();
+    await kubectl('delete', 'namespace', 'tidewaiter');
     expect(await createPod('shop', 'web')).toMatchObject({ status: 500 });
     expect(await tidewaiter('uninstall')).toBe(
-      'ValidatingWebhookConfiguration tidewaiter removed\nMutatingWebhookConfiguration tidewaiter removed\n',
+      [
+        'ValidatingWebhookConfiguration tidewaiter removed',
+        'MutatingWebhookConfiguration tidewaiter removed',
+        'ClusterRoleBinding tidewaiter removed',
+        'ClusterRole tidewaiter removed\n',
+      ].join('\n'),
     );
     await isGone();
+  });
+
+  test('custom kinds and custom rules, with a server that runs from the ConfigMaps', async () => {
+    const [config, policies, plugin] = customFiles(mkdtempSync(join(folder, 'custom-')));
+    await createDefinitions(plane, CUSTOM_KINDS);
+    await applyManifests('--tls', 'files', '-c', config, '-p', policies, '--plugin', plugin);
+    const server = await runDeployed();
+    await connect(server);
+    const create = async (kind: string, name: string, image: string): Promise<Reply> =>
+      plane.request('POST', kind === 'Fleet' ? FLEETS : WIDGETS, customObject(kind, name, image));
+    await untilEffective(
+      'the webhook',
+      async () => create('Widget', 'probe', 'ghcr.io/shop/web:1'),
+      ({ status }) => status === 403,
+    );
+    for (const [kind, name, image, expected] of CUSTOM_REVIEWS) {
+      const { status, body } = await create(kind, name, image);
+      const { message = '' } = body as { readonly message?: string };
+      expect([status, message], `${kind} ${name} ${image}`).toEqual(
+        expected === undefined ? [201, ''] : [403, expect.stringContaining(expected)],
+      );
+    }
+    await server.stop();
+    // The webhook for namespaces that fail closed does not review what has no namespace.
+    expect(await create('Fleet', 'outage', 'ghcr.io/shop/web:1')).toMatchObject({ status: 201 });
   });
 
   test('an upgrade from separate server and webhook manifests fails no review', async () => {
     const { cert, key } = await authority.serverCertificate(['tidewaiter.tidewaiter.svc']);
     const data = { 'tls.crt': Buffer.from(cert).toString('base64'), 'tls.key': Buffer.from(key).toString('base64') };
-    await kubectl('apply', '-k', join(ROOT, 'manifests/base'));
+    await kubectl('apply', '-k', join(FORMER, 'base'));
     const secret = { metadata: { name: 'tidewaiter-tls' }, type: 'kubernetes.io/tls', data };
     await plane.request('POST', '/api/v1/namespaces/tidewaiter/secrets', secret);
-    await kubectl('apply', '-k', join(ROOT, 'manifests/webhooks'));
+    await kubectl('apply', '-k', join(FORMER, 'webhooks'));
     const before = await runDeployed();
     await connect(before);
     const fail = { op: 'replace', path: '/webhooks/0/failurePolicy', value: 'Fail' };

@@ -1,15 +1,19 @@
 /** The output of `manifests`: complete, valid for kubectl, and derived from the policies and the flags. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { loadAll } from 'js-yaml';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/config.ts';
+import { CONFIG_SCHEMA } from '../../src/config/keys.ts';
+import { registeredObjects } from '../../src/cli/serve/registered-objects.ts';
 import { configurationText } from '../../src/install/configuration.ts';
+import { MAX_SIZE_MIB, SEGMENT_MIB } from '../../src/install/recording.ts';
 import { API_RESOURCES, type ApiResource } from '../../src/pod/api-resources.ts';
 import { CONNECT_TIMEOUT_MS } from '../../src/registry/transport.ts';
 import { LIMIT_MS } from '../../src/registry/name-servers.ts';
 import { budgetMs } from '../../src/server/deadline.ts';
+import { compose } from '../../src/wiring.ts';
 import { createAuthority } from '../cluster/certificates.ts';
 import type { Manifest, Webhook } from '../manifests/documents.ts';
 import { runCommand } from '../support/command.ts';
@@ -67,10 +71,32 @@ describe('manifests', () => {
     expect(JSON.stringify(objects)).not.toContain('/etc/tidewaiter-tls');
   });
 
-  test('has what the built-in policy needs with cert-manager: no role, no token, and no mutating webhook', async () => {
+  test('has empty webhook configurations for a server that registers itself', async () => {
+    const objects = await manifests('-p', policy('pin', '{pin: {}}'), '--fail', 'closed');
+    const found = objects.filter(({ kind }) => CONFIGURATIONS.includes(kind));
+    expect(found.map(({ kind }) => kind)).toEqual(CONFIGURATIONS);
+    for (const object of found) expect(Object.keys(object)).toEqual(['apiVersion', 'kind', 'metadata']);
+  });
+
+  test.each<readonly [fail: 'open' | 'closed', spec: string]>([
+    ['open', '{rules: [{rule: image-qualified}]}'],
+    ['closed', '{rules: [{rule: image-exists}]}'],
+    ['open', '{pin: {}}'],
+    ['closed', '{pin: {}}'],
+  ])('a server with fail %s registers what the manifests would contain, for %s', async (fail, spec) => {
+    const file = policy('p', spec);
+    const external = await manifests('--registration', 'external', '--fail', fail, '-p', file);
+    const { config } = await loadConfig({ policy: [file] }, {});
+    const { context } = await compose(config);
+    const registered = registeredObjects(context, { namespace: 'tidewaiter', fail, webhookKinds: [] });
+    expect(registered).toEqual(external.filter(({ kind }) => CONFIGURATIONS.includes(kind)));
+  });
+
+  test('has what the built-in policy needs with cert-manager: one role, and no mutating webhook', async () => {
     const objects = await manifests('--tls', 'cert-manager');
     expect(kindsOf(objects)).toEqual([
       ...BEFORE,
+      ...CLUSTER_ROLE,
       ...CONFIG_MAPS,
       'Issuer',
       'Certificate',
@@ -80,10 +106,18 @@ describe('manifests', () => {
       ...CONFIGURATIONS,
     ]);
     expect(webhooksIn(objects, 'Mutating')).toEqual([]);
+    const rules = objects.find(({ kind }) => kind === 'ClusterRole') as
+      | { readonly rules?: readonly object[] }
+      | undefined;
+    expect(rules?.rules).toMatchObject([
+      { resources: ['namespaces'], resourceNames: ['tidewaiter'], verbs: ['get', 'list', 'watch'] },
+      { resources: ['validatingwebhookconfigurations'], resourceNames: ['tidewaiter'], verbs: ['get', 'delete'] },
+      { resources: ['mutatingwebhookconfigurations'], resourceNames: ['tidewaiter'], verbs: ['get', 'delete'] },
+    ]);
     const deployment = objects.find(({ kind }) => kind === 'Deployment');
     expect(deployment?.spec).toMatchObject({
       replicas: 2,
-      template: { spec: { automountServiceAccountToken: false } },
+      template: { spec: { automountServiceAccountToken: true } },
     });
   });
 
@@ -159,12 +193,33 @@ describe('manifests', () => {
     expect(bundles).toEqual(Array(4).fill(`${cert.trimEnd()}\n`));
   });
 
+  test('rejects a CA that has expired, unless another one is valid', async () => {
+    const authority = await createAuthority();
+    const expired = await authority.serverCertificate(['tidewaiter.tidewaiter.svc'], -60_000);
+    const file = path.join(dir, 'ca.crt');
+    writeFileSync(file, expired.cert);
+    const flags = ['--tls', 'files', '--ca', file];
+    const { code, note } = await runCommand(['manifests', ...flags]);
+    expect({ code, note }).toEqual({
+      code: 2,
+      note: expect.stringMatching(
+        /ca\.crt: no certificate in it is valid: certificate 1 expired on [-\d]{10} \(set by --ca\)/,
+      ),
+    });
+    writeFileSync(file, `${expired.cert}\n${authority.cert}`);
+    await manifests(...flags);
+  });
+
   test.each<readonly [text: string, flags: readonly string[], message: string]>([
-    ['rubbish', ['--tls', 'files'], 'no certificate found; expected PEM (set by --ca)'],
+    [
+      'rubbish',
+      ['--tls', 'files'],
+      'it contains no certificate; expected PEM that begins with "-----BEGIN CERTIFICATE-----" (set by --ca)',
+    ],
     [
       '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
       ['--tls', 'files'],
-      'a certificate cannot be read (set by --ca)',
+      'certificate 1 is damaged; use complete PEM certificates (set by --ca)',
     ],
     ['rubbish', [], '--ca requires --tls files; with --tls self, the CA is set in the cluster'],
   ])('rejects %j as a CA with %j', async (text, flags, message) => {
@@ -176,17 +231,61 @@ describe('manifests', () => {
   });
 
   test.each<readonly [flags: readonly string[], message: string]>([
-    [['--replicas', '0'], 'Expected a number from 1 to 999.'],
+    [['--replicas', '0'], '--replicas: invalid value "0" (expected a number from 1 to 999)'],
     [['--api-server-range', '10.0.0.0'], 'for example 10.0.0.0/24'],
     [['--api-server-range', '10.0.0.0/33'], 'for example 10.0.0.0/24'],
-    [['--tls', 'none'], 'Allowed choices are self, cert-manager, files.'],
-    [['--registration', 'self', '--fail', 'closed'], '--registration self requires --tls self and --fail open'],
-    [['--fail', 'shut'], 'Allowed choices are open, closed.'],
-    [['-n', 'Gate'], 'Use lowercase letters'],
+    [['--api-server-range', '10.0.0.1/24'], 'expected the first address and the prefix length of a range'],
+    [['--api-server-range', '2001:db8:8000::/32'], 'expected the first address and the prefix length of a range'],
+    [['--api-server-range', '::ffff:10.0.0.0/104'], 'expected the first address and the prefix length of a range'],
+    [['--image', ''], 'expected an image reference: it is empty'],
+    [['--image', 'registry.example.com/a b'], 'expected an image reference: '],
+    [['-n', 'kube-system'], 'use a namespace that only tidewaiter uses'],
+    [['-n', 'default'], 'use a namespace that only tidewaiter uses'],
+    [['-p', '-'], '-: the manifests contain policy files by name; write standard input to a file'],
+    [['--tls', 'none'], '--tls: invalid value "none" (expected "self", "cert-manager", or "files")'],
+    [['--registration', 'self', '--tls', 'files'], '--registration self requires --tls self'],
+    [['--fail', 'shut'], '--fail: invalid value "shut" (expected "open" or "closed")'],
+    [['-n', 'Gate'], 'expected at most 63 lowercase letters'],
+    [
+      ['--webhook-kinds', 'argoproj.oi'],
+      '--webhook-kinds: no custom kinds are known in the API group "argoproj.oi"; did you mean "argoproj.io"?',
+    ],
   ])('rejects %j', async (flags, message) => {
     const { code, note } = await runCommand(['manifests', ...flags]);
     expect(code).toBe(2);
     expect(note).toContain(message);
+  });
+
+  test.each<readonly [range: string]>([['0.0.0.0/0'], ['10.0.0.1/32'], ['10.128.0.0/9'], ['2001:db8::/33'], ['::/0']])(
+    'accepts %s as the range of API servers',
+    async (range) => {
+      const objects = await manifests('--api-server-range', range);
+      expect(JSON.stringify(objects)).toContain(`{"cidr":"${range}"}`);
+    },
+  );
+
+  test('has the Role of a repeated namespace once', async () => {
+    const flags = ['-p', policy('e', '{rules: [{rule: image-exists}]}'), '--only-namespaces', 'a,b,a'];
+    const roles = (await manifests(...flags)).filter(
+      ({ kind, metadata }) => kind === 'Role' && metadata.name === 'tidewaiter',
+    );
+    expect(roles.map(({ metadata }) => metadata.namespace)).toEqual(['a', 'b']);
+  });
+
+  const UNREAD = 'the server does not read policies from a file named';
+  test.each<readonly [name: string, message: string]>([
+    ['a.txt', UNREAD],
+    ['policy', UNREAD],
+    ['.hidden.yaml', UNREAD],
+    ['..data.yaml', '"..data.yaml" cannot be a key of a ConfigMap; rename the file'],
+    ['a b.yaml', '"a b.yaml" cannot be a key of a ConfigMap; rename the file'],
+  ])('rejects a policy file named %j, which the server would not read', async (name, message) => {
+    const file = path.join(dir, name);
+    renameSync(policy('a', '{rules: [{rule: image-qualified}]}'), file);
+    for (const command of [['manifests'], ['manifests', 'values']]) {
+      const { code, note } = await runCommand([...command, '-p', file]);
+      expect({ code, note }).toEqual({ code: 2, note: expect.stringContaining(message) });
+    }
   });
 
   test('rejects two policy files with one name, which a ConfigMap cannot contain', async () => {
@@ -204,11 +303,13 @@ describe('manifests', () => {
 
 test('the configuration file is valid, and its addresses are those of the Deployment', async () => {
   const file = path.join(dir, 'tidewaiter.yaml');
-  writeFileSync(file, configurationText({ tls: 'self', registration: 'self' }));
+  const plugins = { files: {}, load: [] };
+  writeFileSync(file, configurationText({ tls: 'self', registration: 'self', fail: 'closed', plugins, settings: {} }));
   const { config } = await loadConfig({ config: file }, { TIDEWAITER_LISTEN: '' });
   expect(config.listen).toEqual({ host: '0.0.0.0', port: 8443 });
   expect(config.operations).toEqual({ host: '0.0.0.0', port: 8080 });
   expect(config.policies).toEqual(['/etc/tidewaiter-policies']);
+  expect(config.fail).toBe('closed');
 });
 
 describe('the webhooks', () => {
@@ -216,7 +317,7 @@ describe('the webhooks', () => {
     'with --fail %s: every namespace belongs to exactly one of two',
     async (fail) => {
       const other = fail === 'open' ? 'closed' : 'open';
-      const objects = await manifests('--fail', fail, '-p', policy('pin', '{pin: {}}'));
+      const objects = await manifests('--registration', 'external', '--fail', fail, '-p', policy('pin', '{pin: {}}'));
       for (const kind of ['Validating', 'Mutating'] as const) {
         const verb = kind === 'Validating' ? 'validate' : 'mutate';
         const found = webhooksIn(objects, kind).map(({ name, failurePolicy, namespaceSelector }) => ({
@@ -249,7 +350,7 @@ describe('the webhooks', () => {
     ).sort();
 
   test('follow the good practices of Kubernetes', async () => {
-    const objects = await manifests('-p', policy('pin', '{pin: {}}'));
+    const objects = await manifests('--registration', 'external', '-p', policy('pin', '{pin: {}}'));
     const all = [...webhooksIn(objects, 'Validating'), ...webhooksIn(objects, 'Mutating')];
     expect(all).toHaveLength(4);
     for (const webhook of all) {
@@ -280,10 +381,50 @@ describe('the webhooks', () => {
     }
   });
 
+  const external = async (...flags: readonly string[]): Promise<readonly Manifest[]> =>
+    manifests('--registration', 'external', ...flags);
+
   test('wait as long as a lookup can take: name resolution, connecting, and two responses of a second', async () => {
-    const [lookups] = webhooksIn(await manifests('-p', policy('e', '{rules: [{rule: image-exists}]}')), 'Validating');
+    const [lookups] = webhooksIn(await external('-p', policy('e', '{rules: [{rule: image-exists}]}')), 'Validating');
     expect(budgetMs(`${lookups?.timeoutSeconds}s`)).toBeGreaterThanOrEqual(LIMIT_MS + CONNECT_TIMEOUT_MS + 2000);
-    const [local] = webhooksIn(await manifests(), 'Validating');
+    const [local] = webhooksIn(await external(), 'Validating');
     expect(local?.timeoutSeconds).toBe(5);
+  });
+});
+
+describe('manifests with recordings', () => {
+  test('knows the default size of a file', () => {
+    expect(CONFIG_SCHEMA.properties).toMatchObject({
+      recordSegmentMib: { default: SEGMENT_MIB },
+      recordTotalMib: { maximum: MAX_SIZE_MIB },
+    });
+  });
+
+  test('gives the server a volume that it can write, and a configuration that fits into it', async () => {
+    const objects = await manifests('--record-size', '1000');
+    const file = path.join(dir, 'tidewaiter.yaml');
+    const [map] = objects.filter(({ kind }) => kind === 'ConfigMap');
+    writeFileSync(file, map === undefined ? '' : String((map['data'] as Record<string, string>)['tidewaiter.yaml']));
+    const { config } = await loadConfig({ config: file }, {});
+    expect(config.recording).toMatchObject({
+      directory: '/var/lib/tidewaiter-recordings',
+      totalBytes: 900 * 1024 ** 2,
+    });
+  });
+
+  test.each<readonly [flags: readonly string[], config: string, message: RegExp]>([
+    [['--record-size', '142'], '', /expected mebibytes from 143 to 1048576/],
+    [['--record-size', '1Gi'], '', /expected mebibytes from 143 to 1048576/],
+    [['--record-size', '200', '--record-claim', 'A b'], '', /expected the name of a PersistentVolumeClaim/],
+    [['--record-claim', 'a'], '', /--record-claim requires --record-size/],
+    [['--record-size', '1000'], 'recordTotalMib: 901', /--record-size 1000: recordTotalMib, 901, must be at most 90 %/],
+    [['--record-size', '1000'], 'recordSegmentMib: 451', /--record-size 1000: 900 MiB of recordings must have room/],
+    [[], 'record: recordings', /leave "record" out, and use --record-size/],
+  ])('rejects %j with the configuration %j', async (flags, config, message) => {
+    const file = path.join(dir, 'tidewaiter.yaml');
+    writeFileSync(file, config === '' ? '{}' : config);
+    const { code, note } = await runCommand(['manifests', ...flags, '--config', file]);
+    expect(code).toBe(2);
+    expect(note).toMatch(message);
   });
 });

@@ -94,7 +94,7 @@ describe('manifests rbac', () => {
   test('rejects a namespace that cannot exist', async () => {
     const { code, note } = await runCommand(['manifests', 'rbac', '--only-namespaces', 'shop,Pay']);
     expect(code).toBe(2);
-    expect(note).toContain("option '--only-namespaces <NAMES>' argument 'shop,Pay' is invalid");
+    expect(note).toContain('--only-namespaces: invalid value "shop,Pay" (expected ');
   });
 });
 

@@ -73,3 +73,14 @@ test('is read as the same values by js-yaml and by our parser, which reads as ku
   expect({ failed, counterexample }).toEqual({ failed: false, counterexample: null });
   expect(loadAll(yamlDocuments([{ a: 1 }, { a: 2 }]))).toEqual([{ a: 1 }, { a: 2 }]);
 });
+
+test.each([
+  ['a line break', 'a\nb: 1', '# a\n# b: 1'],
+  ['other line breaks', 'a\r\nb\rc\u0085d\u2028e\u2029f', '# a\n# b\n# c\n# d\n# e\n# f'],
+  ['control characters', 'a\u0000b\u001b[31mc\u009bd\ufeff', String.raw`# a\u0000b\u001b[31mc\u009bd\ufeff`],
+  ['a number sign', 'a # b #c', '# a # b #c'],
+])('a comment with %s stays a comment', (_what, comment, expected) => {
+  const text = yamlDocuments([{ a: commented(comment, 1) }]);
+  expect(text).toBe(`${expected}\na: 1\n`);
+  expect(parseDocuments(text)).toMatchObject([{ ok: true, value: { a: 1 } }]);
+});

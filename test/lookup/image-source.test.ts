@@ -75,7 +75,7 @@ const ROWS: readonly Row[] = [
     name: 'the result is "no" if all credentials get "not found"',
     logins: [A, B],
     says: { a: 'notFound', b: 'notFound' },
-    fact: `no notFound: reg.io said notFound; tried with ${label(0, 'a')}; reg.io said notFound; tried with ${label(1, 'b')}`,
+    fact: `no notFound: reg.io said notFound; tried with ${label(0, 'a')}, then with ${label(1, 'b')}`,
     requests: ['reg.io/web:1 a:p', 'reg.io/web:1 b:p'],
   },
   {

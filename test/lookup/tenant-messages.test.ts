@@ -1,6 +1,7 @@
 /** Messages of the webhook to tenants, and the details in the operator's log. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { configuredCredentials } from '../../src/node/configured-credentials.ts';
+import { loadDockerConfig } from '../../src/node/docker-config-file.ts';
 import { withTenantMessages, limitedDetailLog } from '../../src/lookup/tenant-messages.ts';
 import { createRegistryClient } from '../../src/registry/http-client.ts';
 import { type ImageSourceOptions, createRegistrySources } from '../../src/lookup/image-source.ts';
@@ -34,7 +35,7 @@ const mirrors = (): RegistryEntry['mirrors'] => [{ location: `${world.elsewhereH
 const nodeFile = (text = JSON.stringify({ auths: { [world.host]: { username: 'node-user', password: 'x' } } })) =>
   configuredCredentials(
     {
-      dockerConfig: folder.file('c4nary/config.json', text),
+      dockerConfig: loadDockerConfig(folder.file('c4nary/config.json', text)),
       helpers: ['c4nary-helper'],
       providers: undefined,
       timeoutMs: 1000,

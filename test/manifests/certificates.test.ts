@@ -1,6 +1,6 @@
-/** Runs the commands in certs/README.md and in the local overlay unchanged. */
+/** Runs the commands in certs/README.md unchanged. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -10,8 +10,9 @@ import { loadCertificate } from '../../src/certificate/generated-certificate.ts'
 import { assetsMissing } from '../cluster/assets.ts';
 import { type ControlPlane, startControlPlane } from '../cluster/control-plane.ts';
 import { type TestServer, startAdmissionServer } from '../support/admission-server.ts';
+import { kubectlMissing } from '../support/kubectl.ts';
 import { describeWith } from '../support/real-part.ts';
-import { kubectlMissing, ROOT } from './documents.ts';
+import { ROOT } from './documents.ts';
 
 const opensslMissing = spawnSync('openssl', ['version'], { encoding: 'utf8' }).stdout?.startsWith('OpenSSL 3')
   ? undefined
@@ -26,11 +27,15 @@ function commandsWith(start: string): string {
   return block;
 }
 
-/** A folder that looks like the repository, for commands that name files from its root. */
+/** Of the commands. `npx tidewaiter` in it runs the sources. */
 let dir: string;
 beforeAll(() => {
   dir = mkdtempSync(path.join(tmpdir(), 'tidewaiter-by-hand-'));
-  symlinkSync(path.join(ROOT, 'manifests'), path.join(dir, 'manifests'));
+  mkdirSync(path.join(dir, 'bin'));
+  const main = path.join(ROOT, 'src/main.ts');
+  writeFileSync(path.join(dir, 'bin/npx'), `#!/bin/sh\nshift\nexec "${process.execPath}" "${main}" "$@"\n`, {
+    mode: 0o755,
+  });
 });
 afterAll(() => rmSync(dir, { recursive: true }));
 
@@ -39,7 +44,7 @@ function shell(commands: string, env: NodeJS.ProcessEnv = {}): string {
     cwd: dir,
     stdio: 'pipe',
     encoding: 'utf8',
-    env: { ...process.env, ...env },
+    env: { ...process.env, PATH: `${path.join(dir, 'bin')}:${process.env['PATH']}`, ...env },
   });
 }
 
@@ -77,33 +82,27 @@ describeWith(assetsMissing ?? kubectlMissing ?? opensslMissing, 'the manifests i
     await plane.stop();
   });
 
-  test('the base is taken without a warning, and its Pods pass the Pod Security Standard of their namespace', async () => {
-    const { code, stderr } = await plane.kubectl(['apply', '--kustomize', path.join(ROOT, 'manifests/base')]);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  test('a server with a certificate made by hand: its Pods are created, and the configurations trust its CA', async () => {
+    shell(commandsWith('openssl req'));
+    kubectl(commandsWith('kubectl create namespace'));
     await vi.waitFor(
       async () => expect((await plane.request('GET', pods('tidewaiter'))).body).toMatchObject({ items: [{}, {}] }),
       { timeout: 30_000, interval: 250 },
     );
+    const bundle = kubectl(
+      'kubectl get validatingwebhookconfiguration tidewaiter -o jsonpath={.webhooks[*].clientConfig.caBundle}',
+    );
+    const ca = Buffer.from(readFileSync(file('ca.crt'), 'utf8')).toString('base64');
+    expect(bundle.split(' ')).toEqual([ca, ca]);
+    kubectl('kubectl delete validatingwebhookconfiguration,mutatingwebhookconfiguration tidewaiter');
   }, 60_000);
 
-  test('the webhook configurations are taken, get the authority made by hand, and keep it when they are applied again', async () => {
-    shell(commandsWith('openssl req'));
-    kubectl(commandsWith('for kind in'));
-    kubectl('kubectl apply -k manifests/webhooks');
-    for (const kind of ['validating', 'mutating']) {
-      const bundle = kubectl(
-        `kubectl get ${kind}webhookconfiguration tidewaiter -o jsonpath={.webhooks[0].clientConfig.caBundle}`,
-      );
-      expect(Buffer.from(bundle, 'base64').toString()).toBe(readFileSync(file('ca.crt'), 'utf8'));
-    }
-    kubectl('kubectl delete -k manifests/webhooks');
-  }, 60_000);
-
-  test('the local overlay registers a server with a certificate of our own making', async () => {
-    const overlay = readFileSync(path.join(ROOT, 'manifests/overlays/local/kustomization.yaml'), 'utf8');
-    const [, command = 'false'] = /^# {3}(kubectl kustomize .*)$/m.exec(overlay) ?? [];
+  test('a server on this machine, with a certificate of its own', async () => {
+    const [, command = 'false'] =
+      /^(npx .*)$/m.exec(commandsWith('npx tidewaiter manifests webhooks').replace('npx tidewaiter serve\n', '')) ?? [];
     writeFileSync(path.join(dir, 'certs/ca.crt'), server.certificate.ca ?? '');
-    kubectl(command.replace('sed ', `sed -e "s|https://127.0.0.1:8443|${server.url}|" -e `));
+    const pins = path.join(ROOT, 'manifests/policies/examples/pin.yaml');
+    kubectl(command.replace('https://127.0.0.1:8443', `${server.url} -p ${pins}`));
     await vi.waitFor(
       async () => {
         const { status, body } = await plane.request('POST', pods('default'), pod('nginx'));

@@ -1,5 +1,5 @@
 /** The manifests as objects: from their files, or as `kubectl kustomize` renders them. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { loadAll } from 'js-yaml';
@@ -59,18 +59,6 @@ export function manifestsIn(text: string): readonly Manifest[] {
 
 export function readManifests(file: string): readonly Manifest[] {
   return manifestsIn(readFileSync(path.join(ROOT, file), 'utf8'));
-}
-
-/** `labels` in a kustomization came with kubectl 1.22. */
-export const kubectlMissing =
-  kubectlMinor() >= 22
-    ? undefined
-    : 'kubectl 1.22 or later is not on the PATH; see https://kubernetes.io/docs/tasks/tools/';
-
-/** The minor version of kubectl 1; -1 without one. */
-function kubectlMinor(): number {
-  const { stdout } = spawnSync('kubectl', ['version', '--client', '-o', 'json'], { encoding: 'utf8' });
-  return Number(/"gitVersion": "v1\.(\d+)\./.exec(stdout ?? '')?.[1] ?? -1);
 }
 
 export function render(folder: string): string {

@@ -59,11 +59,12 @@ describe('the Dockerfile', () => {
   });
 
   test('starts the server, as a user with a number that is not root, on the ports it names', () => {
-    expect(instructions.slice(-6)).toEqual([
+    expect(instructions.slice(-7)).toEqual([
       expect.stringMatching(/^# /),
       'USER 65532:65532',
       'EXPOSE 8443 8080',
-      'ENTRYPOINT ["node", "dist/main.js"]',
+      expect.stringMatching(/^# /),
+      'ENTRYPOINT ["node", "--no-maglev", "dist/main.js"]',
       'CMD ["serve"]',
       '',
     ]);

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/config.ts';
+import { kubectlMissing } from '../support/kubectl.ts';
 import { describeWith } from '../support/real-part.ts';
-import { kubectlMissing, type Manifest, manifestsIn, readManifests, render } from './documents.ts';
+import { type Manifest, manifestsIn, readManifests, render } from './documents.ts';
 
 interface PodSpec {
   readonly automountServiceAccountToken: boolean;
@@ -36,7 +37,7 @@ function configurationIn(manifests: readonly Manifest[]): string {
 }
 
 describe('the Deployment', () => {
-  const spec = podSpecIn(readManifests('manifests/base/deployment.yaml'));
+  const spec = podSpecIn(readManifests('manifests/install/server.yaml'));
   const [container] = spec.containers;
 
   test('has what the Pod Security Standard "restricted" requires, and a root file system that cannot be written', () => {
@@ -46,7 +47,6 @@ describe('the Deployment', () => {
       readOnlyRootFilesystem: true,
       capabilities: { drop: ['ALL'] },
     });
-    expect(spec.automountServiceAccountToken).toBe(false);
     expect(container?.volumeMounts.every(({ readOnly }) => readOnly)).toBe(true);
   });
 
@@ -55,58 +55,50 @@ describe('the Deployment', () => {
   });
 });
 
+const CLUSTER_SCOPED = [
+  'Namespace',
+  'ClusterRole',
+  'ClusterRoleBinding',
+  'MutatingWebhookConfiguration',
+  'ValidatingWebhookConfiguration',
+];
+
 describeWith(kubectlMissing, 'kubectl kustomize', () => {
   const RENDERED: readonly { readonly folder: string; readonly kinds: readonly string[] }[] = [
     {
-      folder: 'manifests/base',
-      kinds: ['ConfigMap', 'ConfigMap', 'Deployment', 'Namespace', 'PodDisruptionBudget', 'Service', 'ServiceAccount'],
-    },
-    { folder: 'manifests/policies', kinds: ['ConfigMap'] },
-    { folder: 'manifests/webhooks', kinds: ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'] },
-    { folder: 'manifests/overlays/local', kinds: ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'] },
-    {
-      folder: 'manifests/overlays/network-policy',
+      folder: 'manifests/install',
       kinds: [
+        'ClusterRole',
+        'ClusterRoleBinding',
         'ConfigMap',
         'ConfigMap',
         'Deployment',
+        'MutatingWebhookConfiguration',
         'Namespace',
         'NetworkPolicy',
         'PodDisruptionBudget',
+        'Role',
+        'RoleBinding',
+        'Secret',
         'Service',
         'ServiceAccount',
+        'ValidatingWebhookConfiguration',
       ],
     },
-    {
-      folder: 'manifests/overlays/cert-manager',
-      kinds: [
-        'Certificate',
-        'Certificate',
-        'ConfigMap',
-        'ConfigMap',
-        'Deployment',
-        'Issuer',
-        'Issuer',
-        'Namespace',
-        'PodDisruptionBudget',
-        'Service',
-        'ServiceAccount',
-      ],
-    },
+    { folder: 'manifests/policies', kinds: ['ConfigMap'] },
   ];
 
   test.each(RENDERED)('renders $folder', ({ folder, kinds }) => {
     const manifests = manifestsIn(render(folder));
     expect(manifests.map(({ kind }) => kind).sort()).toEqual(kinds);
-    const cluster = ['Namespace', 'MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
     const homeless = manifests.filter(
-      ({ kind, metadata }) => !cluster.includes(kind) && metadata.namespace !== 'tidewaiter',
+      ({ kind, metadata }) => !CLUSTER_SCOPED.includes(kind) && metadata.namespace !== 'tidewaiter',
     );
     expect(homeless.map(({ kind }) => kind)).toEqual(folder === 'manifests/policies' ? ['ConfigMap'] : []);
   });
 
   test('mounts each ConfigMap by the name that changes with its content', () => {
-    const manifests = manifestsIn(render('manifests/base'));
+    const manifests = manifestsIn(render('manifests/install'));
     const names = manifests.filter(({ kind }) => kind === 'ConfigMap').map(({ metadata }) => metadata.name);
     const mounted = podSpecIn(manifests).volumes.flatMap(({ configMap }) => configMap?.name ?? []);
     expect(mounted.sort()).toEqual(names.sort());
@@ -117,7 +109,7 @@ describeWith(kubectlMissing, 'kubectl kustomize', () => {
   });
 
   test('configures the server with what is mounted, and listens where the Service, the probes and Prometheus look', async () => {
-    const manifests = manifestsIn(render('manifests/base'));
+    const manifests = manifestsIn(render('manifests/install'));
     const spec = podSpecIn(manifests);
     const [container] = spec.containers;
     const text = configurationIn(manifests);
@@ -137,21 +129,8 @@ describeWith(kubectlMissing, 'kubectl kustomize', () => {
       { name: 'operations', containerPort: 8080 },
     ]);
     const mounts = container?.volumeMounts.map(({ mountPath }) => mountPath) ?? [];
-    expect(
-      [container?.args.at(-1), ...Object.values(config.certificate ?? {})].map((name) => path.dirname(name ?? '')),
-    ).toEqual(['/etc/tidewaiter', '/etc/tidewaiter-tls', '/etc/tidewaiter-tls']);
-    expect(mounts).toEqual(['/etc/tidewaiter', ...config.policies, '/etc/tidewaiter-tls']);
-  });
-
-  test('asks cert-manager for the Secret that is mounted, the name that is called, and the Certificate that is injected', () => {
-    const manifests = manifestsIn(render('manifests/overlays/cert-manager'));
-    const certificate = manifests.find(
-      ({ kind, metadata }) => kind === 'Certificate' && metadata.name === 'tidewaiter',
-    );
-    const secret = podSpecIn(manifests).volumes.flatMap(({ secret: mounted }) => mounted?.secretName ?? []);
-    expect(certificate?.spec).toMatchObject({
-      secretName: secret[0],
-      dnsNames: expect.arrayContaining(['tidewaiter.tidewaiter.svc']),
-    });
+    expect(path.dirname(container?.args.at(-1) ?? '')).toBe('/etc/tidewaiter');
+    expect(config.certificate).toBeUndefined();
+    expect(mounts).toEqual(['/etc/tidewaiter', ...config.policies]);
   });
 });

@@ -150,7 +150,7 @@ describe('a credential provider', () => {
   test.each(wrong)('with %s returns no credentials, which is a problem', async (what, script, problem) => {
     const name = `wrong-${what.replaceAll(' ', '-')}`;
     folder.program(name, script);
-    const node = nodeOf(configOf(providerOf(name)), { timeoutMs: 300 });
+    const node = nodeOf(configOf(providerOf(name)), { timeoutMs: what === 'no response' ? 300 : 20_000 });
     expect(await shownCredentials(node, 'a.aws.io/web')).toEqual([`! credential provider "${name}" ${problem}`]);
     // A burst of Pods does not start as many programs.
     await credentialsOf(node, 'a.aws.io/web');

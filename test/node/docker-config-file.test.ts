@@ -2,6 +2,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { configuredCredentials, dockerCredentials } from '../../src/node/configured-credentials.ts';
+import { dockerConfigProblem, loadDockerConfig } from '../../src/node/docker-config-file.ts';
 import { isHelperName } from '../../src/node/credential-helper.ts';
 import { CANARY, clockAt } from '../lookup/fake-client.ts';
 import { folderOf, credentialsOf, shownCredentials } from './program-directory.ts';
@@ -30,15 +31,15 @@ const CONFIG = {
 const noBad = { ...CONFIG, auths: { ...CONFIG.auths, 'bad.io': {} } };
 const nodeFile = folder.file('node.json', JSON.stringify(noBad));
 
-const settings = (dockerConfig: string, helpers: readonly string[] = []) => ({
-  dockerConfig,
+const settings = (file: string, helpers: readonly string[] = []) => ({
+  dockerConfig: loadDockerConfig(file),
   helpers,
   providers: undefined,
   timeoutMs: 5000,
 });
 
-const onNode = (file: string, helpers?: readonly string[], clock = clockAt(0)) =>
-  configuredCredentials(settings(file, helpers), { env, now: clock.now });
+const onNode = (file: string, helpers?: readonly string[]) =>
+  configuredCredentials(settings(file, helpers), { env, now: clockAt(0).now });
 
 describe('the docker config file of a node', () => {
   test.each<[string, readonly string[]]>([
@@ -56,35 +57,30 @@ describe('the docker config file of a node', () => {
     );
   });
 
-  test('is read again after ten seconds, and is returned synchronously until then', async () => {
-    const clock = clockAt(0);
-    const file = folder.file('renewed.json', JSON.stringify({ auths: { 'reg.io': { username: 'a', password: '1' } } }));
-    const node = onNode(file, [], clock);
-    expect(await shownCredentials(node, 'reg.io/web')).toEqual([
-      `docker config "${file}", key "reg.io" (user a) = basic a:1`,
-    ]);
-    folder.file('renewed.json', JSON.stringify({ auths: { 'reg.io': { username: 'a', password: '2' } } }));
-    clock.ms += 9999;
-    expect(await shownCredentials(node, 'reg.io/web')).toEqual([
-      `docker config "${file}", key "reg.io" (user a) = basic a:1`,
-    ]);
-    clock.ms += 1;
-    expect(await shownCredentials(node, 'reg.io/web')).toEqual([
-      `docker config "${file}", key "reg.io" (user a) = basic a:2`,
-    ]);
-  });
-
-  test.each([
-    ['nowhere.json', undefined, 'does not exist (set by nodeCredentials.dockerConfig)'],
-    ['broken.json', '{"auths": ', 'is not read: not JSON: it ends where a value is expected'],
+  test.each<[string, string | undefined, (name: string) => string]>([
+    [
+      'nowhere.json',
+      undefined,
+      (name) => `cannot read ${name} (set by nodeCredentials.dockerConfig): no such file or directory`,
+    ],
+    [
+      'large.json',
+      `${JSON.stringify(noBad)}${' '.repeat(4 * 1024 * 1024)}`,
+      (name) => `cannot read ${name} (set by nodeCredentials.dockerConfig): larger than 4 MiB`,
+    ],
+    ['broken.json', '{"auths": ', (name) => `${name} is invalid: not JSON: it ends where a value is expected`],
     [
       'bad.json',
       JSON.stringify(CONFIG),
-      'is not read: entry "bad.io": "auth" is not valid base64 (standard alphabet, no spaces)',
+      (name) => `${name} is invalid: entry "bad.io": "auth" is not valid base64 (standard alphabet, no spaces)`,
     ],
-  ])('that is invalid has no credentials, which is a problem: %s', async (name, text, problem) => {
+  ])('that is invalid has no credentials, which is a problem: %s', async (name, text, problemOf) => {
     const file = text === undefined ? `${folder.path}/${name}` : folder.file(name, text);
-    expect(await shownCredentials(onNode(file), 'reg.io/web')).toEqual([`! docker config "${file}" ${problem}`]);
+    const problem = problemOf(`docker config "${file}"`);
+    expect(await shownCredentials(onNode(file), 'reg.io/web')).toEqual([`! ${problem}`]);
+    expect(dockerConfigProblem(loadDockerConfig(file))).toBe(problem);
+    expect(dockerConfigProblem(loadDockerConfig(nodeFile))).toBeUndefined();
+    expect(inspect(settings(file), { depth: 10 })).not.toContain('auths');
   });
 
   test('names helpers that are run if the configuration also names them', async () => {

@@ -205,7 +205,7 @@ describe('a rule of a plugin that is not well-formed is told', () => {
     [
       'an unknown fact',
       "needs: ['registryImage']",
-      '/needs/0: invalid value "registryImage"; did you mean "registryImages"? (expected namespaceLabels, pullSecrets, registryImages, registryTags, registryDetails, or now)',
+      '/needs/0: invalid value "registryImage"; did you mean "registryImages"? (expected "namespaceLabels", "pullSecrets", "registryImages", "registryTags", "registryDetails", or "now")',
     ],
     ['a check that is none', "check: 'x'", '/check: expected a function, found a string'],
     ['no check', 'check: undefined', ': "check" is required'],
@@ -242,7 +242,7 @@ describe('a rule of a plugin that is not well-formed is told', () => {
   test.each<[string, string]>([
     [
       "a: { type: 'strng' }",
-      '/properties/a/type: invalid value "strng"; did you mean "string"? (expected array, boolean, integer, null, number, object, or string)',
+      '/properties/a/type: invalid value "strng"; did you mean "string"? (expected "array", "boolean", "integer", "null", "number", "object", or "string")',
     ],
     ["a: { type: 'string', patern: 'x' }", ': unknown keyword: "patern"'],
     ["a: 'string'", '/properties/a: expected an object or true or false, found a string'],
@@ -250,7 +250,7 @@ describe('a rule of a plugin that is not well-formed is told', () => {
     ["a: { type: 'string', pattern: '(' }", ': Invalid regular expression: /(/u: Unterminated group'],
     ["a: { format: 'date' }", ': unknown format "date" ignored in schema at path "#/properties/a"'],
     ["a: { type: 'integer', default: 'x' }", '/a: invalid default: expected a whole number, found a string'],
-    ["a: { enum: ['x', 'y'], default: 'z' }", '/a: invalid default: invalid value "z" (expected x or y)'],
+    ["a: { enum: ['x', 'y'], default: 'z' }", '/a: invalid default: invalid value "z" (expected "x" or "y")'],
   ])('parameters {%s}', (properties, expected) => {
     const change = `parameters: { type: 'object', additionalProperties: false, properties: { ${properties} } }`;
     expect(faultsOf(file('rules.js', rule('mine', change)))).toBe(`rules.js: default/0/parameters${expected}`);

@@ -109,9 +109,9 @@ export const CRD_IMAGES: Readonly<Record<string, readonly Row[]>> = {
   ],
   'MariaDB.k8s.mariadb.com galera': [
     ['regular -', '/spec/image', 'quay.io/acme/mariadb:11.8'],
+    ['regular -', '/spec/metrics/exporter/image', 'quay.io/acme/mysqld-exporter:0.15'],
     ['regular -', '/spec/initContainers/0/image', 'quay.io/acme/init:1'],
     ['regular -', '/spec/sidecarContainers/0/image', 'quay.io/acme/sidecar:1'],
-    ['regular -', '/spec/metrics/exporter/image', 'quay.io/acme/mysqld-exporter:0.15'],
     ['regular -', '/spec/galera/agent/image', 'quay.io/acme/agent:1'],
     ['regular -', '/spec/galera/initContainer/image', 'quay.io/acme/galera-init:1'],
   ],

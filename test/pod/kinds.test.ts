@@ -91,6 +91,7 @@ const EXPECTED: Readonly<Record<string, readonly Row[]>> = {
     ['regular -', '/spec/template/spec/containers/0/image', 'ghcr.io/acme/hello:1'],
   ],
   'Configuration.serving.knative.dev hello': template('regular user-container', 'ghcr.io/acme/hello:1'),
+  'Image.caching.internal.knative.dev hello-cache': [['regular -', '/spec/image', 'ghcr.io/acme/hello:1']],
   'Revision.serving.knative.dev hello-00001': template('regular user-container', 'ghcr.io/acme/hello:1', '/spec'),
 
   'Task.tekton.dev build': [
@@ -378,10 +379,12 @@ describe('cluster-scoped kinds', () => {
         'ClusterTask',
         'ClusterTrainingRuntime',
         'ClusterWorkflowTemplate',
+        'Compose',
         'Composition',
         'Configuration',
         'ConfigurationRevision',
         'DeploymentRuntimeConfig',
+        'Dockerfile',
         'FluentbitAgent',
         'Function',
         'FunctionRevision',

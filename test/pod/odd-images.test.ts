@@ -42,11 +42,40 @@ describe('prometheus-operator’s baseImage', () => {
     ['{spec: {baseImage: 1}}', '/spec/baseImage: expected a string, found a number'],
     ['{spec: {baseImage: a, tag: {}}}', '/spec/tag: expected a string, found an object'],
     ['{spec: {baseImage: a, sha: []}}', '/spec/sha: expected a string, found a list'],
-    ['{spec: {baseImage: a, version: true}}', '/spec/version: expected a string, found a boolean'],
+    [
+      '{spec: {baseImage: a, version: true}}',
+      '/spec/version: expected a string, found a boolean; in YAML, quote words such as yes, no, on, off, true, and false',
+    ],
     ['{spec: {image: 1}}', '/spec/image: expected a string, found a number'],
     ['{spec: a}', '/spec: expected an object, found a string'],
   ])('of another shape is a fault: %s', (rest, fault) => {
     expect(faultOf(rest.replace('{', '{apiVersion: monitoring.coreos.com/v1, kind: Prometheus, '))).toBe(fault);
+  });
+});
+
+describe('an image of MariaDB', () => {
+  const mariaDb = (spec: string): string => `{apiVersion: k8s.mariadb.com/v1alpha1, kind: MariaDB, spec: ${spec}}`;
+
+  test.each<[string, readonly (readonly [string, string])[]]>([
+    ['{image: "mariadb:11"}', [['/spec/image', 'mariadb:11']]],
+    ['{image: {repository: mariadb, tag: "10.7"}}', [['/spec/image/tag', 'mariadb:10.7']]],
+    ['{image: {repository: mariadb}}', [['/spec/image/repository', 'mariadb']]],
+    ['{image: {repository: mariadb, tag: ""}}', [['/spec/image/repository', 'mariadb']]],
+    [
+      '{metrics: {exporter: {image: {repository: prom/mysqld-exporter, tag: v0.14.0}}}}',
+      [['/spec/metrics/exporter/image/tag', 'prom/mysqld-exporter:v0.14.0']],
+    ],
+    ['{image: null}', []],
+  ])('%s', (spec, images) => {
+    expect(imagesOf(mariaDb(spec))).toEqual(images);
+  });
+
+  test.each([
+    ['{image: {}}', '/spec/image/repository: expected a string, found nothing'],
+    ['{image: {repository: a, tag: 1}}', '/spec/image/tag: expected a string, found a number'],
+    ['{image: []}', '/spec/image: expected a string, found a list'],
+  ])('of another shape is a fault: %s', (spec, fault) => {
+    expect(faultOf(mariaDb(spec))).toBe(fault);
   });
 });
 

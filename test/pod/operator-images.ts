@@ -5,6 +5,8 @@
 import type { Row } from './fixtures.ts';
 
 export const OPERATOR_IMAGES: Readonly<Record<string, readonly Row[]>> = {
+  'Compose.files compose.yaml': [['regular web', '/images/0/image', 'nginx:1.27']],
+  'Dockerfile.files Dockerfile': [['regular -', '/images/0/image', 'node:24']],
   'Template.template.openshift.io shop': [
     ['regular web', '/objects/1/spec/template/spec/containers/0/image', 'quay.io/acme/web:1'],
     ['regular side', '/objects/1/spec/template/spec/containers/1/image', '${SIDE}'],

@@ -57,6 +57,10 @@ describe('events about pulls', () => {
       of('Failed', 'Failed to pull image "a": x', '2026-01-01T00:00:00Z', {
         involvedObject: { fieldPath: 'spec.initContainers{a}' },
       }),
+      of('Pulling', 'Pulling image "a"', '2026-01-01T00:00:04Z'),
+      of('Pulled', 'Container image "a" already present on machine', '2026-01-01T00:00:05Z'),
+      of('Created', 'Created container', '2026-01-01T00:00:06Z'),
+      of('InspectFailed', 'Failed to inspect image', '2026-01-01T00:00:07Z'),
       of('Failed', 'Error: ErrImagePull', '2026-01-01T00:00:01Z'),
       of('BackOff', 'Back-off restarting failed container', '2026-01-01T00:00:02Z'),
       {
@@ -71,10 +75,13 @@ describe('events about pulls', () => {
         '',
       ),
     ];
-    expect(pullEventsIn(events).map(({ reason, container, count }) => [reason, container, count])).toEqual([
-      ['BackOff', undefined, 7],
-      ['Failed', 'a', 1],
-      ['FailedToRetrieveImagePullSecret', undefined, 1],
+    expect(pullEventsIn(events).map(({ kind, reason, container, count }) => [kind, reason, container, count])).toEqual([
+      ['error', 'InspectFailed', undefined, 1],
+      ['pulled', 'Pulled', undefined, 1],
+      ['pulling', 'Pulling', undefined, 1],
+      ['error', 'BackOff', undefined, 7],
+      ['error', 'Failed', 'a', 1],
+      ['secrets', 'FailedToRetrieveImagePullSecret', undefined, 1],
     ]);
   });
 

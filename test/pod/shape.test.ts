@@ -1,6 +1,7 @@
 /** A value of a wrong JSON type is a fault with its pointer if the field is read, and has no effect otherwise. */
 import { describe, expect, test } from 'vitest';
 import { kindTable } from '../../src/pod/kinds.ts';
+import { foundText } from '../../src/pod/read.ts';
 import { isObject, type JsonObject, jsonType } from '../../src/pod/pointer.ts';
 import { typeOf, workloadOf } from '../../src/pod/workload.ts';
 import { objectsIn } from './fixtures.ts';
@@ -96,6 +97,9 @@ function replaced(value: unknown, segments: readonly string[], by: unknown): unk
   );
 }
 
+const foundIn = (value: unknown, expected: string): string =>
+  expected === 'a string' ? foundText(value) : jsonType(value);
+
 describe('a Pod with one value of another type', () => {
   const places = pointersIn(POD).filter((pointer) => pointer !== '' && !/^\/(apiVersion|kind)$/.test(pointer));
 
@@ -118,7 +122,7 @@ describe('a Pod with one value of another type', () => {
       } else {
         expect(read).toEqual({
           ok: false,
-          fault: { pointer, problem: `expected ${expected}, found ${jsonType(value)}` },
+          fault: { pointer, problem: `expected ${expected}, found ${foundIn(value, expected)}` },
         });
       }
     }
@@ -138,6 +142,10 @@ describe('a Pod with one value of another type', () => {
 
 describe('other kinds of another shape', () => {
   test.each<[string, string]>([
+    [
+      '{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a, image: yes}]}}',
+      '/spec/containers/0/image: expected a string, found a boolean; in YAML, quote words such as yes, no, on, off, true, and false',
+    ],
     ['{apiVersion: apps/v1, kind: Deployment, spec: []}', '/spec: expected an object, found a list'],
     [
       '{apiVersion: apps/v1, kind: Deployment, spec: {template: text}}',

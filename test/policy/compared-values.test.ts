@@ -68,8 +68,8 @@ describe.each<[what: string, spec: string, rules: readonly Rule[]]>([
     const of = large();
     const found = findings(of);
     expect(found).toHaveLength(CONTAINERS);
-    const parts = new Set(found.flatMap(({ seen = [] }) => seen));
-    const size = [...parts].reduce((sum, { text }) => sum + text.length, 0);
+    const parts = new Set(found.flatMap(({ seen }) => seen?.() ?? []));
+    const size = [...parts].reduce((sum, { text }) => sum + (text?.length ?? 0), 0);
     expect(size).toBeGreaterThan(0);
     expect(size).toBeLessThan(3 * JSON.stringify(of.object).length);
   });
@@ -106,4 +106,45 @@ test.each<[what: string, spec: string, rules: readonly Rule[], changed: Paramete
   const findings = (of: Workload): readonly Finding[] => findingsOf([policy], requestFor(of, { operation: 'UPDATE' }));
   const now = markExisting(findings(large(changed)), findings(large()));
   expect(now.filter(({ existing }) => !existing)).toHaveLength(denied);
+});
+
+describe('an object with more levels than can be compared', () => {
+  const deep = (): Workload => {
+    let levels: unknown = 'x';
+    for (let level = 0; level < 20_000; level += 1) levels = [levels];
+    return readWorkload({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'p' },
+      spec: { containers: [{ name: 'a', image: 'b' }], affinity: { deep: levels } },
+    });
+  };
+  const policy = policyOf(cel('object.spec.affinity.size() > 7'));
+  const findings = (of: Workload): readonly Finding[] => findingsOf([policy], requestFor(of));
+
+  test('is evaluated when it is created', () => {
+    expect(findings(deep())).toMatchObject([{ outcome: 'violation', action: 'deny' }]);
+  });
+
+  test('has no existing finding when it is updated', () => {
+    expect(markExisting(findings(deep()), findings(deep())).map(({ existing }) => existing)).toEqual([false]);
+  });
+});
+
+test('no value is read before something compares it', () => {
+  let reads = 0;
+  const rule = defineRule({
+    name: 'own',
+    description: 'Says no',
+    parameters: { type: 'object', additionalProperties: false, properties: {} },
+    needs: [],
+    check: ({ containers }) => containers.map((container) => ({ ...NO, container, pointer: '' })),
+    seen: () => [(reads += 1)],
+  });
+  const policy = policyOf('{rules: [{rule: own}]}', [...RULES, rule]);
+  const now = findingsOf([policy], requestFor(large()));
+  markExisting(now, []);
+  expect({ findings: now.length, reads }).toEqual({ findings: CONTAINERS, reads: 0 });
+  markExisting(now, now.slice(0, 1));
+  expect(reads).toBeGreaterThan(0);
 });

@@ -55,7 +55,7 @@ describe('a document as a whole', () => {
     [
       '{metadata: {name: 1}}',
       [
-        'value /metadata/name: expected a string, found a number: lowercase letters, digits, and inner hyphens, at most 63 characters',
+        'value /metadata/name: expected lowercase letters, digits, and inner hyphens, at most 63 characters, found a number',
       ],
     ],
     [
@@ -98,23 +98,18 @@ describe('a document as a whole', () => {
 
 describe('spec', () => {
   test.each<[string, readonly string[]]>([
-    ['{}', ['value /spec: set "rules", "pin", or both']],
+    ['{}', ['value /spec: set "rules", "rewrite", "pin", "pullSecrets", or "pullPolicy"']],
     ['{rules: []}', ['value /spec/rules: must not be empty']],
     ['{rules: {}}', ['value /spec/rules: expected a list, found an object']],
     ['{rules: [image-digest]}', ['value /spec/rules/0: expected an object, found a string']],
     ['{rules: [{}]}', ['value /spec/rules/0: "rule" is required']],
     [`{${RULE}, description: 1}`, ['value /spec/description: expected a string, found a number']],
-    [
-      `{${RULE}, mach: {}}`,
-      [
-        'key /spec/mach: unknown key "mach"; did you mean "match"? (expected description, match, exclude, onUpdate, rules, or pin)',
-      ],
-    ],
+    [`{${RULE}, mach: {}}`, ['key /spec/mach: unknown key "mach"; did you mean "match"?']],
     [
       `{${RULE}, onUpdate: change}`,
-      ['value /spec/onUpdate: invalid value "change"; did you mean "changed"? (expected changed or all)'],
+      ['value /spec/onUpdate: invalid value "change"; did you mean "changed"? (expected "changed" or "all")'],
     ],
-    [`{${RULE}, onUpdate: never}`, ['value /spec/onUpdate: invalid value "never" (expected changed or all)']],
+    [`{${RULE}, onUpdate: never}`, ['value /spec/onUpdate: invalid value "never" (expected "changed" or "all")']],
     [`{${RULE}, match: []}`, ['value /spec/match: expected an object, found a list']],
     [
       `{${RULE}, match: {namespace: [a]}}`,
@@ -134,17 +129,19 @@ describe('spec', () => {
     [`{${RULE}, match: {groups: [[]]}}`, ['value /spec/match/groups/0: expected a string, found a list']],
     [
       `{${RULE}, exclude: {operations: [create]}}`,
-      ['value /spec/exclude/operations/0: invalid value "create"; did you mean "CREATE"? (expected CREATE or UPDATE)'],
+      [
+        'value /spec/exclude/operations/0: invalid value "create"; did you mean "CREATE"? (expected "CREATE" or "UPDATE")',
+      ],
     ],
     [
       `{${RULE}, match: {operations: [DELETE]}}`,
-      ['value /spec/match/operations/0: invalid value "DELETE" (expected CREATE or UPDATE)'],
+      ['value /spec/match/operations/0: invalid value "DELETE" (expected "CREATE" or "UPDATE")'],
     ],
     [
       `{${RULE}, match: {containers: [inti, all]}}`,
       [
-        'value /spec/match/containers/0: invalid value "inti"; did you mean "init"? (expected regular, init, sidecar, ephemeral, or volume)',
-        'value /spec/match/containers/1: invalid value "all" (expected regular, init, sidecar, ephemeral, or volume)',
+        'value /spec/match/containers/0: invalid value "inti"; did you mean "init"? (expected "regular", "init", "sidecar", "ephemeral", or "volume")',
+        'value /spec/match/containers/1: invalid value "all" (expected "regular", "init", "sidecar", "ephemeral", or "volume")',
       ],
     ],
     [
@@ -159,7 +156,7 @@ describe('spec', () => {
       `{${RULE}, exclude: {namespaceSelector: {matchExpressions: [{key: "", operator: in, values: [1]}, {}]}}}`,
       [
         'value /spec/exclude/namespaceSelector/matchExpressions/0/key: must not be empty',
-        'value /spec/exclude/namespaceSelector/matchExpressions/0/operator: invalid value "in"; did you mean "In"? (expected In, NotIn, Exists, or DoesNotExist)',
+        'value /spec/exclude/namespaceSelector/matchExpressions/0/operator: invalid value "in"; did you mean "In"? (expected "In", "NotIn", "Exists", or "DoesNotExist")',
         'value /spec/exclude/namespaceSelector/matchExpressions/0/values/0: expected a string, found a number',
         'value /spec/exclude/namespaceSelector/matchExpressions/1: "key" is required',
         'value /spec/exclude/namespaceSelector/matchExpressions/1: "operator" is required',
@@ -222,22 +219,32 @@ describe('rules', () => {
   test.each<[string, string]>([
     [
       '{rule: image-registy}',
-      `value /spec/rules/1/rule: unknown rule "image-registy"; did you mean "image-registry"? (all rules: npx tidewaiter rules)`,
+      `value /spec/rules/1/rule: unknown rule "image-registy"; did you mean "image-registry"? (all rules: tidewaiter rules)`,
     ],
-    ['{rule: x}', `value /spec/rules/1/rule: unknown rule "x" (all rules: npx tidewaiter rules)`],
-    ['{rule: __proto__}', `value /spec/rules/1/rule: unknown rule "__proto__" (all rules: npx tidewaiter rules)`],
+    ['{rule: x}', `value /spec/rules/1/rule: unknown rule "x" (all rules: tidewaiter rules)`],
+    ['{rule: __proto__}', `value /spec/rules/1/rule: unknown rule "__proto__" (all rules: tidewaiter rules)`],
     ['{rule: 1}', 'value /spec/rules/1/rule: expected a string, found a number'],
+    // Only what the entry contains is reported.
+    [
+      '{rule: image-tag, action: block}',
+      'value /spec/rules/1/action: invalid value "block" (expected "deny", "warn", or "audit")',
+    ],
+    // The misspelled key is required.
+    [
+      '{rule: cel, parameters: {expresion: "true"}}',
+      'key /spec/rules/1/parameters/expresion: unknown key "expresion"; did you mean "expression"? (expected expression, message, messageExpression, or variables)',
+    ],
     [
       '{rule: image-digest, action: refuse}',
-      'value /spec/rules/1/action: invalid value "refuse" (expected deny, warn, or audit)',
+      'value /spec/rules/1/action: invalid value "refuse" (expected "deny", "warn", or "audit")',
     ],
     [
       '{rule: image-digest, action: Deny}',
-      'value /spec/rules/1/action: invalid value "Deny"; did you mean "deny"? (expected deny, warn, or audit)',
+      'value /spec/rules/1/action: invalid value "Deny"; did you mean "deny"? (expected "deny", "warn", or "audit")',
     ],
     [
       '{rule: image-digest, onUnknown: allow}',
-      'value /spec/rules/1/onUnknown: invalid value "allow" (expected deny, warn, or audit)',
+      'value /spec/rules/1/onUnknown: invalid value "allow" (expected "deny", "warn", or "audit")',
     ],
     [
       '{rule: image-digest, mode: deny}',
@@ -255,11 +262,15 @@ describe('rules', () => {
     ],
     [
       '{rule: image-tag}',
-      'value /spec/rules/1/parameters: set at least one of required, allow, deny, besideDigest: for example {deny: [latest]}; for details, run npx tidewaiter explain rule image-tag',
+      'value /spec/rules/1/parameters: set at least one of required, allow, deny, or besideDigest, for example {deny: [latest]}; for details, run tidewaiter explain rule image-tag',
     ],
     [
       '{rule: image-tag, parameters: {}}',
-      'value /spec/rules/1/parameters: set at least one of required, allow, deny, besideDigest: for example {deny: [latest]}; for details, run npx tidewaiter explain rule image-tag',
+      'value /spec/rules/1/parameters: set at least one of required, allow, deny, or besideDigest, for example {deny: [latest]}; for details, run tidewaiter explain rule image-tag',
+    ],
+    [
+      '{rule: image-tag, parameters: {besideDigest: ignore}}',
+      'value /spec/rules/1/parameters: nothing to check; set required: true, or add "allow" or "deny"',
     ],
     [
       '{rule: image-tag, parameters: {required: "yes"}}',
@@ -276,12 +287,12 @@ describe('rules', () => {
     ],
     [
       '{rule: image-registry}',
-      'value /spec/rules/1/parameters: set at least one of allow, deny: for example {allow: [registry.example.com/**]}; for details, run npx tidewaiter explain rule image-registry',
+      'value /spec/rules/1/parameters: set at least one of allow or deny, for example {allow: [registry.example.com/**]}; for details, run tidewaiter explain rule image-registry',
     ],
     ['{rule: image-registry, parameters: {allow: [""]}}', 'value /spec/rules/1/parameters/allow/0: must not be empty'],
     [
       '{rule: image-pull-policy, parameters: {when: mutabel}}',
-      'value /spec/rules/1/parameters/when: invalid value "mutabel"; did you mean "mutable"? (expected latest, mutable, or all)',
+      'value /spec/rules/1/parameters/when: invalid value "mutabel"; did you mean "mutable"? (expected "latest", "mutable", or "all")',
     ],
     [
       '{rule: container-ports, parameters: {hostPort: never}}',
@@ -492,7 +503,7 @@ describe('a rule that is not one of ours', () => {
     ],
     ['{rule: sized, parameters: {size: 0}}', ['/spec/rules/0/parameters/size: invalid value 0: must be at least 1']],
     ['{rule: sized, parameters: {size: 13}}', ['/spec/rules/0/parameters/size: brings bad luck']],
-    ['{rule: image-digest}', ['/spec/rules/0/rule: unknown rule "image-digest" (all rules: npx tidewaiter rules)']],
+    ['{rule: image-digest}', ['/spec/rules/0/rule: unknown rule "image-digest" (all rules: tidewaiter rules)']],
   ])('%s', (binding, expected) => {
     expect(faults(binding)).toEqual(expected);
   });

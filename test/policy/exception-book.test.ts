@@ -60,7 +60,7 @@ describe('a document', () => {
       ],
     ],
     // An exception for everything must say so.
-    ['{match: {}}', ['value /spec/match: set at least one of namespaces, kinds, names, containers, images']],
+    ['{match: {}}', ['value /spec/match: set at least one of namespaces, kinds, names, containers, or images']],
     ['{match: {namespaces: []}}', ['value /spec/match/namespaces: must not be empty']],
     ['{match: {kinds: ["*"]}}', []],
     [
@@ -91,13 +91,11 @@ describe('a document', () => {
     ],
     [
       '{owner: 1}',
-      [
-        'value /spec/owner: expected a string, found a number: at least one letter or digit, and at most 500 characters',
-      ],
+      ['value /spec/owner: expected at least one letter or digit, and at most 500 characters, found a number'],
     ],
     [
       '{expires: 20270131}',
-      ['value /spec/expires: expected a string, found a number: a date in the form YYYY-MM-DD, for example 2027-01-31'],
+      ['value /spec/expires: expected a date in the form YYYY-MM-DD, for example 2027-01-31, found a number'],
     ],
     [
       '{expires: 2027-1-31}',

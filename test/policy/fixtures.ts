@@ -32,6 +32,16 @@ export function policyOf(spec: string, rules: readonly Rule[] = RULES): Policy {
   return result.policy;
 }
 
+/** A policy with each built-in rule that needs no parameters, which also pins. */
+export const everyRule: Policy = policyOf(
+  `{match: {}, pin: {mode: warn}, rules: [${RULES.filter(
+    ({ name, parameters }) =>
+      name !== 'cel' && parameters.required === undefined && parameters.minProperties === undefined,
+  )
+    .map(({ name }) => `{rule: ${name}}`)
+    .join(', ')}]}`,
+);
+
 /** The exception `x` for the policy `test`, in force through `expires`, with this `match` (YAML). */
 export function exceptionOf(match: string, more: JsonObject = {}): ImageException {
   const [clause] = objectsIn(match);

@@ -63,17 +63,15 @@ describe('a policy that pins', () => {
 
 describe('what is wrong', () => {
   test.each([
-    ['{}', ['value /spec: set "rules", "pin", or both']],
+    ['{}', ['value /spec: set "rules", "rewrite", "pin", "pullSecrets", or "pullPolicy"']],
     ['{pin: }', ['value /spec/pin: expected an object, found null']],
     [
       '{pin: {modus: pod}}',
-      [
-        'key /spec/pin/modus: unknown key "modus"; did you mean "mode"? (expected images, exclude, onFailure, stale, mode, or annotate)',
-      ],
+      ['key /spec/pin/modus: unknown key "modus" (expected images, exclude, onFailure, stale, mode, or annotate)'],
     ],
     [
       '{pin: {mode: pods}}',
-      ['value /spec/pin/mode: invalid value "pods"; did you mean "pod"? (expected workload, pod, or warn)'],
+      ['value /spec/pin/mode: invalid value "pods"; did you mean "pod"? (expected "workload", "pod", or "warn")'],
     ],
     [
       '{pin: {onFailure: {notfound: deny}}}',
@@ -82,24 +80,24 @@ describe('what is wrong', () => {
     [
       '{pin: {onFailure: {timeout: denny}}}',
       [
-        'value /spec/pin/onFailure/timeout: invalid value "denny"; did you mean "deny"? (expected allow, warn, or deny)',
+        'value /spec/pin/onFailure/timeout: invalid value "denny"; did you mean "deny"? (expected "allow", "warn", or "deny")',
       ],
     ],
     [
       '{pin: {onFailure: denny}}',
       [
-        'value /spec/pin/onFailure: invalid value "denny": expected allow, warn, or deny, or a map from cause to action such as {notFound: deny, other: warn}',
+        'value /spec/pin/onFailure: invalid value "denny": expected "allow", "warn", "deny", or a map from cause to action such as {notFound: deny, other: warn}',
       ],
     ],
     [
       '{pin: {onFailure: []}}',
       [
-        'value /spec/pin/onFailure: expected a string or an object, found a list: allow, warn, or deny, or a map from cause to action such as {notFound: deny, other: warn}',
+        'value /spec/pin/onFailure: expected "allow", "warn", "deny", or a map from cause to action such as {notFound: deny, other: warn}, found a list',
       ],
     ],
     [
       '{pin: {stale: 24}}',
-      ['value /spec/pin/stale: expected a string, found a number: a duration in h, m, and s, for example 24h or 1h30m'],
+      ['value /spec/pin/stale: expected a duration in h, m, and s, for example 24h or 1h30m, found a number'],
     ],
     [
       '{pin: {stale: 1d}}',

@@ -1,9 +1,8 @@
-/** What is different between two decisions, and between a decision and what its recording expects. */
+/** What is different between a decision and what its recording expects. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Decision } from '../../src/admission/validate.ts';
 import type { Finding } from '../../src/policy/finding.ts';
-import { compareDecisions, compareToExpected, type Decided } from '../../src/recording/compare.ts';
+import { compareToExpected, type Decided } from '../../src/recording/compare.ts';
 import type { Expected, ExpectedFinding } from '../../src/recording/expected.ts';
 import { pod } from '../policy/fixtures.ts';
 
@@ -23,86 +22,16 @@ const finding = (change: Partial<Finding> = {}): Finding => ({
   ...change,
 });
 
-const decided = (findings: readonly Finding[], patch: Decided['mutation']['patch'] = []): Decided => {
-  const decision: Decision = {
-    outcome: 'evaluated',
-    covered: [],
-    allowed: findings.every(({ action }) => action !== 'deny'),
-    findings,
-    workload,
-  };
-  return { decision, mutation: { uid: 'u', allowed: true, patch, findings: [], images: [] } };
-};
-
-const replace = (value: string): Decided['mutation']['patch'][number] => ({
-  op: 'replace',
-  path: '/spec/containers/0/image',
-  value,
+const decided = (findings: readonly Finding[], patch: Decided['mutation']['patch'] = []): Decided => ({
+  decision: { allowed: findings.every(({ action }) => action !== 'deny'), findings },
+  mutation: { patch },
 });
+
 const lines = (differences: readonly { readonly kind: string; readonly text: string }[]): readonly string[] =>
   differences.map(({ kind, text }) => `${kind}: ${text}`);
 
 const REASON = 'container "a": m [p/r]';
 const DENY = `deny ${REASON}`;
-const WARN = 'warn container "a": m [p/r]';
-
-describe('compareDecisions', () => {
-  test.each<[string, Decided, Decided, readonly string[]]>([
-    ['nothing', decided([finding()]), decided([finding()]), []],
-    [
-      'nothing, in another order',
-      decided([finding(), finding({ container: b })]),
-      decided([finding({ container: b }), finding()]),
-      [],
-    ],
-    [
-      'newly denied',
-      decided([]),
-      decided([finding()]),
-      [`newly-denied: was allowed, is denied: ${REASON}`, `finding-added: ${DENY}`],
-    ],
-    [
-      'newly denied for several reasons',
-      decided([finding({ action: 'warn' })]),
-      decided([finding({ action: 'warn' }), finding(), finding({ message: 'n' }), finding({ message: 'o' })]),
-      [
-        `newly-denied: was allowed, is denied: ${REASON} and 2 more`,
-        `finding-added: ${DENY}`,
-        'finding-added: deny container "a": n [p/r]',
-        'finding-added: deny container "a": o [p/r]',
-      ],
-    ],
-    [
-      'newly allowed',
-      decided([finding()]),
-      decided([finding({ action: 'warn' })]),
-      ['newly-allowed: was denied, is allowed', `finding-removed: ${DENY}`, `finding-added: ${WARN}`],
-    ],
-    ['one of two equal findings', decided([finding(), finding()]), decided([finding()]), [`finding-removed: ${DENY}`]],
-    ['one more of an equal finding', decided([finding()]), decided([finding(), finding()]), [`finding-added: ${DENY}`]],
-    [
-      'a patch',
-      decided([], [replace('x')]),
-      decided([], [replace('y')]),
-      [
-        'patch: patch was [{"op":"replace","path":"/spec/containers/0/image","value":"x"}], is [{"op":"replace","path":"/spec/containers/0/image","value":"y"}]',
-      ],
-    ],
-    [
-      'no patch any more',
-      decided([], [replace('x')]),
-      decided([]),
-      ['patch: patch was [{"op":"replace","path":"/spec/containers/0/image","value":"x"}], is []'],
-    ],
-  ])('says %s', (_what, before, after, differences) => {
-    expect(lines(compareDecisions(before, after))).toEqual(differences);
-  });
-
-  test('is linear in the number of findings', () => {
-    const many = Array.from({ length: 50_000 }, (_, index) => finding({ message: `m${index}` }));
-    expect(compareDecisions(decided(many), decided(many.toReversed()))).toEqual([]);
-  });
-});
 
 describe('compareToExpected', () => {
   const two = decided([

@@ -24,7 +24,7 @@ test.each([
 test.each<[unknown, readonly string[]]>([
   [null, ['/: expected an object, found null']],
   ['allowed', ['/: expected an object, found a string']],
-  [{}, ['/: set at least one of allowed, findings, patch']],
+  [{}, ['/: set at least one of allowed, findings, or patch']],
   [{ alowed: true }, ['/alowed: unknown key "alowed"; did you mean "allowed"? (expected allowed, findings, or patch)']],
   [{ allowed: 'yes' }, ['/allowed: expected true or false, found a string']],
   [{ findings: {} }, ['/findings: expected a list, found an object']],

@@ -441,7 +441,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     react: ({ host }) => behindToken(`https://${host}/token`, always({ how: 'hang' })),
     cause: 'timeout',
     message: /^the token server of HOST did not respond in time$/,
-    deadlineMs: 300,
+    deadlineMs: 2000,
   },
   'has a token server with an endless response': {
     react: ({ host }) => behindToken(`https://${host}/token`, always({ how: 'flood' })),

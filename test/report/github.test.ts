@@ -25,6 +25,22 @@ describe('annotations for GitHub', () => {
     );
   });
 
+  test.each<readonly [errors: number, warnings: number, rest: string | undefined]>([
+    [10, 10, undefined],
+    [11, 0, '1 more finding'],
+    [0, 12, '2 more findings'],
+    [30, 20, '30 more findings'],
+  ])('of %i errors and %i warnings say how many GitHub leaves out', (errors, warnings, rest) => {
+    const rows = [
+      ...Array.from({ length: errors }, () => FINDING),
+      ...Array.from({ length: warnings }, () => ({ ...FINDING, action: 'warn' as const })),
+    ];
+    const notices = githubCheck(reportOf(rows), options).match(/^::notice .*$/gm);
+    const limit = 'GitHub shows at most 10 errors and 10 warnings of a step';
+    const text = `::notice title=tidewaiter::${rest} in the log of this step: ${limit}`;
+    expect(notices).toEqual(rest === undefined ? null : [text]);
+  });
+
   test.each([
     ['deploy/../a.yaml', 'file=a.yaml,'],
     ['/repo/deploy/a.yaml', 'file=deploy/a.yaml,'],

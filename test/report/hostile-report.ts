@@ -24,6 +24,8 @@ export const FINDING: FindingRow = {
   message: 'image "envoy" has no tag and defaults to "latest"',
   remedy: 'specify a version, for example :1.27',
   exception: null,
+  fingerprint: `${'0'.repeat(32)}:1`,
+  known: false,
 };
 
 export function reportOf(findings: readonly FindingRow[], errors: CheckReport['errors'] = []): CheckReport {
@@ -44,6 +46,7 @@ export function reportOf(findings: readonly FindingRow[], errors: CheckReport['e
       warned: having('warn'),
       unknown: findings.filter(({ outcome }) => outcome !== 'violation').length,
       excused: having('excused'),
+      known: 0,
       errors: errors.length,
     },
     images,
@@ -118,6 +121,8 @@ const row: fc.Arbitrary<FindingRow> = fc.record({
   message: hostileText,
   remedy: fc.option(hostileText),
   exception: fc.constant(null),
+  fingerprint: fc.constant(`${'0'.repeat(32)}:1`),
+  known: fc.constant(false),
 });
 
 const error = fc.record({

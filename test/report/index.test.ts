@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { formatReport, formatsFor } from '../../src/report/index.ts';
 import { paint } from '../../src/report/paint.ts';
 import { testReport } from '../../src/report/test.ts';
+import { orValues } from '../../src/image/or-list.ts';
 import { runCommand } from '../support/command.ts';
 
 const COMMANDS = ['check', 'test', 'replay', 'pin', 'drift'] as const;
@@ -22,7 +23,7 @@ describe('the table of report formats', () => {
   test.each(COMMANDS)('is what a wrong format of %s is answered with', async (command) => {
     const { code, note } = await runCommand([command, '.', '-o', 'xml']);
     expect(code).toBe(2);
-    expect(note).toContain(`Allowed choices are ${formatsFor(command).join(', ')}.`);
+    expect(note).toContain(`--output: invalid value "xml" (expected ${orValues(formatsFor(command))})\n`);
   });
 
   test('prints nothing to standard error where the report holds everything', async () => {

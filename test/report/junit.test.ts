@@ -50,7 +50,8 @@ describe('JUnit XML of check', () => {
       <error message="expected an object" type="not evaluated"/>
     </testcase>
   </testsuite>
-</testsuites>`);
+</testsuites>
+`);
   });
 
   test.each([

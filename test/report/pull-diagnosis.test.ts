@@ -19,6 +19,9 @@ const EVIDENCE: PullEvidence = {
   trace: undefined,
 };
 
+const absent = { name: 'absent', state: 'absent', reason: null } as const;
+const reason = 'has type "Opaque", not kubernetes.io/dockerconfigjson';
+const ignored = { ...NO_SECRETS, secrets: [{ name: 'opaque', state: 'ignored', reason }] } as const;
 const failed = (cause: RegistryCause): PullTrace => {
   const failure = { cause, message: `the registry: ${cause}`, remedy: undefined };
   return { attempts: [], image: { state: cause === 'notFound' ? 'no' : 'unknown', failure }, details: undefined };
@@ -50,8 +53,23 @@ describe('the cause of a pull error', () => {
     [{ kind: 'platform' }, 'platform-missing'],
     [{ reference: undefined, problem: 'x' }, 'invalid-name'],
     [{ secrets: { ...NO_SECRETS, secrets: [{ name: 'a', state: 'malformed', reason: 'x' }] } }, 'secret-malformed'],
+    [{ kind: 'unauthorized', secrets: ignored }, 'secret-ignored'],
+    [{ kind: 'unauthorized', secrets: { ...ignored, secrets: [...ignored.secrets, absent] } }, 'secret-missing'],
   ])('%#', (more, expected) => {
     expect(cause(more)).toBe(expected);
+  });
+
+  test('is the credential that the kubelet used, and the pull secret that it did not have', () => {
+    const candidate = { secret: 'other', key: 'r', registry: 'r', username: 'ci' };
+    const credentials = { state: 'found', candidates: [candidate] } as const;
+    const secrets = { ...NO_SECRETS, secrets: [absent, { name: 'other', state: 'usable', reason: null }] } as const;
+    expect(diagnose({ ...EVIDENCE, kind: 'unauthorized', credentials, secrets })?.message).toBe(
+      'the registry rejects user "ci" of pull secret "other", and pull secret "absent" does not exist',
+    );
+    expect(diagnose({ ...EVIDENCE, kind: 'unauthorized', secrets: ignored })).toMatchObject({
+      message:
+        'the kubelet ignores pull secret "opaque", because it has type "Opaque", not kubernetes.io/dockerconfigjson',
+    });
   });
 
   test('is no shell command with the name of a Secret that a shell would run', () => {

@@ -1,9 +1,11 @@
 /** The server over real HTTPS: routes, errors, versions, time, connections. */
+import { X509Certificate } from 'node:crypto';
 import { request } from 'node:https';
 import { setTimeout } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Context } from '../../src/admission/context.ts';
+import { shownFingerprint } from '../../src/certificate/certificate.ts';
 import { compose } from '../../src/wiring.ts';
 import { answerFaults } from '../admission/answer-checks.ts';
 import { podOf } from '../admission/decide.ts';
@@ -173,9 +175,15 @@ describe('a request that is not a review', () => {
     ['', '400 BadRequest: the body is not valid JSON'],
     ['null', `${REFUSED} /: expected an object, found null`],
     ['[]', `${REFUSED} /: expected an object, found a list`],
-    ['{}', `${REFUSED} /apiVersion: expected admission.k8s.io/v1 or admission.k8s.io/v1beta1, found nothing`],
+    [
+      '{}',
+      `${REFUSED} /apiVersion: expected admission.k8s.io/v1 or admission.k8s.io/v1beta1, but the field is missing`,
+    ],
     [body(good, { uid: 7 }), `${REFUSED} /request/uid: expected a string, found a number`],
-    [body(good, { object: null }), `${REFUSED} /request/object: expected the object of the CREATE, found nothing`],
+    [
+      body(good, { object: null }),
+      `${REFUSED} /request/object: expected the object of the CREATE, but the field is missing`,
+    ],
   ])('%s', async (content, status) => {
     expect(statusOf(await server.post('/validate', content))).toBe(status);
   });
@@ -321,6 +329,8 @@ describe('metrics', () => {
           'tidewaiter_rejected_requests_total{code="415"} 1',
           'tidewaiter_build_info{version="0.0.0-test"} 1',
           `tidewaiter_certificate_expiry_timestamp_seconds ${own.certificate.notAfter.getTime() / 1000}`,
+          `tidewaiter_certificate_info{fingerprint="${shownFingerprint(new X509Certificate(own.certificate.cert))}"} 1`,
+          expect.stringMatching(/^tidewaiter_time_seconds \d{10}(\.\d+)?$/),
         ]),
       );
       for (let index = 0; index < 30; index++) {

@@ -10,6 +10,9 @@ import { followCertificateFiles } from '../../src/server/certificate-files.ts';
 import { createCurrentTls } from '../../src/server/current-tls.ts';
 import { createAdmissionServer } from '../../src/server/http.ts';
 import { listenOn } from '../../src/server/listening.ts';
+import { createAuthority } from '../cluster/certificates.ts';
+
+const HOUR_MS = 60 * 60 * 1000;
 
 let dir: string;
 let generated = 0;
@@ -131,6 +134,57 @@ describe('files of a certificate', () => {
     const next = await newPair();
     write(next);
     await vi.waitFor(() => expect(used.map(({ cert }) => cert)).toEqual([next.cert]), soon);
+    expect(problems.slice(1)).toEqual([undefined]);
+  });
+
+  const SERVICE = ['tidewaiter.gate.svc', 'tidewaiter.gate.svc.cluster.local', 'localhost'];
+
+  test.each<[names: readonly string[], next: readonly string[], lost: string | undefined]>([
+    [SERVICE, SERVICE, undefined],
+    [SERVICE, ['tidewaiter.gate.svc'], undefined],
+    [SERVICE, ['*.gate.svc'], undefined],
+    [SERVICE, ['localhost', 'tidewaiter.gate.svc.cluster.local'], 'tidewaiter.gate.svc'],
+    [SERVICE, ['tidewaiter.other.svc'], 'tidewaiter.gate.svc'],
+    [['a.gate.svc', 'b.gate.svc'], ['b.gate.svc'], undefined],
+    [['gate.example.com', '10.0.0.1'], ['10.0.0.1'], undefined],
+    [['gate.example.com', '10.0.0.1'], ['GATE.example.com'], undefined],
+    [['gate.example.com', '10.0.0.1'], ['10.0.0.2'], 'gate.example.com, 10.0.0.1'],
+    [['a.b', 'c.d', 'e.f', 'g.h'], ['i.j'], 'a.b, c.d, e.f, and 1 more'],
+  ])('for %j are replaced by those for %j if API servers accept them', async (names, nextNames, lost) => {
+    const authority = await createAuthority();
+    write(await authority.serverCertificate([...names]));
+    const { used, problems } = await follow({ pollMs: 50 });
+    const next = await authority.serverCertificate([...nextNames]);
+    write(next);
+    if (lost === undefined) await vi.waitFor(() => expect(used.map(({ cert }) => cert)).toEqual([next.cert]), soon);
+    else {
+      const message = `it is not valid for ${lost}, for which the certificate in use is valid until `;
+      await vi.waitFor(() => expect(problems).toEqual([expect.stringContaining(message)]), soon);
+      expect(used).toEqual([]);
+    }
+  });
+
+  test('without the names of those in use are used when these have expired', async () => {
+    const authority = await createAuthority();
+    const first = await authority.serverCertificate(SERVICE, HOUR_MS);
+    write(first);
+    const files = { cert: certFile(), key: keyFile() };
+    const used: string[] = [];
+    const problems: (string | undefined)[] = [];
+    let now = new Date();
+    const stop = followCertificateFiles(files, await loadCertificate(files), {
+      use: ({ cert }) => void used.push(cert),
+      onProblem: (problem) => void problems.push(problem),
+      now: () => now,
+      times: { quietMs: 20, pollMs: 50, settleMs: 100 },
+    });
+    onTestFinished(stop);
+    const next = await authority.serverCertificate(['localhost'], 4 * HOUR_MS);
+    write(next);
+    await vi.waitFor(() => expect(problems).toHaveLength(1), soon);
+    expect(used).toEqual([]);
+    now = new Date(now.getTime() + 2 * HOUR_MS);
+    await vi.waitFor(() => expect(used).toEqual([next.cert]), soon);
     expect(problems.slice(1)).toEqual([undefined]);
   });
 

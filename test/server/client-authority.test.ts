@@ -33,7 +33,7 @@ beforeAll(async () => {
   writeFileSync(file, ours.cert);
   const clients = await loadClientAuthority(file, ['kube-apiserver', 'api.example.com']);
   const { context } = await compose({ kinds, policies: [] });
-  server = await startAdmissionServer(context, clients);
+  server = await startAdmissionServer(context, { clients });
 });
 afterAll(async () => {
   await server.stop();

@@ -94,7 +94,7 @@ describe('depth', () => {
     [
       'of a small body, objects',
       nested(10_000, '{"a":', '1', '}'),
-      `${NO_REVIEW} /apiVersion: expected admission.k8s.io/v1 or admission.k8s.io/v1beta1, found nothing`,
+      `${NO_REVIEW} /apiVersion: expected admission.k8s.io/v1 or admission.k8s.io/v1beta1, but the field is missing`,
     ],
     ['that never ends', '['.repeat(LEVELS), TOO_DEEP],
     ['that never ends, in a small body', '['.repeat(30_000), '400 the body is not valid JSON'],

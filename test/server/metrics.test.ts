@@ -71,10 +71,12 @@ describe('the metrics', () => {
     let seconds = 3;
     metrics.cluster.countRequest('secrets', 'found');
     metrics.cluster.countRequest('secrets', 'found');
+    metrics.cluster.countOld('secrets');
     metrics.cluster.setIdle(() => new Map([['namespaces', seconds]]));
     const REQUESTS = 'tidewaiter_cluster_requests_total{resource="secrets",result="found"}';
     const IDLE = 'tidewaiter_watch_idle_seconds{resource="namespaces"}';
-    expect(await samples(metrics)).toMatchObject({ [REQUESTS]: 2, [IDLE]: 3 });
+    const OLD = 'tidewaiter_cluster_old_objects_total{resource="secrets"}';
+    expect(await samples(metrics)).toMatchObject({ [REQUESTS]: 2, [IDLE]: 3, [OLD]: 1 });
     seconds = 7;
     expect(await samples(metrics)).toMatchObject({ [REQUESTS]: 2, [IDLE]: 7 });
   });

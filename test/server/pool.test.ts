@@ -5,7 +5,6 @@ import { createPool, type Lease } from '../../src/server/pool.ts';
 const SIZE = 1000;
 const step = fc.record({
   holder: fc.constantFrom('10.0.0.1', '10.0.0.2', '10.0.0.3', '::1'),
-  part: fc.constantFrom(undefined, 'shop', 'kube-mine'),
   amount: fc.integer({ min: 1, max: 400 }),
   gives: fc.boolean(),
 });
@@ -15,8 +14,8 @@ test('a pool never gives more than it has, always leaves something, and gets eve
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const pool = createPool(SIZE);
       const leases: { readonly lease: Lease; readonly amount: number }[] = [];
-      for (const { holder, part, amount, gives } of steps) {
-        const lease = pool.lease(holder, amount, part);
+      for (const { holder, amount, gives } of steps) {
+        const lease = pool.lease(holder, amount);
         if (lease !== undefined) leases.push({ lease, amount });
         if (gives) leases.shift()?.lease();
         expect(pool.used).toBe(leases.reduce((sum, one) => sum + one.amount, 0));
@@ -29,14 +28,14 @@ test('a pool never gives more than it has, always leaves something, and gets eve
 });
 
 /** Returns what the last of several holders gets if each earlier holder takes all it can. */
-function leftAfter(greedy: number, parts: readonly (string | undefined)[] = [undefined]): number {
+function leftAfter(greedy: number): number {
   const pool = createPool(SIZE);
-  const takeAll = (holder: string, part?: string): number => {
+  const takeAll = (holder: string): number => {
     let taken = 0;
-    while (pool.lease(holder, 1, part) !== undefined) taken += 1;
+    while (pool.lease(holder, 1) !== undefined) taken += 1;
     return taken;
   };
-  for (let holder = 0; holder < greedy; holder += 1) for (const part of parts) takeAll(`10.0.0.${holder}`, part);
+  for (let holder = 0; holder < greedy; holder += 1) takeAll(`10.0.0.${holder}`);
   return takeAll('10.9.9.9');
 }
 
@@ -48,15 +47,4 @@ test.each([
   [6, 8],
 ])('after %i who take all that they can get, one by one, the next one gets %i of a thousand', (greedy, left) => {
   expect(leftAfter(greedy)).toBe(left);
-});
-
-test('one that speaks for many namespaces takes no more from others than one that speaks for none', () => {
-  const namespaces = Array.from({ length: 50 }, (_, n) => `kube-mine-${n}`);
-  expect(leftAfter(1, namespaces)).toBeGreaterThanOrEqual(250);
-});
-
-test('one namespace leaves something for another of the same address', () => {
-  const pool = createPool(SIZE);
-  while (pool.lease('10.0.0.1', 1, 'mine') !== undefined);
-  expect(pool.lease('10.0.0.1', 100, 'shop')).toBeDefined();
 });

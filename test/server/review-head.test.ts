@@ -59,7 +59,7 @@ test.each<[string, string, RegExp]>([
     `${BEFORE},${AFTER}`.replace('"u-1"', '{"a":1}'),
     /expected a string, found an object/,
   ],
-  ['that ends in the kind', BEFORE.slice(0, -3), /expected an object, found nothing/],
+  ['that ends in the kind', BEFORE.slice(0, -3), /expected an object, but the field is missing/],
   ['with a colon missing', `${BEFORE},${AFTER}`.replace('"uid":', '"uid"'), /expected/],
 ])('an invalid head is not a review: %s', (_what, text, problem) => {
   const read = headOfText(text) as { readonly ok: boolean; readonly problem?: string };

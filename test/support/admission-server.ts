@@ -1,4 +1,5 @@
 /** The real server, listening on loopback with a certificate made for it, and a client that verifies that certificate. */
+import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -10,6 +11,7 @@ import { createCurrentContext, type CurrentContext } from '../../src/server/curr
 import { createCurrentTls, type CurrentTls } from '../../src/server/current-tls.ts';
 import type { ReviewRecord } from '../../src/server/answer.ts';
 import { createMetrics } from '../../src/server/metrics.ts';
+import type { Recorder } from '../../src/server/recording/recorder.ts';
 import type { Operations } from '../../src/server/operations.ts';
 import { ensureCertificate, type ServingCertificate } from '../../src/certificate/generated-certificate.ts';
 
@@ -49,7 +51,15 @@ async function certificateForTests(): Promise<ServingCertificate> {
   return certificates;
 }
 
-export async function startAdmissionServer(context: Context, clients?: ClientAuthority): Promise<TestServer> {
+export interface TestServerOptions {
+  readonly clients?: ClientAuthority | undefined;
+  readonly recorder?: Recorder | undefined;
+}
+
+export async function startAdmissionServer(
+  context: Context,
+  { clients, recorder }: TestServerOptions = {},
+): Promise<TestServer> {
   const certificate = await certificateForTests();
   const reviews: ReviewRecord[] = [];
   const failures: unknown[] = [];
@@ -66,8 +76,8 @@ export async function startAdmissionServer(context: Context, clients?: ClientAut
   };
   const current = createCurrentContext(context);
   const tls = createCurrentTls({ ...certificate, clients });
-  operations.metrics.certificate.setExpiry(certificate.notAfter);
-  const app = buildServer(current, { tls, operations, log });
+  operations.metrics.certificate.setServed(new X509Certificate(certificate.cert));
+  const app = buildServer(current, { tls, operations, log, recorder });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const bound = app.server.address();
   const url = `https://127.0.0.1:${typeof bound === 'object' ? bound?.port : ''}`;

@@ -37,12 +37,17 @@ export function newFolder(): string {
   return mkdtempSync(path.join(tmpdir(), 'tidewaiter-reload-'));
 }
 
-/** Flags are relative to the folder, which is removed with the server. */
-export async function startBuiltServer(folder: string, flags: readonly string[]): Promise<BuiltServer> {
+/** Flags are relative to the folder, which is removed with the server. `wrapper`: a command that becomes the server. */
+export async function startBuiltServer(
+  folder: string,
+  flags: readonly string[],
+  wrapper: readonly string[] = [],
+): Promise<BuiltServer> {
   const operations = await freePort();
   const ports = ['--listen', '127.0.0.1:0', '--operations-port', String(operations)];
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TIDEWAITER_')));
-  const child = spawn(process.execPath, [MAIN, 'serve', ...ports, ...flags], { cwd: folder, env });
+  const [program = '', ...argv] = [...wrapper, process.execPath, MAIN, 'serve', ...ports, ...flags];
+  const child = spawn(program, argv, { cwd: folder, env });
   const log: LogLine[] = [];
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
@@ -58,7 +63,11 @@ export async function startBuiltServer(folder: string, flags: readonly string[])
       },
       { timeout: 15_000, interval: 20 },
     );
-  const port = Number(/:(\d+)$/.exec(String((await logged(/^listening$/))['address']))?.[1]);
+  const endedEarly = new Promise<never>((_resolve, reject) => {
+    child.once('close', () => reject(new Error(`the server ended: ${errors}`)));
+  });
+  const listening = await Promise.race([logged(/^listening$/), endedEarly]);
+  const port = Number(/:(\d+)$/.exec(String(listening['address']))?.[1]);
   const agent = new Agent({ keepAlive: true, rejectUnauthorized: false, maxSockets: 16 });
   const plain = new PlainAgent();
   const read = (target: string): Promise<string> =>

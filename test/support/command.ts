@@ -7,17 +7,22 @@ export interface CommandResult {
 }
 
 /** Runs a command line in this process, with `stdin` as its standard input. */
-export async function runCommand(argv: readonly string[], stdin = ''): Promise<CommandResult> {
+export async function runCommand(
+  argv: readonly string[],
+  stdin = '',
+  { colors = false, name }: { readonly colors?: boolean; readonly name?: string } = {},
+): Promise<CommandResult> {
   let out = '';
   let note = '';
-  const code = await run(argv, {
-    out: (text) => void (out += text),
-    note: (text) => void (note += text),
+  const terminal = {
+    out: (text: string) => void (out += text),
+    note: (text: string) => void (note += text),
     isTerminal: false,
-    colors: false,
+    colors,
     async *input() {
       yield stdin;
     },
-  });
+  };
+  const code = await run(argv, terminal, name);
   return { code, out, note };
 }

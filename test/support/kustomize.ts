@@ -1,5 +1,5 @@
 /** Trees of kustomizations, built with `kubectl kustomize` before and after `pin --write`. */
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -13,13 +13,6 @@ const started = process.cwd();
 export function removeTrees(): void {
   process.chdir(started);
   rmSync(root, { recursive: true, force: true });
-}
-
-export function kustomizeMissing(): string | undefined {
-  const found = spawnSync('kubectl', ['kustomize', '--help'], { encoding: 'utf8' });
-  return found.status === 0
-    ? undefined
-    : 'needs kubectl with kustomize on the PATH (https://kubernetes.io/docs/tasks/tools)';
 }
 
 export type Files = Readonly<Record<string, string>>;

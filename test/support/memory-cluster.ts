@@ -1,24 +1,21 @@
-/** An API server in memory: objects with versions, conflicts, server-side apply of caBundle, and watches. */
+/** An API server in memory: objects with versions, conflicts, merge patches, preconditions of deletions, and watches. */
 import { ApiError, type ApiRequest, type ClusterApi, type WatchEvent } from '../../src/cluster/api.ts';
-import type { JsonObject } from '../../src/pod/pointer.ts';
+import { isObject, type JsonObject } from '../../src/pod/pointer.ts';
 
 export interface MemoryCluster {
   /** One client per replica. */
-  client(): ClusterApi;
+  client: () => ClusterApi;
   readonly objects: ReadonlyMap<string, JsonObject>;
   /** `VERB path` of each request that changed something. */
   readonly writes: readonly string[];
   put(path: string, object: JsonObject): void;
   remove(path: string): void;
+  /** The clock of the API server. */
+  time: () => number | undefined;
   /** Called before each request; throws the error of the API server. */
   before: (request: ApiRequest) => Promise<void> | void;
   /** Called after each change. */
   after: () => void;
-}
-
-interface Webhook {
-  readonly name: string;
-  readonly clientConfig: JsonObject;
 }
 
 export function memoryCluster(): MemoryCluster {
@@ -36,6 +33,10 @@ export function memoryCluster(): MemoryCluster {
     cluster.after();
     return stored;
   };
+  const remove = (path: string): void => {
+    objects.delete(path);
+    for (const listener of listeners) listener(path);
+  };
   const create = (collection: string, object: JsonObject): JsonObject => {
     const path = `${collection}/${(object['metadata'] as { readonly name: string }).name}`;
     if (objects.has(path)) throw new ApiError(409, 'AlreadyExists', 'already exists');
@@ -48,24 +49,23 @@ export function memoryCluster(): MemoryCluster {
     if (current === undefined) throw new ApiError(404, 'NotFound', 'not found');
     if (method === 'GET') return structuredClone(current);
     const sent = structuredClone(body) as JsonObject;
-    const { resourceVersion: expected } = sent['metadata'] as JsonObject;
-    if (expected !== undefined && expected !== (current['metadata'] as JsonObject)['resourceVersion']) {
-      throw new ApiError(409, 'Conflict', 'the object has been modified');
+    requireVersion(current, sent[method === 'DELETE' ? 'preconditions' : 'metadata']);
+    if (method === 'DELETE') {
+      remove(path);
+      return current;
     }
     if (method === 'PUT') return store(path, sent);
-    const next = { ...current, webhooks: appliedTo(current, sent) };
+    const next = merged(current, sent);
     return JSON.stringify(next) === JSON.stringify(current) ? structuredClone(current) : store(path, next);
   };
   const cluster: MemoryCluster = {
     objects,
     writes,
+    time: () => undefined,
     before: () => undefined,
     after: () => undefined,
     put: (path, object) => void store(path, object),
-    remove(path) {
-      objects.delete(path);
-      for (const listener of listeners) listener(path);
-    },
+    remove,
     client: () => ({
       server: 'https://memory',
       namespace: 'tidewaiter',
@@ -73,12 +73,14 @@ export function memoryCluster(): MemoryCluster {
         await cluster.before(request);
         return respond(request);
       },
+      time: () => cluster.time(),
       async *watch({ path }, signal) {
         const queue: WatchEvent[] = [initialEventsEnd(version)];
         let wake = (): void => undefined;
         const listener = (changed: string): void => {
           if (!changed.startsWith(`${path}/`)) return;
-          const object = objects.get(changed) ?? { metadata: { name: 'gone', resourceVersion: String(version) } };
+          const name = changed.slice(path.length + 1);
+          const object = objects.get(changed) ?? { metadata: { name, resourceVersion: String(version) } };
           queue.push({ type: objects.has(changed) ? 'MODIFIED' : 'DELETED', object });
           wake();
         };
@@ -97,14 +99,19 @@ export function memoryCluster(): MemoryCluster {
   return cluster;
 }
 
-/** Server-side apply: the webhooks are a map by name. */
-function appliedTo(current: JsonObject, sent: JsonObject): readonly Webhook[] {
-  const webhooks = new Map((current['webhooks'] as readonly Webhook[]).map((one) => [one.name, one]));
-  for (const one of sent['webhooks'] as readonly Webhook[]) {
-    const old = webhooks.get(one.name);
-    webhooks.set(one.name, { ...old, ...one, clientConfig: { ...old?.clientConfig, ...one.clientConfig } });
-  }
-  return [...webhooks.values()];
+function requireVersion({ metadata }: JsonObject, condition: unknown): void {
+  const expected = isObject(condition) ? condition['resourceVersion'] : undefined;
+  if (expected === undefined || (isObject(metadata) && metadata['resourceVersion'] === expected)) return;
+  throw new ApiError(409, 'Conflict', 'the object has been modified');
+}
+
+/** A JSON merge patch. */
+function merged(current: JsonObject, patch: JsonObject): JsonObject {
+  const entries = Object.entries(patch).map(([key, value]) => {
+    const old = current[key];
+    return [key, isObject(value) ? merged(isObject(old) ? old : {}, value) : value];
+  });
+  return { ...current, ...Object.fromEntries(entries) };
 }
 
 function initialEventsEnd(version: number): WatchEvent {

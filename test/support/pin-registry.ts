@@ -4,7 +4,14 @@ import type { RegistryFor } from '../../src/cli/pin/registry-lookups.ts';
 import { type DriftFlags, drift } from '../../src/cli/pin/drift.ts';
 import { pin, type PinFlags } from '../../src/cli/pin/pin.ts';
 import type { PinRegistry } from '../../src/pinning/registry-source.ts';
-import type { Platform, RegistryFact, RegistryFailure, RegistryImage } from '../../src/policy/registry-fact.ts';
+import type { ImageReference } from '../../src/image/reference.ts';
+import type {
+  Platform,
+  RegistryDetails,
+  RegistryFact,
+  RegistryFailure,
+  RegistryImage,
+} from '../../src/policy/registry-fact.ts';
 
 export interface FakeRegistry extends PinRegistry {
   /** The full names that were looked up, in order. */
@@ -35,6 +42,9 @@ export function fakeRegistry(
   platforms: readonly Platform[] = [{ os: 'linux', architecture: 'amd64', variant: undefined }],
 ): FakeRegistry {
   const lookups: string[] = [];
+  const details = ({ digest = '' }: ImageReference): RegistryDetails => {
+    return { digest, mediaType: MEDIA_TYPE, platforms, createdMs: undefined, sizeBytes: 0 };
+  };
   return {
     lookups,
     resolve(reference): Promise<RegistryFact<RegistryImage>> {
@@ -54,11 +64,12 @@ export function fakeRegistry(
     },
     platformsOf(reference) {
       lookups.push(`platforms of ${reference.fullName}`);
-      const digest = reference.digest ?? '';
-      return Promise.resolve({
-        state: 'yes',
-        value: { digest, mediaType: MEDIA_TYPE, platforms, createdMs: undefined, sizeBytes: 0 },
-      });
+      return Promise.resolve({ state: 'yes', value: details(reference) });
+    },
+    originOf(reference) {
+      lookups.push(`origin of ${reference.fullName}`);
+      const origin = { source: undefined, revision: undefined };
+      return Promise.resolve({ state: 'yes', value: { ...details(reference), origin } });
     },
   };
 }

@@ -57,15 +57,22 @@ function jsonBlob(value: unknown): Blob {
   return { bytes, digest: digestOf(bytes) };
 }
 
+type Texts = Readonly<Record<string, string>>;
+
 /** An image with one layer; `created` is the text in the configuration. */
-export function makeImage(platform: Platform, created: string, family: Family = 'oci'): MadeImage {
+export function makeImage(
+  platform: Platform,
+  created: string,
+  family: Family = 'oci',
+  { labels, annotations }: { readonly labels?: Texts; readonly annotations?: Texts } = {},
+): MadeImage {
   const types = TYPES[family];
   const layerBytes = gzipSync(Buffer.alloc(1024));
   const layer = { bytes: layerBytes, digest: digestOf(layerBytes) };
   const config = jsonBlob({
     ...platform,
     created,
-    config: {},
+    config: labels === undefined ? {} : { Labels: labels },
     rootfs: { type: 'layers', diff_ids: [digestOf(Buffer.alloc(1024))] },
   });
   const manifest = jsonBlob({
@@ -73,6 +80,7 @@ export function makeImage(platform: Platform, created: string, family: Family = 
     mediaType: types.image,
     config: { mediaType: types.config, size: config.bytes.length, digest: config.digest },
     layers: [{ mediaType: types.layer, size: layer.bytes.length, digest: layer.digest }],
+    annotations,
   });
   return {
     manifest: { ...manifest, mediaType: types.image },
@@ -83,7 +91,12 @@ export function makeImage(platform: Platform, created: string, family: Family = 
 }
 
 /** An index with an attestation next to the images, like those of BuildKit. */
-export function makeIndex(images: readonly MadeImage[], family: Family = 'oci'): MadeIndex {
+export function makeIndex(
+  images: readonly MadeImage[],
+  family: Family = 'oci',
+  /** `created` is stated for each image. */
+  { annotations, created }: { readonly annotations?: Texts; readonly created?: string } = {},
+): MadeIndex {
   const attestation = makeImage({ os: 'unknown', architecture: 'unknown' }, '2020-01-01T00:00:00Z', family);
   const all = [...images, attestation];
   const manifest = jsonBlob({
@@ -94,7 +107,9 @@ export function makeIndex(images: readonly MadeImage[], family: Family = 'oci'):
       size: bytes.length,
       digest,
       platform,
+      annotations: created === undefined ? undefined : { 'org.opencontainers.image.created': created },
     })),
+    annotations,
   });
   return { manifest: { ...manifest, mediaType: TYPES[family].index }, images: all };
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { afterAll, beforeEach } from 'vitest';
 import type { ClusterApi } from '../../src/cluster/api.ts';
 import { openClusterApi } from '../../src/cluster/client.ts';
 import { type Authority, createAuthority } from '../cluster/certificates.ts';
@@ -55,6 +56,18 @@ export async function startTlsApiServer(options: ServerOptions = {}): Promise<Tl
       await new Promise((resolve) => void server.close(resolve));
     },
   });
+}
+
+/** One server for all tests of a file. Each test starts without requests, and with `body` as the response. */
+export async function serverForTests(body: object): Promise<TlsApiServer> {
+  const server = await startTlsApiServer();
+  beforeEach(() => {
+    server.handler = respond(200, body);
+    server.requests.length = 0;
+    server.handshakes.length = 0;
+  });
+  afterAll(async () => server.close());
+  return server;
 }
 
 export function base64(text: string): string {

@@ -20,6 +20,7 @@ import {
   type RegistryNeed,
 } from '../../policy/registry-questions.ts';
 import { type MaybePromise, whenAllKnown, whenKnown } from '../maybe-promise.ts';
+import { type AddedSecrets, withAddedSecrets } from './added-secrets.ts';
 import { deniedFact } from './denied-images.ts';
 import { type ContainerLookup, imageLookups } from './image-lookups.ts';
 import type { LookupScope } from './lookup-scope.ts';
@@ -32,6 +33,8 @@ export interface FactRequest {
   readonly pluginsRan: boolean;
   /** undefined: no image is looked up. */
   readonly scope?: LookupScope | undefined;
+  /** undefined: the Pods get no other secrets than those that they have. */
+  readonly addedSecrets?: AddedSecrets | undefined;
 }
 
 /** Pull secrets come first: images are looked up with their credentials. */
@@ -39,13 +42,22 @@ export function gather(request: FactRequest, labels: Fact<Labels>, lookups: Look
   const { needs, scope } = request;
   const now = needs.has('now') ? lookups.now() : NO_FACTS.now;
   const needsRegistry = scope !== undefined && REGISTRY_NEEDS.some((need) => scope.containersFor(need).size > 0);
-  const secrets = needsRegistry || needs.has('pullSecrets') ? pullSecretsOf(request, lookups) : [];
+  const secrets = needsRegistry || needs.has('pullSecrets') ? futurePullSecrets(request, lookups) : [];
   return whenKnown(secrets, (entries): MaybePromise<Facts> => {
     const pullSecrets = new Map(entries);
     const known = { ...NO_FACTS, namespaceLabels: labels, pullSecrets, now };
     if (!needsRegistry) return known;
     return registryFacts({ ...request, scope, pullSecrets }, lookups).then((found) => ({ ...known, ...found }));
   });
+}
+
+/** With the secrets that policies add when the Pods are created. */
+function futurePullSecrets(request: FactRequest, lookups: Lookups): ReturnType<typeof pullSecretsOf> {
+  const { workload, addedSecrets } = request;
+  const own = pullSecretsOf(request, lookups);
+  return addedSecrets === undefined
+    ? own
+    : whenKnown(own, (secrets) => withAddedSecrets(secrets, { workload, addedSecrets, lookups }));
 }
 
 interface RegistryRequest extends FactRequest {

@@ -62,14 +62,19 @@ const TOO_MANY = {
 /** For one object. Pods with the same pull secrets share their credentials. */
 function createPodCredentials(): (pullSecrets: PodPullSecrets | undefined) => PodCredentials {
   const known = new Map<string, PodCredentials>();
+  /** Pods with the same ServiceAccount share its list, which can be long. */
+  const ofLists = new Map<PodPullSecrets['secrets'], PodCredentials>();
   let compared = 0;
   const spend = (amount: number): boolean => (compared += amount) <= MAX_COMPARED;
   return (pullSecrets) => {
     if (pullSecrets?.secrets.state !== 'yes') return podCredentials(pullSecrets, spend);
+    const ofList = ofLists.get(pullSecrets.secrets);
+    if (ofList !== undefined) return ofList;
     // Within one object, equal names are the same Secret.
     const key = JSON.stringify(pullSecrets.secrets.value.map(({ name }) => name));
     const credentials = known.get(key) ?? podCredentials(pullSecrets, spend);
     known.set(key, credentials);
+    ofLists.set(pullSecrets.secrets, credentials);
     return credentials;
   };
 }

@@ -1,11 +1,12 @@
 /** Lookups for one request: each is sent once, however many objects and rules need it. */
 import type { PullSecret } from '../../credential/pull-secret.ts';
 import { quoteValue } from '../../image/quote.ts';
+import type { ImageReference } from '../../image/reference.ts';
 import type { Fact, Labels } from '../../policy/fact.ts';
 import type { RegistryFact } from '../../policy/registry-fact.ts';
 import type { RegistrySourceName, RegistryValues } from '../../policy/registry-questions.ts';
 import type { MaybePromise } from '../maybe-promise.ts';
-import { type Context, type ImageLookup, Outage, type Requester, type RegistrySource } from '../context.ts';
+import { type Context, Crowded, type ImageLookup, Outage, type Requester, type RegistrySource } from '../context.ts';
 import { createSecretBudget } from './secret-budget.ts';
 
 /** Returns known values synchronously: see maybe-promise.ts. */
@@ -47,14 +48,14 @@ export function createLookups(namespace: string | undefined, context: Context, s
         if (secrets === undefined || namespace === undefined) return unknown('not connected to a cluster');
         const lookUp = (): MaybePromise<Fact<PullSecret>> =>
           budget.spend((untilSpent) => secrets.secret(namespace, name, untilSpent));
-        return settle(deadline, () => `Secret ${quoteValue(name)}`, lookUp);
+        return settle(deadline, () => factLabel('Secret', name), lookUp);
       }),
     serviceAccount: (wanted) =>
       account(wanted, (name) => {
         if (serviceAccounts === undefined || namespace === undefined) return unknown('not connected to a cluster');
         const lookUp = (): MaybePromise<Fact<readonly string[]>> =>
           serviceAccounts.pullSecretsOf(namespace, name, signal);
-        return settle(deadline, () => `ServiceAccount ${quoteValue(name)}`, lookUp);
+        return settle(deadline, () => factLabel('ServiceAccount', name), lookUp);
       }),
   };
 }
@@ -79,6 +80,10 @@ function createRegistryLookups({ world, requester, deadline }: RegistryScope): L
   };
 }
 
+export function factLabel(of: 'Secret' | 'ServiceAccount' | 'Namespace', name: string): string {
+  return of === 'Namespace' ? `the labels of namespace ${quoteValue(name)}` : `${of} ${quoteValue(name)}`;
+}
+
 /** A namespace is a DNS label. */
 const MAX_NAMESPACE = 63;
 
@@ -89,7 +94,7 @@ function shareOf(namespace = ''): string {
 
 const NOT_QUERIED: RegistryFact<never> = {
   state: 'unknown',
-  failure: { cause: 'blocked', message: 'registry lookups are disabled', remedy: undefined },
+  failure: { cause: 'blocked', message: 'registry lookups are disabled', remedy: undefined, notQueried: true },
 };
 const TOO_MANY_IMAGES: RegistryFact<never> = {
   state: 'unknown',
@@ -110,11 +115,25 @@ function inTime<T>(
 ): MaybePromise<RegistryFact<T>> {
   const result = deadline.signal.aborted ? undefined : lookUp();
   if (result !== undefined && !(result instanceof Promise)) return result;
+  const late = (): RegistryFact<never> => lateImage(reference, deadline.signal);
+  if (result === undefined) return late();
+  // A source that settles within the grace does not know the reason of the abort.
+  const settled = (fact: RegistryFact<T>): RegistryFact<T> =>
+    fact.state === 'unknown' && fact.failure.cause === 'timeout' ? (crowdedImage(deadline.signal) ?? fact) : fact;
+  return orLate(deadline, late, () => result.then(settled));
+}
+
+/** The fact of an image whose lookup has not settled when the signal aborts. */
+export function lateImage({ domain }: ImageReference, signal: AbortSignal): RegistryFact<never> {
   // The grammar does not limit the length of a domain.
-  const registry = reference.domain.slice(0, MAX_SHOWN) || 'the registry';
-  const message = `${registry}: no response before the deadline`;
-  const late: RegistryFact<never> = { state: 'unknown', failure: { cause: 'timeout', message, remedy: undefined } };
-  return result === undefined ? late : orLate(deadline, late, () => result);
+  const message = `${domain.slice(0, MAX_SHOWN) || 'the registry'}: no response before the deadline`;
+  return crowdedImage(signal) ?? { state: 'unknown', failure: { cause: 'timeout', message, remedy: undefined } };
+}
+
+function crowdedImage(signal: AbortSignal): RegistryFact<never> | undefined {
+  if (!(signal.reason instanceof Crowded)) return undefined;
+  const { message } = signal.reason;
+  return { state: 'unknown', failure: { cause: 'tooMany', causedBy: 'author', message, remedy: undefined } };
 }
 
 type OnceEach<T> = (name: string, lookUp: (name: string) => MaybePromise<T>) => MaybePromise<T>;
@@ -185,7 +204,7 @@ export function namespaceLabels(
   signal: AbortSignal,
 ): MaybePromise<Fact<Labels>> {
   if (namespace === undefined) return { state: 'no' };
-  const what = (): string => `the labels of namespace ${quoteValue(namespace)}`;
+  const what = (): string => factLabel('Namespace', namespace);
   const namespaces = context.world?.namespaces;
   if (namespaces === undefined) return unknown(`${what()} are not known here`);
   return settle(deadlineOf(context, signal), what, () => namespaces.labelsOf(namespace, signal));
@@ -193,10 +212,17 @@ export function namespaceLabels(
 
 /** An outage or the deadline makes the fact unknown. Other errors are bugs and are rethrown. */
 function settle<T>(deadline: Deadline, what: () => string, lookUp: () => MaybePromise<Fact<T>>): MaybePromise<Fact<T>> {
-  const late = (): Unknown => unknown(`${what()}: no response before the deadline`);
-  if (deadline.signal.aborted) return late();
+  const { signal } = deadline;
+  const late = (): Unknown => lateFact(what(), signal);
+  if (signal.aborted) return late();
   const fact = lookUp();
-  return fact instanceof Promise ? orLate<Fact<T>>(deadline, late(), () => fact.catch(unknownInOutage)) : fact;
+  return fact instanceof Promise ? orLate<Fact<T>>(deadline, late, () => fact.catch(unknownInOutage)) : fact;
+}
+
+/** The fact of an object whose lookup has not settled when the signal aborts. */
+export function lateFact(what: string, { reason }: AbortSignal): Unknown {
+  if (reason instanceof Crowded) return { ...unknown(reason.message), causedBy: 'author' };
+  return unknown(`${what}: no response before the deadline`);
 }
 
 function unknownInOutage(error: unknown): Unknown {
@@ -214,15 +240,15 @@ function deadlineOf({ abortGrace = async () => {} }: Context, signal: AbortSigna
 }
 
 /** A source that settles within the grace has its own reason or a stale value; after it, the fact is late. */
-async function orLate<T>({ signal, grace }: Deadline, late: T, lookUp: () => Promise<T>): Promise<T> {
+async function orLate<T>({ signal, grace }: Deadline, late: () => T, lookUp: () => Promise<T>): Promise<T> {
   const { promise: aborted, resolve } = Promise.withResolvers<T>();
-  const onAbort = (): void => void grace().then(() => resolve(late));
+  const onAbort = (): void => void grace().then(() => resolve(late()));
   if (signal.aborted) onAbort();
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     return await Promise.race([lookUp(), aborted]);
   } catch (error) {
-    if (signal.aborted) return late;
+    if (signal.aborted) return late();
     throw error;
   } finally {
     signal.removeEventListener('abort', onAbort);

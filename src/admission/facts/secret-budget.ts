@@ -1,5 +1,5 @@
-/** Limits the bytes of the Secrets that one decision reads: an API server stores up to 1 MiB in each, and parsing them takes time. */
-import type { PullSecret } from '../../credential/pull-secret.ts';
+/** Limits the memory of the Secrets that one decision reads: an API server stores up to 1 MiB in each, and parsing them takes time. */
+import { memoryOf, type PullSecret } from '../../credential/pull-secret.ts';
 import type { Fact } from '../../policy/fact.ts';
 import { type MaybePromise, whenKnown } from '../maybe-promise.ts';
 
@@ -8,12 +8,14 @@ export interface SecretBudget {
   spend(lookUp: (signal: AbortSignal) => MaybePromise<Fact<PullSecret>>): MaybePromise<Fact<PullSecret>>;
 }
 
-/** Enough for thousands of registries; a pull secret for one takes some 200 bytes. */
-const MAX_MIB = 4;
+/** Enough for thousands of registries. */
+const MAX_MIB = 8;
+/** A Secret that is too large to be parsed. */
+const UNREAD_BYTES = 2 * 1024 * 1024;
 
 const TOO_LARGE: Fact<PullSecret> = {
   state: 'unknown',
-  reason: `the pull secrets of the object have more than ${MAX_MIB} MiB`,
+  reason: `the pull secrets of the object need more than ${MAX_MIB} MiB of memory`,
   causedBy: 'author',
 };
 
@@ -22,7 +24,8 @@ export function createSecretBudget(signal: AbortSignal): SecretBudget {
   let until: AbortSignal | undefined;
   let bytes = 0;
   const limited = (fact: Fact<PullSecret>): Fact<PullSecret> => {
-    if (fact.state === 'yes') bytes += fact.value.bytes;
+    if (fact.state === 'yes') bytes += memoryOf(fact.value);
+    else if (fact.state === 'unknown' && fact.causedBy === 'author') bytes += UNREAD_BYTES;
     if (bytes > MAX_MIB * 1024 * 1024) spent.abort();
     return spent.signal.aborted ? TOO_LARGE : fact;
   };

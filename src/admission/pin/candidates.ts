@@ -1,13 +1,14 @@
 /** Selects the images of a request to pin, each with the policy that pins it. */
 import { type ImageReference, parseReference } from '../../image/reference.ts';
-import type { Container, Pod } from '../../pod/containers.ts';
-import type { KindTable } from '../../pod/kinds.ts';
+import type { Container } from '../../pod/containers.ts';
 import { hasController } from '../../pod/metadata.ts';
-import { type ObjectType, type Workload, workloadOf } from '../../pod/workload.ts';
+import type { ObjectType } from '../../pod/workload.ts';
 import type { Pin } from '../../policy/pin.ts';
 import type { Covered, Covering } from '../../policy/plan.ts';
-import { type MutableObject, isPod } from './mutable-images.ts';
-import { byPlace, type Hint, hintsIn, isRestarted, placeKey } from './stored-digests.ts';
+import type { ChangedImage } from '../change/changed-images.ts';
+import type { WantedImage } from '../change/image-facts.ts';
+import { type MutableObject, isPod } from '../change/mutable-images.ts';
+import type { Hint } from './stored-digests.ts';
 
 /** An image without a digest, or with a digest to update, before policies are considered. */
 export interface Unpinned {
@@ -20,7 +21,7 @@ export interface Unpinned {
   readonly needsLookup: boolean;
 }
 
-export interface Candidate extends Unpinned {
+export interface Candidate extends Unpinned, WantedImage {
   readonly policy: string;
   readonly pin: Pin;
   /** Why it is unknown whether the policy applies; the image is then not changed. */
@@ -54,7 +55,16 @@ export function candidatesOf(
 function candidateOf(image: Unpinned, { policy: { name, pin }, coverage }: Covered): Candidate | undefined {
   if (pin === undefined) return undefined;
   const scopeUnknown = coverage.unknownReason(image.container);
-  return { ...image, policy: name, pin, scopeUnknown, needsLookup: image.needsLookup && scopeUnknown === undefined };
+  return {
+    ...image,
+    policy: name,
+    pin,
+    scopeUnknown,
+    needsLookup: image.needsLookup && scopeUnknown === undefined,
+    staleMs: pin.staleMs,
+    // An image with a stored digest is looked up only because of a restart.
+    refresh: image.stored !== undefined,
+  };
 }
 
 interface Pinning extends Covered {
@@ -66,84 +76,28 @@ function covers({ policy, inScope }: Pinning, { container, written }: Unpinned):
   return (inScope === undefined || inScope.has(container)) && policy.pin?.covers(written) === true;
 }
 
-export function unpinnedIn(workload: Workload, change: MutableObject, kinds: KindTable): readonly Unpinned[] {
-  if (change.stored === undefined) return workload.containers.flatMap(newImage);
-  return updatedImages(workload, { ...change, stored: change.stored }, kinds);
+/** Which digests the images of a request can get. */
+export interface UnpinnedContext {
+  readonly digests: MutableObject['digests'];
+  readonly hint: Hint;
 }
 
-function newImage(container: Container): readonly Unpinned[] {
-  const { image } = container;
-  if (image.state !== 'parsed' || image.reference.digest !== undefined || container.composed) return [];
-  return [{ container, written: image.reference, stored: undefined, needsLookup: true }];
-}
-
-interface Update extends MutableObject {
-  readonly stored: NonNullable<MutableObject['stored']>;
-}
-
-function updatedImages(workload: Workload, update: Update, kinds: KindTable): readonly Unpinned[] {
-  const restarted = restartedContainers(workload.pods, update);
-  const interesting = workload.containers.filter((container) => {
-    const { image, composed, kind } = container;
-    if (image.state !== 'parsed' || composed || (update.onlyEphemeral && kind !== 'ephemeral')) return false;
-    return image.reference.digest === undefined || restarted.has(container);
-  });
-  if (interesting.length === 0) return [];
-  const stored = workloadOf(update.stored, workload.type, kinds);
-  // Without a valid stored object, the changed images are unknown.
-  if (stored === undefined || !stored.ok) return [];
-  const before = byPlace(stored.workload);
-  const hint = hintsIn(update.object, workload.type, kinds);
-  return interesting.flatMap((container) => {
-    const isFresh = restarted.has(container);
-    const found = updatedImage(container, before.get(placeKey(container)), { digests: update.digests, isFresh, hint });
+export function unpinnedIn(images: readonly ChangedImage[], context: UnpinnedContext): readonly Unpinned[] {
+  return images.flatMap((image) => {
+    const { container, reference } = image;
+    const found = reference.digest === undefined ? tagged(image, context) : refreshed(image, context);
     return found === undefined ? [] : [{ container, ...found }];
   });
 }
 
-function restartedContainers(
-  pods: readonly Pod[],
-  { object, stored, digests, onlyEphemeral }: Update,
-): ReadonlySet<Container> {
-  // A running Pod cannot be restarted.
-  if (digests === 'stored' || onlyEphemeral) return NOTHING;
-  const restarted = pods.filter((pod) => isRestarted(pod, object, stored));
-  return restarted.length === 0 ? NOTHING : new Set(restarted.flatMap(({ containers }) => containers));
-}
-
-const NOTHING: ReadonlySet<Container> = new Set();
-
-interface UpdateContext {
-  readonly digests: MutableObject['digests'];
-  /** True if the update restarts the Pods. */
-  readonly isFresh: boolean;
-  readonly hint: Hint;
-}
-
 type ImageToPin = Pick<Unpinned, 'written' | 'stored' | 'needsLookup'>;
 
-function updatedImage(
-  container: Container,
-  before: Container | undefined,
-  context: UpdateContext,
-): ImageToPin | undefined {
-  const reference = referenceOf(container);
-  if (reference === undefined) return undefined;
-  const old = before && referenceOf(before);
-  const unchanged = old?.text === reference.text;
-  if (reference.digest === undefined)
-    return unchanged && !context.isFresh ? undefined : tagged(reference, old, context);
-  const isRefreshed = unchanged && context.isFresh;
-  return isRefreshed ? pinnedByUs(reference, (text) => context.hint(placeKey(container), text)) : undefined;
-}
-
 function tagged(
-  written: ImageReference,
-  old: ImageReference | undefined,
-  { digests, isFresh }: UpdateContext,
+  { reference: written, stored: old, isRestarted }: ChangedImage,
+  { digests }: UnpinnedContext,
 ): ImageToPin | undefined {
   const stored = storedDigest(written, old);
-  if (stored !== undefined) return { written, stored, needsLookup: isFresh };
+  if (stored !== undefined) return { written, stored, needsLookup: isRestarted };
   return digests === 'any' ? { written, stored, needsLookup: true } : undefined;
 }
 
@@ -152,13 +106,13 @@ function storedDigest({ text }: ImageReference, old: ImageReference | undefined)
   return old?.digest !== undefined && old.text === `${text}@${old.digest}` ? old.digest : undefined;
 }
 
-function referenceOf({ image }: Container): ImageReference | undefined {
-  return image.state === 'parsed' ? image.reference : undefined;
-}
-
-function pinnedByUs({ text, digest }: ImageReference, hinted: (image: string) => boolean): ImageToPin | undefined {
-  if (digest === undefined) return undefined;
+/** A restart sends the stored object, with the digests that tidewaiter added. */
+function refreshed(
+  { container, reference: { text, digest }, stored, isRestarted }: ChangedImage,
+  { hint }: UnpinnedContext,
+): ImageToPin | undefined {
+  if (digest === undefined || !isRestarted || stored?.text !== text) return undefined;
   const written = text.slice(0, -`@${digest}`.length);
-  const parsed = hinted(written) ? parseReference(written) : undefined;
+  const parsed = hint(container, written) ? parseReference(written) : undefined;
   return parsed?.ok ? { written: parsed.reference, stored: digest, needsLookup: true } : undefined;
 }

@@ -2,15 +2,14 @@
 import { isDigest } from '../../image/digest.ts';
 import { quoteValue } from '../../image/quote.ts';
 import { containerLabel } from '../../pod/containers.ts';
+import { PIN } from '../../policy/change-rules.ts';
 import type { Finding } from '../../policy/finding.ts';
 import type { RegistryFailure, RegistryImage } from '../../policy/registry-fact.ts';
+import { undecidedBy } from '../../policy/undecided.ts';
 import { MAX_WARNING_RUNES } from '../message.ts';
-import type { DigestFact } from './digest-lookups.ts';
+import type { ImageFact } from '../change/image-facts.ts';
 import type { Candidate } from './candidates.ts';
 import type { PinnedImage } from '../mutation.ts';
-
-/** The rule's name in findings about pinning: `[policy/pin]`. */
-export const PIN = 'pin';
 
 export interface Outcome {
   /** undefined: it is unknown whether the policy applies. */
@@ -19,7 +18,7 @@ export interface Outcome {
 }
 
 /** `fact`: the result of the lookup; `undefined`: no lookup was needed. */
-export function outcomeOf(candidate: Candidate, fact: DigestFact | undefined): Outcome {
+export function outcomeOf(candidate: Candidate, fact: ImageFact | undefined): Outcome {
   const { scopeUnknown, stored } = candidate;
   if (scopeUnknown !== undefined) return unknownScope(candidate, scopeUnknown);
   if (fact === undefined) return stored === undefined ? NOTHING : withDigest(candidate, stored, 'sticky');
@@ -66,7 +65,9 @@ function notPinned({ container, policy, written: { text } }: Candidate, fix: str
 }
 
 /** An image with a stored digest keeps it and is never denied, because a restart must not depend on a registry. */
-function failed(candidate: Candidate, state: 'no' | 'unknown', { cause, message, remedy }: RegistryFailure): Outcome {
+function failed(candidate: Candidate, state: 'no' | 'unknown', failure: RegistryFailure): Outcome {
+  const { cause, message, remedy } = failure;
+  const undecided = undecidedBy(failure);
   const { policy, container, pin, written, stored } = candidate;
   const from = written.text;
   const onFailure = pin.onFailure(cause);
@@ -76,23 +77,29 @@ function failed(candidate: Candidate, state: 'no' | 'unknown', { cause, message,
     const action = onFailure === 'allow' ? 'audit' : 'warn';
     const kept = `image ${quoteValue(from)} keeps its stored digest: ${message}`;
     const to = pin.mode === 'warn' ? undefined : `${from}@${stored}`;
-    return { image: { ...image, to }, finding: findingOf(candidate, { action, outcome, message: kept, remedy }) };
+    return {
+      image: { ...image, to },
+      finding: findingOf(candidate, { action, outcome, message: kept, remedy, undecided }),
+    };
   }
   const action = onFailure === 'allow' ? 'audit' : onFailure;
   const unpinned = `image ${quoteValue(from)} cannot be pinned: ${message}`;
   return {
     image: { ...image, to: undefined },
-    finding: findingOf(candidate, { action, outcome, message: unpinned, remedy }),
+    finding: findingOf(candidate, { action, outcome, message: unpinned, remedy, undecided }),
   };
 }
 
 function unknownScope(candidate: Candidate, reason: string): Outcome {
   const image = `image ${quoteValue(candidate.written.text)}`;
   const message = `${image} is not pinned: cannot determine whether the policy applies: ${reason}`;
-  return { image: undefined, finding: findingOf(candidate, { action: 'warn', outcome: 'unknown', message }) };
+  const finding = findingOf(candidate, { action: 'warn', outcome: 'unknown', message, undecided: 'scope' });
+  return { image: undefined, finding };
 }
 
-type FindingText = Pick<Finding, 'action' | 'outcome' | 'message'> & { readonly remedy?: string | undefined };
+type FindingText = Pick<Finding, 'action' | 'outcome' | 'message' | 'undecided'> & {
+  readonly remedy?: string | undefined;
+};
 
 function findingOf({ policy, container }: Candidate, { remedy, ...text }: FindingText): Finding {
   return { policy, rule: PIN, ...text, existing: false, container, pointer: container.imagePointer, remedy };

@@ -14,7 +14,7 @@ import type { KindTable } from '../../pod/kinds.ts';
 import { annotationOf } from '../../pod/metadata.ts';
 import { escapeSegment, isObject, type JsonObject, parsedJsonObject, valueAt } from '../../pod/pointer.ts';
 import { type ObjectType, type Workload, workloadOf } from '../../pod/workload.ts';
-import { originalImages } from './original-images.ts';
+import { originalImages } from '../change/original-images.ts';
 
 /**
  * Identifies a container in both objects of an UPDATE: a JSON Pointer with the name instead of the index, such as
@@ -44,17 +44,27 @@ function restartedAt(object: JsonObject, template: string): string | undefined {
 }
 
 /** Reports whether an annotation has this image, without a digest, for the container. */
-export type Hint = (place: string, image: string) => boolean;
+export type Hint = (container: Container, image: string) => boolean;
+
+export interface HintContext {
+  readonly type: ObjectType;
+  readonly kinds: KindTable;
+  /** The names that an image can have got from the name that its author wrote. */
+  readonly namesFor: (container: Container, written: string) => readonly string[];
+}
 
 /** Parses the annotations on the first call. */
-export function hintsIn(object: JsonObject, type: ObjectType, kinds: KindTable): Hint {
+export function hintsIn(object: JsonObject, { type, kinds, namesFor }: HintContext): Hint {
   let ours: ReadonlyMap<string, string> | undefined;
   let applied: ReadonlyMap<string, Container> | undefined;
-  return (place, image) => {
+  return (container, image) => {
+    const place = placeKey(container);
+    const isFrom = (written: string | undefined): boolean =>
+      written !== undefined && (written === image || namesFor(container, written).includes(image));
     ours ??= originalImages(object);
-    if (ours.get(place) === image) return true;
+    if (isFrom(ours.get(place))) return true;
     applied ??= lastApplied(object, type, kinds);
-    return applied.get(place)?.image.text === image;
+    return isFrom(applied.get(place)?.image.text);
   };
 }
 

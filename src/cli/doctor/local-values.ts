@@ -1,21 +1,21 @@
 /** The values of local checks: the configuration, the policies, and the certificate files. */
-import { X509Certificate } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { reasonOf } from '../../certificate/certificate.ts';
+import { parseCertificates } from '../../certificate/certificate.ts';
 import { loadCertificate } from '../../certificate/configured-certificate.ts';
 import type { Config } from '../../config/config.ts';
-import type { LoadPolicies, LocalValues, PolicyTexts, PolicyValues } from '../../doctor/collect.ts';
+import type { LocalValues } from '../../doctor/collect.ts';
 import { known, unknown } from '../../doctor/known.ts';
-import { namedKinds } from '../../doctor/named-kinds.ts';
+import { namedRegistries } from '../../doctor/named-registries.ts';
+import { namedKinds } from '../../install/custom-resources.ts';
 import type { CertificateFile } from '../../doctor/values.ts';
 import { UserError } from '../../error/user-error.ts';
+import { loadText } from '../../files/load-text.ts';
 import { noticesAt } from '../../files/policies.ts';
+import { loadPolicyDocuments } from '../../files/policy-documents.ts';
 import { clusterNeeds } from '../../install/access.ts';
-import { pinsImages } from '../../policy/plan.ts';
-import { compose, type Composition } from '../../wiring.ts';
+import { changesObjects } from '../../policy/plan.ts';
+import { BUILT_IN, compose, type Composition } from '../../wiring.ts';
 import { needRegistry } from '../open-registry.ts';
 
 /** `config` is the problem of a configuration that cannot be loaded. */
@@ -38,43 +38,27 @@ export async function localValues(config: Config | UserError, now: number): Prom
   };
 }
 
-/** The policies of the settings; without any, those of the installation. */
-export function policyLoader(config: Config, now: number): LoadPolicies {
-  if (config.policies.length > 0) return async () => policyValues(config, now);
-  return async (inCluster) => {
-    const found = await inCluster();
-    if (found.state === 'unknown') return { policyFiles: found, policies: found };
-    return found.value === undefined ? policyValues(config, now) : policiesIn(found.value, config, now);
-  };
-}
-
-/** Rules read files, so the texts are written into a temporary directory. */
-async function policiesIn({ source, texts }: PolicyTexts, config: Config, now: number): Promise<PolicyValues> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'tidewaiter-doctor-'));
-  try {
-    for (const [name, text] of Object.entries(texts)) await writeFile(path.join(folder, path.basename(name)), text);
-    return await policyValues({ ...config, policies: [folder] }, now, (text) => text.replaceAll(folder, source));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
+export type LoadedPolicyValues = Pick<LocalValues, 'policyFiles' | 'policies'>;
 
 /** `shown` converts paths in texts. */
-async function policyValues(
+export async function policyValues(
   config: Composition,
   now: number,
   shown: (text: string) => string = (text) => text,
-): Promise<PolicyValues> {
+): Promise<LoadedPolicyValues> {
   try {
     const { context, policySource, loaded, isBuiltIn } = await compose(config, { now: () => now });
     const { policies } = context;
-    const pins = pinsImages(policies);
+    const { documents } = await loadPolicyDocuments(isBuiltIn ? [BUILT_IN] : config.policies, () => '');
+    const pins = changesObjects(policies);
     const notices = isBuiltIn ? [] : noticesAt(loaded, now);
     return {
       policyFiles: known({ problem: undefined }),
       policies: known({
         source: shown(policySource),
         names: policies.map(({ name }) => name),
+        scopes: policies,
+        registries: namedRegistries(documents.map(({ value }) => value)),
         kinds: namedKinds(policies, config.kinds),
         needs: clusterNeeds(policies),
         pins,
@@ -84,11 +68,12 @@ async function policyValues(
     };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return {
-      policyFiles: known({ problem: shown(error.message) }),
-      policies: unknown('the policies cannot be loaded'),
-    };
+    return unloaded(shown(error.message));
   }
+}
+
+export function unloaded(problem: string): LoadedPolicyValues {
+  return { policyFiles: known({ problem }), policies: unknown('the policies cannot be loaded') };
 }
 
 async function certificateFiles(
@@ -123,9 +108,9 @@ function generated(certsDir: string): readonly string[] {
 }
 
 function certificateIn(file: string): CertificateFile {
-  try {
-    return { file, problem: undefined, certificate: new X509Certificate(readFileSync(file)) };
-  } catch (error) {
-    return { file, problem: reasonOf(error), certificate: undefined };
-  }
+  const loaded = loadText(file);
+  const certificates = 'problem' in loaded ? loaded.problem : parseCertificates(loaded.text);
+  return typeof certificates === 'string'
+    ? { file, problem: certificates, certificate: undefined }
+    : { file, problem: undefined, certificate: certificates[0] };
 }

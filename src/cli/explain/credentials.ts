@@ -1,6 +1,7 @@
 /** `tidewaiter explain credentials`: the credentials that the kubelet tries for an image. */
 import { type Candidate, keyringOf, type SecretFault } from '../../credential/keyring.ts';
 import { ignoredReason, type PullSecret } from '../../credential/pull-secret.ts';
+import { visibleUser } from '../../credential/user-name.ts';
 import { UserError } from '../../error/user-error.ts';
 import { quoteValue } from '../../image/quote.ts';
 import { type ImageReference, parseReference } from '../../image/reference.ts';
@@ -117,7 +118,7 @@ function explained({ reference, candidates, faults, account }: CredentialMatch):
   return {
     image: reference.text,
     found: candidates.length > 0,
-    candidates: candidates.map(({ secret, key, username }) => ({ secret, key, username })),
+    candidates: candidates.map((one) => ({ secret: one.secret, key: one.key, username: visibleUser(one) })),
     errors: faults.map((fault) => ({
       secret: fault.secret,
       message: `key ${quoteValue(fault.key)}: ${fault.problem}`,
@@ -158,8 +159,9 @@ function faultLines(faults: readonly SecretFault[]): readonly string[] {
 
 function candidateLines({ candidates, secrets, account }: CredentialMatch): readonly string[] {
   if (candidates.length === 0) return [noCandidateLine(secrets, account)];
-  const lines = candidates.map(({ secret, key, username }, index) => {
-    const who = username === '' ? 'no user name, so anonymous' : `user ${quoteValue(username)}`;
+  const lines = candidates.map((candidate, index) => {
+    const { secret, key, username } = candidate;
+    const who = username === '' ? 'no user name, so anonymous' : `user ${quoteValue(visibleUser(candidate))}`;
     return `    ${index + 1}. ${who}, from entry ${quoteValue(key)} of pull secret ${quoteValue(secret)}`;
   });
   return [
@@ -171,7 +173,8 @@ function candidateLines({ candidates, secrets, account }: CredentialMatch): read
 
 function noCandidateLine(secrets: readonly PullSecret[], account: ExplainedAccount | undefined): string {
   if (account?.unknown) return '  cannot determine which credentials the kubelet has: some pull secrets are unknown';
-  const none = account === undefined ? 'no pull secret is given (--pull-secret)' : 'no pull secret exists';
+  const none =
+    account === undefined ? 'no pull secret is given (--pull-secret)' : 'the ServiceAccount lists no pull secret';
   const reason = secrets.length > 0 ? 'no entry of a pull secret matches' : none;
   return `  ${reason}; the kubelet pulls anonymously unless the node has its own credentials`;
 }

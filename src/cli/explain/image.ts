@@ -4,12 +4,14 @@ import { UserError } from '../../error/user-error.ts';
 import { quoteValue } from '../../image/quote.ts';
 import type { ResolveFlags } from './resolved-image.ts';
 import { imageArguments, NOT_A_STRING } from './image-arguments.ts';
+import { rewritesExplainer, rewriteText } from './rewrites.ts';
 import { requireCluster, selectsCluster } from '../open-cluster.ts';
 import { imageAndFiles } from '../pull-secret-files.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface ExplainFlags extends ResolveFlags {
   readonly resolve?: boolean | undefined;
+  readonly policy?: readonly string[] | undefined;
 }
 
 /** Exits with 1 if a reference is invalid and 2 if a line cannot be parsed. With `--resolve`, see resolved-image.ts. */
@@ -18,10 +20,10 @@ export async function explainImages(
   flags: ExplainFlags,
   terminal: Terminal,
 ): Promise<number> {
-  requireCluster(flags, flags);
-  const { pullSecret = [], config } = flags;
+  const { pullSecret = [], config, policy, serviceAccount } = flags;
+  requireCluster(flags, policy === undefined ? flags : { serviceAccount });
   const resolve = flags.resolve || selectsCluster(flags);
-  if (!resolve && (pullSecret.length > 0 || config !== undefined)) {
+  if (!resolve && (pullSecret.length > 0 || (config !== undefined && policy === undefined))) {
     throw new UserError('--pull-secret and --config require --resolve');
   }
   const given = imagesOf(references, pullSecret);
@@ -45,11 +47,14 @@ function imagesOf(references: readonly string[], files: readonly string[]): Argu
 }
 
 async function explainAll(references: readonly string[], flags: ExplainFlags, terminal: Terminal): Promise<number> {
+  const rewritesOf = await rewritesExplainer(flags, terminal);
   let code = 0;
   for await (const image of imageArguments(references, terminal)) {
     const explained = image.ok ? explainReference(image.text) : unexplained(image.text, NOT_A_STRING);
     const text = image.ok ? explainText(image.text) : `${quoteValue(image.text)}: ${NOT_A_STRING}`;
-    terminal.out(`${flags.output === 'json' ? JSON.stringify(explained) : text}\n`);
+    const rewrites = await rewritesOf(image);
+    const row = { ...explained, rewrites };
+    terminal.out(`${flags.output === 'json' ? JSON.stringify(row) : `${text}${rewriteText(rewrites)}`}\n`);
     if (!explained.valid) code = Math.max(code, image.ok ? 1 : 2);
   }
   return code;

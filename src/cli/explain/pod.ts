@@ -1,25 +1,27 @@
 /** `tidewaiter explain pod`: each workload of the input files as a tree, with the credentials for its images. */
 import { existsSync } from 'node:fs';
-import { gather } from '../../admission/facts/gather.ts';
-import { summarizeWorkload, type WorkloadSummary } from '../../admission/pod-summary.ts';
+import type { WorkloadSummary } from '../../admission/pod-summary.ts';
 import { loadManifests, type Manifest, type Manifests } from '../../files/manifests.ts';
 import { type ClusterSources, clusterObjectsIn } from '../../files/cluster-objects.ts';
 import type { KindTable } from '../../pod/kinds.ts';
+import { misshapenObjects, type MisshapenValue, readableManifest } from '../../files/misshapen-objects.ts';
+import type { InputNotice } from '../../files/skipped-files.ts';
+import { uncheckedNotices } from '../../files/unchecked-objects.ts';
 import { ShapeError } from '../../pod/pointer.ts';
-import { type Workload, workloadOf } from '../../pod/workload.ts';
+import { workloadOf } from '../../pod/workload.ts';
 import type { ErrorRow } from '../../report/check.ts';
 import { formatWorkload } from '../../report/pod-tree.ts';
-import { paint } from '../../report/paint.ts';
-import { noticeLine } from '../../report/paint.ts';
+import { noticeLine, paint } from '../../report/paint.ts';
 import { inputNoticeRow } from '../../report/rows.ts';
 import { locationText } from '../../files/location-text.ts';
 import { configured } from '../configured.ts';
+import { type IgnoreFlags, rulesFor } from '../input-files.ts';
 import { clusterFlags, selectsCluster, withCluster } from '../open-cluster.ts';
 import type { LivePodFlags } from './live-pod.ts';
 import type { Terminal } from '../terminal.ts';
-import { createLookups } from '../../admission/facts/lookups.ts';
+import { summaryOf } from '../workload-summary.ts';
 
-export type PodFlags = LivePodFlags;
+export type PodFlags = LivePodFlags & IgnoreFlags;
 
 /**
  * Exits with 0 if there is a workload, 1 if there is none or a Pod does not exist, and 2 if an input cannot be read. With a
@@ -67,9 +69,11 @@ async function explainFiles(
   const { config } = await configured({ config: flags.config }, terminal);
   const { kinds } = config;
   const { namespace = 'default' } = flags;
-  const loaded = await loadManifests(paths, { kinds, namespace, stdin: terminal.input() });
-  const { pictures, errors } = await summarizeAll(loaded, kinds, sources);
-  for (const notice of loaded.notices) terminal.note(`${noticeLine(inputNoticeRow(notice), paint(false))}\n`);
+  const options = { kinds, namespace, stdin: terminal.input(), rulesFor: await rulesFor(config, flags) };
+  const loaded = await loadManifests(paths, options);
+  const { pictures, errors, notices } = await summarizeAll(loaded, kinds, sources);
+  for (const notice of [...loaded.notices, ...notices])
+    terminal.note(`${noticeLine(inputNoticeRow(notice), paint(false))}\n`);
   for (const row of errors) terminal.note(`${locationText(row)}: ${row.message}\n`);
   if (errors.length === 0 && pictures.length === 0) {
     terminal.note(`no workload found in ${paths.map((one) => (one === '-' ? 'stdin' : one)).join(', ')}\n`);
@@ -82,12 +86,13 @@ async function explainFiles(
 function textOf(pictures: readonly WorkloadSummary[], { output }: PodFlags, terminal: Terminal): string {
   if (output === 'json') return pictures.map((one) => `${JSON.stringify(one)}\n`).join('');
   const ink = paint(terminal.colors);
-  return pictures.map((one) => `${formatWorkload(one, ink)}\n`).join('\n');
+  return pictures.map((one) => `${formatWorkload(one, ink, terminal.columns)}\n`).join('\n');
 }
 
 interface Summaries {
   readonly pictures: readonly WorkloadSummary[];
   readonly errors: readonly ErrorRow[];
+  readonly notices: readonly InputNotice[];
 }
 
 async function summarizeAll(
@@ -98,16 +103,19 @@ async function summarizeAll(
   const { errors: secretErrors, ...clusterObjects } = clusterObjectsIn(loaded.manifests, sources);
   const errors: ErrorRow[] = [...loaded.errors, ...secretErrors];
   const pictures: WorkloadSummary[] = [];
+  const skipped: MisshapenValue[] = [];
   for (const manifest of loaded.manifests) {
-    const summary = await summarize(manifest, kinds, clusterObjects);
+    const found = readableManifest(manifest, kinds);
+    skipped.push(...(found?.skipped ?? []));
+    const summary = await summarize(found?.readable ?? manifest, kinds, clusterObjects);
     if (summary === undefined) continue;
     if ('message' in summary) errors.push(summary);
     else pictures.push(summary);
   }
-  return { pictures, errors };
+  return { pictures, errors, notices: uncheckedNotices(misshapenObjects(skipped), 'read') };
 }
 
-/** undefined: not a workload. */
+/** Returns undefined if the object is not a workload. */
 async function summarize(
   manifest: Manifest,
   kinds: KindTable,
@@ -118,27 +126,13 @@ async function summarize(
   if (read === undefined) return undefined;
   if (!read.ok) return malformed(manifest, read.fault.pointer, read.fault.problem);
   try {
-    return await summaryOf(manifest, read.workload, { kinds, policies: [], world: clusterObjects });
+    return await summaryOf(manifest.request, read.workload, { kinds, policies: [], world: clusterObjects });
   } catch (error) {
     if (error instanceof ShapeError) return malformed(manifest, error.pointer, error.message);
     throw error;
   }
 }
 
-async function summaryOf(
-  { request }: Manifest,
-  workload: Workload,
-  context: Parameters<typeof createLookups>[1],
-): Promise<WorkloadSummary> {
-  const namespace = workload.clusterScoped ? undefined : request.namespace;
-  const wanted = { workload, needs: new Set(['pullSecrets'] as const), pluginsRan: request.pluginsRan };
-  const lookups = createLookups(namespace, context, new AbortController().signal);
-  const { pullSecrets } = await gather(wanted, { state: 'unknown', reason: 'not needed' }, lookups);
-  return summarizeWorkload({ workload, namespace, pullSecrets });
-}
-
 function malformed(manifest: Manifest, pointer: string, problem: string): ErrorRow {
-  const { file, document } = manifest;
-  const { line, column } = manifest.positionOf(pointer);
-  return { file, line, column, document, message: `${pointer || '/'}: ${problem}` };
+  return { ...manifest.placeOf(pointer), document: manifest.document, message: `${pointer || '/'}: ${problem}` };
 }

@@ -1,4 +1,5 @@
 /** `tidewaiter explain image --resolve`: what happens when a node pulls an image, with the responses of the registry. */
+import type { RegistrySource } from '../../admission/context.ts';
 import { keyringOf } from '../../credential/keyring.ts';
 import type { PullSecret } from '../../credential/pull-secret.ts';
 import { explainReference, explainText, unexplained } from '../../image/explain.ts';
@@ -15,12 +16,15 @@ import { openRegistry, type OpenRegistry } from '../open-registry.ts';
 import type { AccountFlags } from './cluster-secrets.ts';
 import { ONE_LIST } from './credentials.ts';
 import { type ImageArgument, NOT_A_STRING } from './image-arguments.ts';
+import { type LookUpImage, rewritesExplainer, rewriteText } from './rewrites.ts';
 import { loadPullSecrets } from '../pull-secret-files.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface ResolveFlags extends AccountFlags {
   readonly output: 'text' | 'json';
   readonly config?: string | undefined;
+  /** Shows the rewrites of these policies. */
+  readonly policy?: readonly string[] | undefined;
   /** Files, in the order of imagePullSecrets. */
   readonly pullSecret?: readonly string[] | undefined;
   /** Replaces the registry in tests. */
@@ -48,19 +52,36 @@ export async function resolveImages(
     callers: 'user',
     warn: (message) => terminal.note(`${message}\n`),
   });
-  const { tracer } = registry;
+  const { tracer, sources } = registry;
   try {
     if (tracer === undefined) throw new UserError('registry lookups are not available');
+    const rewritesOf = await rewritesExplainer(flags, terminal);
+    const lookUp = imageLookup(sources.images, known);
     let code = 0;
     for await (const image of images) {
       const explained = await explainResolved(image, { ...known, tracer });
-      terminal.out(`${output === 'json' ? JSON.stringify(explained.row) : explained.text}\n`);
+      const rewrites = await rewritesOf(image, lookUp);
+      const row = { ...explained.row, rewrites };
+      terminal.out(`${output === 'json' ? JSON.stringify(row) : `${explained.text}${rewriteText(rewrites)}`}\n`);
       code = Math.max(code, explained.code);
     }
     return code;
   } finally {
     await registry.close();
   }
+}
+
+function imageLookup(
+  images: RegistrySource<unknown> | undefined,
+  { secrets, incompleteReason }: KnownSecrets,
+): LookUpImage | undefined {
+  const keyring = keyringOf(secrets);
+  if (images === undefined) return undefined;
+  return async (reference) => {
+    const candidates = keyring.ok ? keyring.candidatesFor(reference) : [];
+    const lookup = { reference, by: 'image', candidates, incompleteReason, staleMs: 0 } as const;
+    return images.lookUp(lookup, AbortSignal.timeout(MAX_WAIT_MS));
+  };
 }
 
 interface Explanation {

@@ -12,7 +12,7 @@ export async function explainRule(name: string, flags: RulesFlags, terminal: Ter
   const rule = rules.find((one) => one.name === name);
   if (rule === undefined) {
     const names = rules.map((one) => one.name);
-    throw new UserError(`unknown rule ${quoteValue(name)}${didYouMean(name, names)} (all rules: npx tidewaiter rules)`);
+    throw new UserError(`unknown rule ${quoteValue(name)}${didYouMean(name, names)} (all rules: tidewaiter rules)`);
   }
   const row = { version: 1, ...ruleRow(rule) };
   terminal.out(flags.output === 'json' ? `${JSON.stringify(row, null, 2)}\n` : ruleText(rule, paint(terminal.colors)));

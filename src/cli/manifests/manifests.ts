@@ -1,43 +1,45 @@
 /** `tidewaiter manifests`: all objects of an installation. */
-import { X509Certificate } from 'node:crypto';
 import { UserError } from '../../error/user-error.ts';
-import { loadText } from '../../files/load-text.ts';
 import { installation } from '../../install/objects.ts';
-import type { InstallOptions } from '../../install/options.ts';
-import { yamlDocuments } from '../../install/yaml.ts';
+import type { InstallOptions, RecordingVolume } from '../../install/options.ts';
+import { recordingProblem } from '../../install/recording.ts';
+import { type TreeObject, yamlDocuments } from '../../install/yaml.ts';
 import { VERSION } from '../../version.ts';
 import type { Terminal } from '../terminal.ts';
+import { loadAuthority } from './authority.ts';
 import { derivedOptions, type PolicyFlags } from './derived-options.ts';
-import { pemCertificates } from '../../go/pem.ts';
 
 export interface ManifestsFlags
-  extends
-    PolicyFlags,
-    Pick<InstallOptions, 'namespace' | 'replicas' | 'tls' | 'registration' | 'fail' | 'onlyNamespaces'> {
+  extends PolicyFlags, Pick<InstallOptions, 'namespace' | 'replicas' | 'tls' | 'fail' | 'onlyNamespaces'> {
+  readonly registration?: InstallOptions['registration'] | undefined;
   /** A file. */
   readonly ca?: string | undefined;
   readonly image?: string | undefined;
   readonly apiServerRange?: readonly string[] | undefined;
+  /** In mebibytes. */
+  readonly recordSize?: number | undefined;
+  readonly recordClaim?: string | undefined;
   readonly serviceMonitor?: boolean | undefined;
   readonly prometheusRule?: boolean | undefined;
 }
 
 export async function printManifests(flags: ManifestsFlags, terminal: Terminal): Promise<number> {
-  const { namespace, replicas, tls, registration, ca, fail, onlyNamespaces, image = DEFAULT_IMAGE } = flags;
-  if (registration === 'self' && (tls !== 'self' || fail !== 'open')) {
-    throw new UserError('--registration self requires --tls self and --fail open');
-  }
+  const { namespace, replicas, tls, ca, fail, onlyNamespaces, image = DEFAULT_IMAGE } = flags;
+  const { registration = tls === 'self' ? 'self' : 'external' } = flags;
+  if (registration === 'self' && tls !== 'self') throw new UserError('--registration self requires --tls self');
   const { policySource, ...derived } = await derivedOptions(flags, terminal);
+  const record = recordingFor(flags, derived.settings);
   const objects = installation({
     ...derived,
     namespace,
     replicas,
     tls,
     registration,
-    ca: ca === undefined ? undefined : authorityIn(ca, tls),
+    ca: authorityFor(tls, ca),
     fail,
     onlyNamespaces,
     image,
+    record,
     apiServerRanges: flags.apiServerRange ?? [],
     serviceMonitor: flags.serviceMonitor ?? false,
     prometheusRule: flags.prometheusRule ?? false,
@@ -46,19 +48,23 @@ export async function printManifests(flags: ManifestsFlags, terminal: Terminal):
   return 0;
 }
 
-/** A caBundle that is not PEM would fail every review. */
-function authorityIn(file: string, tls: InstallOptions['tls']): string {
-  if (tls !== 'files')
-    throw new UserError(`--ca requires --tls files; with --tls ${tls}, the CA is set in the cluster`);
-  const loaded = loadText(file);
-  if ('problem' in loaded) throw new UserError(`${file}: ${loaded.problem} (set by --ca)`);
-  const certificates = pemCertificates(loaded.text);
-  if (certificates.length === 0) throw new UserError(`${file}: no certificate found; expected PEM (set by --ca)`);
-  try {
-    return certificates.map((certificate) => new X509Certificate(certificate).toString()).join('');
-  } catch (error) {
-    throw new UserError(`${file}: a certificate cannot be read (set by --ca)`, { cause: error });
+function recordingFor(
+  { recordSize: sizeMib, recordClaim: claim }: ManifestsFlags,
+  settings: TreeObject,
+): RecordingVolume | undefined {
+  if (sizeMib === undefined) {
+    if (claim !== undefined) throw new UserError('--record-claim requires --record-size, the size of the claim in MiB');
+    return undefined;
   }
+  const problem = recordingProblem({ sizeMib, claim }, settings);
+  if (problem !== undefined) throw new UserError(`--record-size ${sizeMib}: ${problem}`);
+  return { sizeMib, claim };
 }
 
-const DEFAULT_IMAGE = `ghcr.io/tidewaiter/tidewaiter:${VERSION}`;
+function authorityFor(tls: InstallOptions['tls'], file: string | undefined): string | undefined {
+  if (file !== undefined && tls !== 'files')
+    throw new UserError(`--ca requires --tls files; with --tls ${tls}, the CA is set in the cluster`);
+  return loadAuthority(file);
+}
+
+export const DEFAULT_IMAGE = `ghcr.io/tidewaiter/tidewaiter:${VERSION}`;

@@ -5,7 +5,8 @@ import type { Terminal } from '../terminal.ts';
 import { derivedOptions, type PolicyFlags } from './derived-options.ts';
 
 export async function printValues(flags: PolicyFlags, terminal: Terminal): Promise<number> {
-  const { needs, pins, lookups, policies, policySource } = await derivedOptions(flags, terminal);
+  const derived = await derivedOptions(flags, terminal);
+  const { needs, pins, lookups, policies, plugins, settings, customResources, policySource } = derived;
   const reads = new Set(rulesFor(needs).map(({ resource }) => resource));
   const values = {
     policies: {
@@ -15,6 +16,9 @@ export async function printValues(flags: PolicyFlags, terminal: Terminal): Promi
       readNamespaceLabels: reads.has('namespaces'),
       files: policies,
     },
+    ...(plugins.load.length === 0 ? {} : { plugins: { load: plugins.load, files: plugins.files } }),
+    ...(Object.keys(settings).length === 0 ? {} : { configuration: settings }),
+    ...(customResources.length === 0 ? {} : { customResources: customResources.map((each) => ({ ...each })) }),
   };
   terminal.out(yamlDocuments([commented(`Values of the chart for the policies: ${policySource}`, values)]));
   return 0;

@@ -2,8 +2,8 @@
 import path from 'node:path';
 import { quoteValue } from '../../image/quote.ts';
 import type { ComposeBuild } from '../../files/image-locations/compose/builds.ts';
-import type { Build } from '../../files/image-locations/dockerfile/images.ts';
-import { type KnownFiles, realPathOf } from './kustomize-files.ts';
+import type { Build } from '../../files/image-locations/dockerfile/builds.ts';
+import { type KnownFiles, realPathOf } from '../../files/kustomize-files.ts';
 
 interface PlacedBuild extends Omit<ComposeBuild, 'dockerfile'> {
   readonly file: string;
@@ -21,11 +21,11 @@ export function dockerfileBuilds(known: KnownFiles): ReadonlyMap<string, readonl
   const services = Map.groupBy(all, ({ folder, service }) => JSON.stringify([folder, service]));
   const builds = new Map<string, Build[]>();
   for (const build of [...services.values()].flatMap(completed)) {
-    const { service, file, contexts, args } = build;
+    const { service, file, contexts, args, built } = build;
     const name = `the build of service ${quoteValue(service)} in ${file}`;
     for (const id of dockerfilesOf(build).filter((one) => known.has(one))) {
       const before = builds.get(id) ?? [];
-      before.push({ name, contexts, args });
+      before.push({ name, contexts, args, built });
       builds.set(id, before);
     }
   }
@@ -43,11 +43,21 @@ function completed(service: readonly PlacedBuild[]): readonly PlacedBuild[] {
   const base = service.filter(({ context }) => context !== undefined).slice(0, 1);
   const all = [partial, ...more, ...base];
   const contexts = all.flatMap((one) => one.contexts);
-  const args = all.flatMap((one) => one.args);
+  const args = mergedArguments(all);
+  const built = all.flatMap((one) => one.built);
   const dockerfiles = all.flatMap((one) => one.dockerfiles);
   const context = base[0]?.context;
   const file = [...new Set(all.map((one) => one.file))].join(' and ');
-  return [...alone, { ...partial, file, context, dockerfiles, contexts, args }];
+  return [...alone, { ...partial, file, context, dockerfiles, contexts, args, built }];
+}
+
+/** Which file comes last is not known, so a value that differs is not known. */
+function mergedArguments(builds: readonly PlacedBuild[]): PlacedBuild['args'] {
+  const args = new Map<string, string | undefined>();
+  for (const build of builds)
+    for (const [name, value] of build.args)
+      args.set(name, args.has(name) && args.get(name) !== value ? undefined : value);
+  return args;
 }
 
 /** Without a `Dockerfile`, BuildKit uses `dockerfile`, and Podman also `Containerfile`. */

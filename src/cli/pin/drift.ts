@@ -8,12 +8,13 @@ import { type DriftReport, driftExitCode, driftRow, mergeUses } from '../../repo
 import { print } from '../terminal.ts';
 import { configured } from '../configured.ts';
 import { byKey, createLookups, lookUpAll } from './registry-lookups.ts';
+import { rulesFor } from '../input-files.ts';
 import { interruptible } from '../interrupt.ts';
 import type { PinFlags, PinParts } from './pin.ts';
 import { fileRow, openFiles } from './open-files.ts';
 import { closeAfter } from '../close-after.ts';
 
-export type DriftFlags = Pick<PinFlags, 'config' | 'pullSecret' | 'helmImage' | 'output'>;
+export type DriftFlags = Pick<PinFlags, 'config' | 'pullSecret' | 'helmImage' | 'output' | 'ignore'>;
 
 export function drift(paths: readonly string[], flags: DriftFlags, parts: PinParts): Promise<number> {
   return interruptible((signal) => driftUntil(paths, flags, { ...parts, signal }));
@@ -26,8 +27,12 @@ async function driftUntil(
 ): Promise<number> {
   const { terminal, signal } = parts;
   const { config } = await configured({ config: flags.config }, terminal);
-  const options = { kinds: config.kinds, helmImages: flags.helmImage ?? [] };
-  const { files, errors, notices, kustomize } = await openFiles(paths, options, terminal);
+  const options = {
+    kinds: config.kinds,
+    helmImages: flags.helmImage ?? [],
+    rulesFor: await rulesFor(config, flags),
+  };
+  const { files, unread, errors, notices, kustomize } = await openFiles(paths, options, terminal);
   const pinned = files.flatMap(({ file, locations }) =>
     locations.flatMap((location) => pinnedAt(location, kustomize).map((reference) => ({ file, location, reference }))),
   );
@@ -38,7 +43,7 @@ async function driftUntil(
   const facts = await closeAfter(lookUpAll(wanted, lookUp, lookups), lookups.close);
   const report: DriftReport = {
     version: 1,
-    files: files.map(fileRow),
+    files: [...files.map(fileRow), ...unread],
     images: mergeUses(
       pinned.map(({ file, location, reference }) =>
         driftRow(

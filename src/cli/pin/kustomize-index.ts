@@ -7,7 +7,7 @@ import { decideOffline, type PinDecision } from '../../pinning/decide.ts';
 import type { ImageLocation } from '../../pinning/image-location.ts';
 import { isRename, renamePlace } from '../../pinning/kustomize/rename-entries.ts';
 import type { PinErrorRow } from '../../report/pin.ts';
-import { buildsIn, type KnownFile, type KnownFiles, unreadIn } from './kustomize-files.ts';
+import { buildsIn, type KnownFile, type KnownFiles, unreadIn } from '../../files/kustomize-files.ts';
 
 export interface KustomizeFiles extends KustomizeIndex {
   /** Returns the images of a file by its real path. */

@@ -1,17 +1,20 @@
 /** Opens the files of `pin` and `drift`. */
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
-import { type Input, loadInputs } from '../../files/input-texts.ts';
+import { isChartTemplate } from '../../files/chart-inputs.ts';
+import { canSkip, type SkipForeign, whyUnread } from '../../files/foreign-files.ts';
+import { isComposeName } from '../../files/image-file-names.ts';
+import { type Input, loadInputs, type LoadOptions } from '../../files/input-texts.ts';
 import { type SkippedFile, skippedNotices, mayBeManifest } from '../../files/skipped-files.ts';
-import { findImages, PIN_NAMES } from '../../files/image-locations/find.ts';
+import { findImages, NOTHING_FOUND, PIN_NAMES } from '../../files/image-locations/find.ts';
 import { PIN_FORMATS } from '../../files/image-locations/titles.ts';
 import type { FileImages, FindOptions } from '../../files/image-locations/format.ts';
-import { isReadByKubectl } from '../../files/load-text.ts';
+import { misshapenObjects } from '../../files/misshapen-objects.ts';
 import { uncheckedNotices } from '../../files/unchecked-objects.ts';
 import type { ImageLocation } from '../../pinning/image-location.ts';
 import type { PinErrorRow, PinFileRow } from '../../report/pin.ts';
 import { dockerfileBuilds } from './compose-builds.ts';
-import { folderOf, type KnownFile, patchesOnly, realPathOf, withIncluded } from './kustomize-files.ts';
+import { folderOf, type KnownFile, patchesOnly, realPathOf, withIncluded } from '../../files/kustomize-files.ts';
 import { indexKustomizations, type KustomizeFiles } from './kustomize-index.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -27,6 +30,8 @@ export interface OpenFile {
 
 export interface OpenFiles {
   readonly files: readonly OpenFile[];
+  /** The files that cannot be read, which are also errors. */
+  readonly unread: readonly PinFileRow[];
   readonly errors: readonly PinErrorRow[];
   readonly notices: readonly PinErrorRow[];
   readonly kustomize: KustomizeFiles;
@@ -34,25 +39,20 @@ export interface OpenFiles {
   readonly options: FindOptions;
 }
 
+export interface OpenOptions extends FindOptions, Pick<LoadOptions, 'rulesFor'> {
+  /** Which files without images are skipped. */
+  readonly skipForeign?: SkipForeign | undefined;
+}
+
 /** Opens each file once, even if it is named twice or through two links. */
-export async function openFiles(paths: readonly string[], given: FindOptions, terminal: Terminal): Promise<OpenFiles> {
-  const texts = new Map<string, NamedText>();
-  const errors: PinErrorRow[] = [];
-  const again: string[] = [];
-  const skipped: SkippedFile[] = [];
-  const collect = {
-    onSkipped: (one: SkippedFile) => void skipped.push(one),
-    onAgain: (file: string) => void again.push(file),
-  };
-  for await (const input of loadInputs(paths, { stdin: terminal.input(), names: PIN_NAMES, ...collect })) {
-    if (input.hidden && !holdsImages(input, given)) skipped.push({ path: input.path, why: 'hidden' });
-    else if ('problem' in input) errors.push({ file: input.path, line: null, column: null, message: input.problem });
-    else if (input.utf16) errors.push({ file: input.path, line: null, column: null, message: UTF_16 });
-    else addText(texts, input);
-  }
-  // References in a linked kustomization start from the directory of the link.
-  for (const file of again) texts.get(realPathOf(file))?.folders.add(folderOf(file));
-  const all = await withIncluded(read(texts, given), given);
+export async function openFiles(
+  paths: readonly string[],
+  { rulesFor, skipForeign = 'inDirectories', ...given }: OpenOptions,
+  terminal: Terminal,
+): Promise<OpenFiles> {
+  const { texts, errors, skipped } = await openTexts(paths, { rulesFor, skipForeign, ...given }, terminal);
+  const unread = unreadRows(errors);
+  const all = await withIncluded(opened(texts), given);
   const patches = patchesOnly(all);
   const builds = dockerfileBuilds(all);
   const options = {
@@ -66,28 +66,80 @@ export async function openFiles(paths: readonly string[], given: FindOptions, te
   });
   const kustomize = indexKustomizations(new Map(known));
   const files = [...texts].map(([id, { file, text }]) => {
-    const isNamed = paths.includes(file) || file === 'stdin';
+    const isNamed = !canSkip({ named: paths.includes(file) || file === 'stdin' }, skipForeign);
     return { file, text, isNamed, ...kustomize.at(id) };
   });
   errors.push(...files.flatMap(faultsOf), ...lostPointers(files, options));
   const notices = [
     ...files.flatMap(noticesOf),
     ...uncheckedNotices(
-      files.flatMap(({ found }) => found.unchecked),
+      [
+        ...files.flatMap(({ found }) => found.unchecked),
+        ...misshapenObjects(files.flatMap(({ found }) => found.misshapen)),
+      ],
       'read',
     ),
     ...kustomize.notices,
     ...skippedNotices(skipped, 'image that could be pinned'),
     ...(errors.length === 0 ? nothingIn(paths, known) : []),
   ];
-  return { files, errors, notices, kustomize, options };
+  return { files, unread, errors, notices, kustomize, options };
 }
 
-/** Reports whether a hidden file contains images, or a manifest that cannot be parsed. Other hidden files are skipped. */
-function holdsImages(input: Input, options: FindOptions): boolean {
-  if ('problem' in input) return isReadByKubectl(input.problem);
-  const { format, faults } = findImages(input.path, input.text, options);
-  return faults.length === 0 ? format !== undefined : mayBeManifest(input.text);
+interface OpenTexts {
+  readonly texts: ReadonlyMap<string, NamedText>;
+  readonly errors: PinErrorRow[];
+  readonly skipped: readonly SkippedFile[];
+}
+
+interface TextOptions extends OpenOptions {
+  readonly skipForeign: SkipForeign;
+}
+
+async function openTexts(paths: readonly string[], options: TextOptions, terminal: Terminal): Promise<OpenTexts> {
+  const texts = new Map<string, NamedText>();
+  const errors: PinErrorRow[] = [];
+  const again: string[] = [];
+  const skipped: SkippedFile[] = [];
+  const load = {
+    stdin: terminal.input(),
+    names: PIN_NAMES,
+    rulesFor: options.rulesFor,
+    onSkipped: (one: SkippedFile) => void skipped.push(one),
+    onAgain: (file: string) => void again.push(file),
+  };
+  for await (const input of loadInputs(paths, load)) {
+    const found = 'problem' in input ? NOTHING_FOUND : findImages(input.path, input.text, options);
+    const why = canSkip(input, options.skipForeign) ? whySkipped(input, found) : undefined;
+    if (why !== undefined) skipped.push({ path: input.path, why, within: why === 'chart' ? input.chart : undefined });
+    else if ('problem' in input) errors.push({ file: input.path, line: null, column: null, message: input.problem });
+    else if (input.utf16) errors.push({ file: input.path, line: null, column: null, message: UTF_16 });
+    else addText(texts, { ...input, found });
+  }
+  // References in a linked kustomization start from the directory of the link.
+  for (const file of again) texts.get(realPathOf(file))?.folders.add(folderOf(file));
+  return { texts, errors, skipped };
+}
+
+/** A file that cannot be read counts, as in `check`. */
+function unreadRows(errors: readonly PinErrorRow[]): readonly PinFileRow[] {
+  return errors.map(({ file, message }) => ({ file, format: null, state: 'failed', message }));
+}
+
+/** Returns why a file in a directory is not opened; files of other formats have a row and no error. */
+function whySkipped(input: Input, { format, faults }: FileImages): SkippedFile['why'] | undefined {
+  const why = input.hidden ? 'hidden' : 'foreign';
+  if (isChartTemplate(input)) return 'chart';
+  if ('problem' in input) return whyUnread(input);
+  if (format !== undefined) return undefined;
+  if (faults.length === 0) return input.hidden || input.utf16 ? why : undefined;
+  if (!mayHoldImages(input)) return why;
+  return faults.every(({ isTemplate }) => isTemplate) ? 'template' : undefined;
+}
+
+/** Reports whether a file that cannot be parsed may be of a format that has images. */
+function mayHoldImages({ path: file, text }: Extract<Input, { readonly text: string }>): boolean {
+  return mayBeManifest(file, text) || isComposeName(path.basename(file)) || /\bimages?\b/.test(text);
 }
 
 /** Returns a notice if neither the files nor the kustomizations include an image. */
@@ -99,23 +151,23 @@ function nothingIn(paths: readonly string[], known: readonly (readonly [string, 
 interface NamedText {
   readonly file: string;
   readonly text: string;
+  readonly found: FileImages;
   readonly folders: Set<string>;
 }
 
-function addText(texts: Map<string, NamedText>, { path: file, text }: Extract<Input, { readonly text: string }>): void {
+interface FoundText extends Pick<NamedText, 'text' | 'found'> {
+  readonly path: string;
+}
+
+function addText(texts: Map<string, NamedText>, { path: file, text, found }: FoundText): void {
   const id = realPathOf(file);
-  const named = texts.get(id) ?? { file, text, folders: new Set<string>() };
+  const named = texts.get(id) ?? { file, text, found, folders: new Set<string>() };
   texts.set(id, named);
   named.folders.add(folderOf(file));
 }
 
-function read(texts: ReadonlyMap<string, NamedText>, options: FindOptions): ReadonlyMap<string, KnownFile> {
-  return new Map(
-    [...texts].map(([id, { file, text, folders }]) => [
-      id,
-      { file, folders, found: findImages(file, text, options), isGiven: true },
-    ]),
-  );
+function opened(texts: ReadonlyMap<string, NamedText>): ReadonlyMap<string, KnownFile> {
+  return new Map([...texts].map(([id, { file, folders, found }]) => [id, { file, folders, found, isGiven: true }]));
 }
 
 function noticesOf({ file, found }: OpenFile): readonly PinErrorRow[] {
@@ -142,6 +194,10 @@ function lostPointers(files: readonly OpenFile[], { helmImages }: FindOptions): 
 export function diffPath(file: string): string {
   return file === 'stdin' ? file : path.relative(realpathSync('.'), realPathOf(file));
 }
+
+/** The reason why a diff needs another directory. */
+export const OUTSIDE =
+  'the file is outside the current directory, so "git apply" rejects its diff; run tidewaiter in a directory that contains the file, or use --write';
 
 /** Reports whether a path is outside the current directory, where "git apply" rejects it. */
 export function isOutside(relative: string): boolean {

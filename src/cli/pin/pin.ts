@@ -1,16 +1,12 @@
 /** `tidewaiter pin`: writes digests into files, or prints the diff. */
 import { setImmediate } from 'node:timers/promises';
 import { type Config } from '../../config/config.ts';
-import { loadLock, saveLock } from '../../files/lock-file.ts';
-import { replaceFile } from '../../files/replace-file.ts';
-import type { FindOptions } from '../../files/image-locations/format.ts';
-import { type SpliceResult, splice } from '../../files/splice.ts';
-import { failed, type PinDecision } from '../../pinning/decide.ts';
+import { writeInput } from '../../files/write-input.ts';
 import { planOffline, decisionAt } from '../../pinning/plan.ts';
-import type { ImageLocation } from '../../pinning/image-location.ts';
+import type { AgeLimit } from '../../pinning/ages.ts';
 import type { Lock } from '../../pinning/lock.ts';
 import { PLATFORM_FORM, parseNodePlatform } from '../../policy/rules/platforms.ts';
-import type { FileEdits } from '../../report/diff.ts';
+import { commandLine, type FileEdits, NOT_PRINTED } from '../../report/diff.ts';
 import { type FormatName, formatReport } from '../../report/index.ts';
 import { paint } from '../../report/paint.ts';
 import {
@@ -23,26 +19,43 @@ import {
   type PinReport,
   pinRow,
 } from '../../report/pin.ts';
+import { parsePattern, patternSet } from '../../image/pattern.ts';
+import type { ImageReference } from '../../image/reference.ts';
+import { changesIn, type PinChange } from '../../report/pin-changes.ts';
+import type { PinGrouping } from '../../report/pin-groups.ts';
 import { quoteValue } from '../../image/quote.ts';
 import { configured } from '../configured.ts';
+import { type ForeignFlags, type IgnoreFlags, rulesFor, skipForeign } from '../input-files.ts';
 import { interruptible } from '../interrupt.ts';
-import { diffPath, fileRow, isOutside, type OpenFile, type OpenFiles, openFiles } from './open-files.ts';
+import { diffPath, fileRow, isOutside, type OpenFiles, OUTSIDE, openFiles } from './open-files.ts';
+import { type PinnedFile, pinFile } from './pin-file.ts';
+import { openLock, savedLock } from './pin-lock.ts';
+import { digestDetails } from './digest-details.ts';
 import { lookUpPins, type PinLookup } from './pin-lookups.ts';
 import { unnamedNotices, unnamedRows } from './unnamed-files.ts';
 import { createLookups, type RegistryFor } from './registry-lookups.ts';
 import { print, type Terminal } from '../terminal.ts';
 import { UserError } from '../../error/user-error.ts';
 import { closeAfter } from '../close-after.ts';
+import { withLittleMemory } from '../little-memory.ts';
 
-export interface PinFlags {
+export interface PinFlags extends ForeignFlags, IgnoreFlags {
   readonly config?: string | undefined;
   readonly write?: boolean | undefined;
   readonly check?: boolean | undefined;
   readonly update?: boolean | undefined;
   readonly lock?: string | undefined;
+  /** The age of an image above which its digest is updated. */
+  readonly maxAge?: AgeLimit | undefined;
+  /** The age that the image of a new digest must have. */
+  readonly minAge?: AgeLimit | undefined;
+  /** Image patterns; other images stay as they are. */
+  readonly only?: readonly string[] | undefined;
   readonly platform?: readonly string[] | undefined;
   readonly pullSecret?: readonly string[] | undefined;
   readonly helmImage?: readonly string[] | undefined;
+  /** How the changelog of `-o markdown` is grouped. */
+  readonly group?: PinGrouping | undefined;
   readonly output: FormatName<'pin'>;
 }
 
@@ -55,6 +68,9 @@ export interface PinParts {
 
 export function pin(paths: readonly string[], flags: PinFlags, parts: PinParts): Promise<number> {
   if (flags.write && paths.includes('-')) throw new UserError('--write cannot be used with "-" (standard input)');
+  for (const [option, limit] of [['--max-age', flags.maxAge] as const, ['--min-age', flags.minAge] as const])
+    if (limit !== undefined && !flags.update)
+      throw new UserError(`${option} requires --update; without it, digests stay as they are`);
   return interruptible((signal) => pinUntil(paths, flags, { ...parts, signal }));
 }
 
@@ -65,17 +81,24 @@ interface Parts extends PinParts {
 async function pinUntil(paths: readonly string[], flags: PinFlags, parts: Parts): Promise<number> {
   const { terminal, signal } = parts;
   const { config } = await configured({ config: flags.config }, terminal);
-  const options: FindOptions = { kinds: config.kinds, helmImages: flags.helmImage ?? [] };
+  const options = {
+    kinds: config.kinds,
+    helmImages: flags.helmImage ?? [],
+    rulesFor: await rulesFor(config, flags),
+    skipForeign: skipForeign(flags),
+  };
   const action = actionOf(flags);
-  const before = lockOf(flags.lock);
-  const given = await openFiles(paths, options, terminal);
+  const before = openLock(flags.lock);
+  const given = await withLittleMemory(() => openFiles(paths, options, terminal));
   const lookup = await lookupFor(given, { flags, config, lock: before.lock }, parts);
   const pinned = given.files.map((file) => pinFile(file, lookup.decide, given.options));
-  const { rows, errors: notWritten } = flags.write ? await writeAll(pinned, signal) : unwritten(pinned);
-  const failures = flags.write && flags.lock !== undefined ? saved(flags.lock, before.text, lookup.lock) : [];
+  const { rows, errors: notWritten } = flags.write
+    ? await writeAll(pinned, { paths, signal })
+    : unwritten(pinned, printsDiff(flags, terminal));
+  const failures = flags.write && flags.lock !== undefined ? savedLock(flags.lock, before.text, lookup.lock) : [];
   const report: PinReport = {
     version: 1,
-    files: rows,
+    files: [...rows, ...given.unread],
     images: mergeUses([...pinned.flatMap(rowsOf), ...unnamedRows(given.kustomize, flags)]),
     errors: [...given.errors, ...notWritten, ...failures],
     notices: [
@@ -84,10 +107,34 @@ async function pinUntil(paths: readonly string[], flags: PinFlags, parts: Parts)
       ...(flags.write ? [] : [...outside(pinned), ...noLockNotices(flags.lock, before.text)]),
     ],
   };
-  const edited = (): readonly FileEdits[] =>
-    pinned.map(({ opened: { file, text }, result: { edits } }) => ({ file: diffPath(file), text, edits }));
-  print(await formatReport('pin', flags.output, { report, action, edited, ink: paint(terminal.colors) }), terminal);
+  const edited = (): readonly FileEdits[] => pinned.map(editsIn);
+  const changes = (): ReturnType<typeof changesOf> => changesOf(report, { flags, config }, parts);
+  const markdown = { group: flags.group, now: (parts.now ?? Date.now)() };
+  const view = { report, action, edited, changes, markdown, ink: paint(terminal.colors) };
+  print(await formatReport('pin', flags.output, view), terminal);
   return signal.aborted ? 2 : pinExitCode(report, action);
+}
+
+function editsIn({ opened: { file, text }, result: { edits } }: PinnedFile): FileEdits {
+  return { file: diffPath(file), text, edits };
+}
+
+/** Files with a diff that would run commands in the log of a pipeline. */
+function unprinted(pinned: readonly PinnedFile[]): readonly PinErrorRow[] {
+  return pinned.flatMap((one) => {
+    const line = commandLine(editsIn(one));
+    return line === undefined ? [] : [{ file: one.opened.file, line, column: 1, message: NOT_PRINTED }];
+  });
+}
+
+async function changesOf(
+  report: PinReport,
+  { flags, config }: Pick<LookupInput, 'flags' | 'config'>,
+  parts: Parts,
+): Promise<readonly PinChange[]> {
+  if (changesIn(report, new Map()).length === 0) return [];
+  const lookups = await createLookups({ ...parts, config, pullSecret: flags.pullSecret });
+  return changesIn(report, await closeAfter(digestDetails(report, lookups), lookups.close));
 }
 
 function actionOf({ write, check }: PinFlags): PinAction {
@@ -109,6 +156,7 @@ async function lookupFor(
   { flags, config, lock }: LookupInput,
   parts: Parts,
 ): Promise<PinLookup> {
+  const { maxAge, minAge } = flags;
   const mode = { update: flags.update ?? false, platforms: (flags.platform ?? []).map(platformOf) };
   const locations = [...files.flatMap((file) => file.locations), ...kustomize.others].filter(
     (location) => !kustomize.renames.has(location),
@@ -118,26 +166,27 @@ async function lookupFor(
     return { decide: (location) => decisionAt(decided, location).decision, lock };
   }
   const lookups = await createLookups({ ...parts, config, pullSecret: flags.pullSecret });
-  const options = { lookups, mode, lock, kustomize, now: parts.now ?? Date.now };
+  const selects = selectionOf(flags.only);
+  const options = { lookups, mode, maxAge, minAge, lock, kustomize, selects, now: parts.now ?? Date.now };
   return closeAfter(lookUpPins(locations, options), lookups.close);
 }
 
-function saved(file: string, before: string | undefined, lock: Lock): readonly PinErrorRow[] {
-  const result = saveLock(file, before, lock);
-  return result.ok ? [] : [{ file, line: null, column: null, message: result.problem }];
+function selectionOf(only: readonly string[] | undefined): (reference: ImageReference) => boolean {
+  if (only === undefined) return () => true;
+  const patterns = patternSet(
+    only.map((text) => {
+      const parsed = parsePattern(text);
+      if (!parsed.ok) throw new UserError(`--only: ${parsed.problem}`);
+      return parsed.pattern;
+    }),
+  );
+  return (reference) => patterns.match(reference) !== undefined;
 }
 
 function platformOf(text: string): ReturnType<typeof parseNodePlatform> & object {
   const platform = parseNodePlatform(text);
   if (platform === undefined) throw new UserError(`--platform: expected ${PLATFORM_FORM}, found ${quoteValue(text)}`);
   return platform;
-}
-
-function lockOf(file: string | undefined): Extract<ReturnType<typeof loadLock>, { readonly ok: true }> {
-  if (file === undefined) return { ok: true, lock: new Map(), text: undefined };
-  const loaded = loadLock(file);
-  if (!loaded.ok) throw new UserError(loaded.problems.join('\n'));
-  return loaded;
 }
 
 /** With --write, a missing lock file is created. */
@@ -147,29 +196,10 @@ function noLockNotices(lock: string | undefined, text: string | undefined): read
   return [{ file: lock, line: null, column: null, message }];
 }
 
-interface PinnedFile {
-  readonly opened: OpenFile;
-  readonly decisions: ReadonlyMap<ImageLocation, PinDecision>;
-  readonly result: SpliceResult;
-}
-
-function pinFile(opened: OpenFile, decide: (location: ImageLocation) => PinDecision, options: FindOptions): PinnedFile {
-  const { file, text, found, locations } = opened;
-  const decisions = new Map(locations.map((location) => [location, decide(location)]));
-  const changes = [...decisions].flatMap(([location, { state, digest }]) =>
-    digest !== undefined && (state === 'resolved' || state === 'drifted') ? [{ location, digest }] : [],
-  );
-  const result = splice({ file, text, locations: found.locations }, changes, options);
-  for (const [location, why] of result.omitted) decisions.set(location, failed(location.image, why));
-  return { opened, decisions, result };
-}
-
 function outside(pinned: readonly PinnedFile[]): readonly PinErrorRow[] {
-  const message =
-    'the file is outside the current directory, so "git apply" rejects its diff; run tidewaiter in a directory that contains the file, or use --write';
   return pinned
     .filter(({ opened, result }) => result.text !== opened.text && isOutside(diffPath(opened.file)))
-    .map(({ opened: { file } }) => ({ file, line: null, column: null, message }));
+    .map(({ opened: { file } }) => ({ file, line: null, column: null, message: OUTSIDE }));
 }
 
 interface WriteResult {
@@ -177,16 +207,24 @@ interface WriteResult {
   readonly errors: readonly PinErrorRow[];
 }
 
-function unwritten(pinned: readonly PinnedFile[]): WriteResult {
+/** In colors, a diff is for people, and has no commands. */
+function printsDiff(flags: PinFlags, { colors }: Terminal): boolean {
+  return actionOf(flags) === 'diff' && flags.output === 'pretty' && !colors;
+}
+
+function unwritten(pinned: readonly PinnedFile[], isPrinted: boolean): WriteResult {
   const rows = pinned.map(({ opened, result }) => {
     const row = fileRow(opened);
     return result.text === opened.text ? row : { ...row, state: 'change' as const };
   });
-  return { rows, errors: [] };
+  return { rows, errors: isPrinted ? unprinted(pinned) : [] };
 }
 
 /** Writes one file after the other. Ctrl-C never leaves a partly written file. */
-async function writeAll(pinned: readonly PinnedFile[], signal: AbortSignal): Promise<WriteResult> {
+async function writeAll(
+  pinned: readonly PinnedFile[],
+  { paths, signal }: { readonly paths: readonly string[]; readonly signal: AbortSignal },
+): Promise<WriteResult> {
   const rows: PinFileRow[] = [];
   const errors: PinErrorRow[] = [];
   for (const { opened, result } of pinned) {
@@ -196,8 +234,8 @@ async function writeAll(pinned: readonly PinnedFile[], signal: AbortSignal): Pro
       continue;
     }
     await setImmediate();
-    const { file } = opened;
-    const written = signal.aborted ? INTERRUPTED : replaceFile(file, opened.text, result.text);
+    const { file, text: before } = opened;
+    const written = signal.aborted ? INTERRUPTED : writeInput(file, { before, after: result.text, paths });
     rows.push(written.ok ? { ...row, state: 'changed' } : { ...row, state: 'failed', message: written.problem });
     if (!written.ok) errors.push({ file, line: null, column: null, message: written.problem });
   }

@@ -49,6 +49,10 @@ export const registryFor: RegistryFor = (config, { secrets, warn }) => {
       const { imageDetails } = (await open()).sources;
       return imageDetails?.lookUp(lookupOf(reference), signal) ?? DISABLED;
     },
+    async originOf(reference, signal) {
+      const { imageOrigins } = (await open()).sources;
+      return imageOrigins?.lookUp(lookupOf(reference), signal) ?? DISABLED;
+    },
     close: async () => (await opened)?.close(),
   };
 };
@@ -56,6 +60,19 @@ export const registryFor: RegistryFor = (config, { secrets, warn }) => {
 const DISABLED: RegistryFact<never> = {
   state: 'unknown',
   failure: { cause: 'blocked', message: 'registry lookups are disabled', remedy: undefined },
+};
+
+/** For `--offline`. */
+export const offlineRegistry: RegistryFor = () => ({
+  resolve: () => Promise.resolve(OFFLINE),
+  platformsOf: () => Promise.resolve(OFFLINE),
+  originOf: () => Promise.resolve(OFFLINE),
+  close: () => Promise.resolve(),
+});
+
+const OFFLINE: RegistryFact<never> = {
+  state: 'unknown',
+  failure: { cause: 'blocked', message: 'no registry is queried with --offline', remedy: undefined },
 };
 
 function candidatesIn(secrets: readonly PullSecret[]): (reference: ImageReference) => readonly Candidate[] {

@@ -2,7 +2,8 @@
 import type { ServingCertificate } from '../../certificate/certificate.ts';
 import type { ServerLog } from '../../server/log.ts';
 import type { JsonObject } from '../../pod/pointer.ts';
-import type { CertificateMetrics } from '../../server/metrics.ts';
+import type { OpenApi } from '../../wiring.ts';
+import type { CertificateMetrics } from '../../server/certificate-metrics.ts';
 
 /** PEM. */
 export interface Pair {
@@ -23,12 +24,13 @@ export interface CertificateSource {
 export interface CertificateServices {
   readonly log: ServerLog;
   readonly metrics: CertificateMetrics;
+  readonly openApi: OpenApi;
   /** For registration self: the configurations for a namespace. */
   readonly registration: RegistrationSource;
 }
 
 export interface RegistrationSource {
   objects(namespace: string): readonly JsonObject[];
-  /** Whether the server could answer reviews if it listens. */
+  /** Whether API servers can reach the server if it listens. */
   isReady(): boolean;
 }

@@ -1,12 +1,11 @@
 /** The facts that a server reads from its cluster. The client is loaded when the first policy needs one. */
 import type { World } from '../../admission/context.ts';
-import type { Config } from '../../config/config.ts';
 import { clusterNeeds, rulesFor } from '../../install/access.ts';
 import { limitedDetailLog } from '../../lookup/tenant-messages.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { ServerLog } from '../../server/log.ts';
 import type { ClusterMetrics } from '../../server/metrics.ts';
-import { type OpenFacts, openClusterFacts } from '../../wiring.ts';
+import { type OpenApi, type OpenFacts, openClusterFacts } from '../../wiring.ts';
 
 export type ClusterSources = Pick<World, 'namespaces' | 'secrets' | 'serviceAccounts'>;
 
@@ -22,7 +21,7 @@ export interface ClusterUse {
 const READY_WITHIN_MS = 30_000;
 
 export function createClusterUse(
-  config: Config,
+  openApi: OpenApi,
   { log, metrics }: { readonly log: Pick<ServerLog, 'warn'>; readonly metrics: ClusterMetrics },
 ): ClusterUse {
   let open: Promise<OpenFacts | undefined> | undefined;
@@ -33,7 +32,8 @@ export function createClusterUse(
   const openOnce = async (): Promise<OpenFacts | undefined> => {
     const logDetail = limitedDetailLog(warn, Date.now, 'failed requests to the API server');
     const count = (resource: string, result: string): void => metrics.countRequest(resource, result);
-    const opened = await openClusterFacts(config, { count, logDetail });
+    const countOld = (resource: string): void => metrics.countOld(resource);
+    const opened = await openClusterFacts(openApi, { count, countOld, logDetail });
     if (opened !== undefined) metrics.setIdle(() => opened.idleSeconds());
     facts = opened;
     return facts;

@@ -1,8 +1,12 @@
-/** What a running server loads again: policies, exceptions, lists, plugins, kinds, and the client CA. One error rejects all. */
-import { createHash } from 'node:crypto';
+/**
+ * What a running server loads again: policies, exceptions, lists, plugins, kinds, the client CA, and the credentials of nodes. One
+ * error rejects all.
+ */
 import type { Config, LoadedConfig } from '../../config/config.ts';
+import type { NodeCredentialSettings } from '../../node/configured-credentials.ts';
 import { type ClientAuthority, loadClientAuthority } from '../../server/client-authority.ts';
-import { type Composed, compose, pluginState, reloadRules } from '../../wiring.ts';
+import { type Composed, compose, pluginState, reloadRules, validNodeCredentials } from '../../wiring.ts';
+import { generationOf } from '../generation-hash.ts';
 
 export interface Generation {
   /** 12 hexadecimal digits; equal for equal contents of the files, on all replicas. */
@@ -10,12 +14,11 @@ export interface Generation {
   readonly composed: Composed;
   readonly loaded: LoadedConfig;
   readonly clients: ClientAuthority | undefined;
+  readonly credentials: NodeCredentialSettings | undefined;
   /** The files that were read, with the modules that plugins import. */
   readonly paths: readonly string[];
   readonly pluginDigest: string;
 }
-
-const HASH_DIGITS = 12;
 
 /** Throws UserError, with the same text at the start and later. `previous`: its rules stay if its plugins have not changed. */
 export async function composeGeneration(loaded: LoadedConfig, previous: Generation | undefined): Promise<Generation> {
@@ -26,12 +29,14 @@ export async function composeGeneration(loaded: LoadedConfig, previous: Generati
   const composed = await compose(config, { rules });
   const clients =
     config.clients && (await loadClientAuthority(config.clients.ca, config.clients.names, config.originOf));
+  const credentials = await validNodeCredentials(config);
   const plugins = await pluginState(config.plugins);
   return {
-    hash: hashOf(loaded, composed, plugins.digest),
+    hash: generationOf(loaded, composed, plugins.digest),
     composed,
     loaded,
     clients,
+    credentials,
     paths: pathsOf(loaded, plugins.modules),
     pluginDigest: plugins.digest,
   };
@@ -53,12 +58,4 @@ export function pathsOf(
   const { policies, clients, nodeCredentials } = config;
   const credentials = [nodeCredentials?.dockerConfig ?? [], nodeCredentials?.providers?.config ?? []].flat();
   return [...new Set([file, ...policies, ...modules, ...(clients === undefined ? [] : [clients.ca]), ...credentials])];
-}
-
-/** Leaves out certificates and credentials: their hash would let readers of the audit log test guesses. */
-function hashOf({ settings }: LoadedConfig, { loaded }: Composed, pluginDigest: string): string {
-  const kinds = settings.find(({ key }) => key === 'kinds')?.value;
-  const { pluginTimeoutMs } = Object.fromEntries(settings.map(({ key, value }) => [key, value]));
-  const content = JSON.stringify([loaded.digest, pluginDigest, kinds, pluginTimeoutMs]);
-  return createHash('sha256').update(content).digest('hex').slice(0, HASH_DIGITS);
 }

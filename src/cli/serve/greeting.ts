@@ -42,15 +42,20 @@ export function greet(terminal: Terminal, { address, certificate, policySource, 
     `tidewaiter ${VERSION}  ${url}  policy: ${policySource} (${contentsOf(policies)})  certificate: ${from}, valid until ${notAfter.toISOString().slice(0, 10)}
 Try it:
   curl${trust} -H 'content-type: application/json' -d ${body} ${url}/validate
-  npx tidewaiter check FILE|DIR
+  tidewaiter check FILE|DIR
   to install it in a cluster, see README.md, "Install in a cluster"
 `,
   );
 }
 
-/** `6 rules`, `6 rules, 1 pin` */
+/** `6 rules`, `6 rules, 1 pin`, `6 rules, 2 rewrites, 1 pin` */
 function contentsOf(policies: readonly Policy[]): string {
   const rules = policies.reduce((count, { bindings }) => count + bindings.length, 0);
+  const rewrites = policies.reduce((count, { rewrites: own = [] }) => count + own.length, 0);
   const pins = policies.filter(({ pin }) => pin !== undefined).length;
-  return `${rules} rules${pins === 0 ? '' : `, ${pins} ${pins === 1 ? 'pin' : 'pins'}`}`;
+  return [`${rules} rules`, ...counted(rewrites, 'rewrite'), ...counted(pins, 'pin')].join(', ');
+}
+
+function counted(count: number, noun: string): readonly string[] {
+  return count === 0 ? [] : [`${count} ${count === 1 ? noun : `${noun}s`}`];
 }

@@ -1,11 +1,11 @@
 /** tlsMode self: the serving certificate that the replicas of a cluster generate and renew together. */
 import type { ManagedLeaf } from '../../certificate/managed-state.ts';
 import { hostName } from '../../certificate/host-names.ts';
-import type { ServingCertificate } from '../../certificate/certificate.ts';
+import { type ServingCertificate, shownFingerprint } from '../../certificate/certificate.ts';
 import type { ClusterApi } from '../../cluster/api.ts';
 import { manageCertificate, type ManagedStatus } from '../../cluster/certificate/managed-certificate.ts';
 import { TLS_SECRET } from '../../cluster/certificate/tls-secret.ts';
-import type { CertificateMetrics } from '../../server/metrics.ts';
+import type { CertificateMetrics } from '../../server/certificate-metrics.ts';
 import type { CertificateServices, CertificateSource, Pair } from './certificate-source.ts';
 
 export interface ManagedSourceOptions {
@@ -73,7 +73,7 @@ function createServed({ log, metrics }: Pick<CertificateServices, 'log' | 'metri
       if (leaf.cert === served?.cert) return;
       const isFirst = served === undefined;
       served = leaf;
-      metrics.setExpiry(leaf.certificate.validToDate);
+      metrics.setServed(leaf.certificate);
       resolve(servingCertificate(leaf));
       if (isFirst) return;
       use(leaf);
@@ -101,13 +101,9 @@ function logNews(log: CertificateServices['log'], news: string | undefined): voi
 function setMetrics(metrics: CertificateMetrics, { isTrusted, problem, authorities }: ManagedStatus): void {
   metrics.setTrusted(isTrusted);
   metrics.setReloaded(problem === undefined);
-  metrics.setAuthorities(new Map(authorities.map((ca) => [shortFingerprint(ca), ca.validToDate])));
+  metrics.setAuthorities(new Map(authorities.map((ca) => [shownFingerprint(ca).slice(0, 16), ca.validToDate])));
 }
 
 function servingCertificate({ cert, key, certificate }: ManagedLeaf): ServingCertificate {
   return { cert, key, ca: undefined, from: `Secret ${TLS_SECRET}`, notAfter: certificate.validToDate, notes: [] };
-}
-
-function shortFingerprint({ fingerprint256 }: { readonly fingerprint256: string }): string {
-  return fingerprint256.replaceAll(':', '').slice(0, 16).toLowerCase();
 }

@@ -2,7 +2,9 @@
  * Logs notices about loaded files, such as policies that never apply and exceptions that expire, and about credentials that every
  * client can use; they do not stop the server.
  */
-import { type LoadedPolicies, noticesAt } from '../../files/policies.ts';
+import { type LoadedPolicies, noticesAt, type PlacedNotice } from '../../files/policies.ts';
+import { lostNotices } from '../../recording/lost-notices.ts';
+import type { RecordingSettings } from '../../recording/settings.ts';
 import type { ServerLog } from '../../server/log.ts';
 
 export interface Notices {
@@ -18,11 +20,13 @@ export interface Credentials {
   readonly areGuarded: boolean;
 }
 
-export function createNotices(log: ServerLog): Notices {
+/** `recording`: undefined if reviews are not recorded. */
+export function createNotices(log: ServerLog, recording?: Pick<RecordingSettings, 'redact'>): Notices {
   let before: ReadonlySet<string> = new Set();
   return {
     log(policies, credentials) {
-      const lines = [...openCredentials(credentials), ...linesOf(policies)];
+      const lost = recording === undefined ? [] : lostLines(policies, recording);
+      const lines = [...openCredentials(credentials), ...linesOf(policies), ...lost];
       for (const { fields, message } of lines) {
         if (!before.has(keyOf({ fields, message }))) log.warn(fields, message);
       }
@@ -40,12 +44,20 @@ function keyOf({ fields, message }: Line): string {
   return JSON.stringify([fields, message]);
 }
 
+function lostLines(
+  { policies, placed }: LoadedPolicies,
+  { redact }: Pick<RecordingSettings, 'redact'>,
+): readonly Line[] {
+  return lostNotices(policies, redact).map(placed).map(placedLine);
+}
+
+function placedLine({ kind, name, file, line, column, message }: PlacedNotice): Line {
+  return { fields: { kind, name, place: `${file}:${line}:${column}` }, message };
+}
+
 function linesOf(policies: LoadedPolicies): readonly Line[] {
   return [
-    ...noticesAt(policies, Date.now()).map(({ kind, name, file, line, column, message }) => ({
-      fields: { kind, name, place: `${file}:${line}:${column}` },
-      message,
-    })),
+    ...noticesAt(policies, Date.now()).map(placedLine),
     ...policies.inputNotices.map(({ file, line, column, message }) => ({
       fields: { place: line === null ? file : `${file}:${line}:${column ?? 1}` },
       message,

@@ -1,15 +1,17 @@
 /** The registries of a running server: opened when the first policies need them, closed when none does. */
 import type { RegistrySources } from '../../admission/context.ts';
 import type { Config } from '../../config/config.ts';
-import { pinsImages } from '../../policy/plan.ts';
-import type { Policy } from '../../policy/policy.ts';
+import { changesObjects } from '../../policy/plan.ts';
 import type { ServerLog } from '../../server/log.ts';
 import { openRegistries, type Registries } from '../../wiring.ts';
 import { needRegistry } from '../open-registry.ts';
+import type { Generation } from './generation.ts';
+
+export type RegistryInputs = Pick<Generation, 'composed' | 'loaded' | 'credentials'>;
 
 export interface RegistryUse {
   /** Returns the sources that the policies need, after `commit`; their caches stay while some policies need them. Throws UserError. */
-  prepare(policies: readonly Policy[], config: Config): Promise<PreparedRegistries>;
+  prepare(generation: RegistryInputs): Promise<PreparedRegistries>;
   close(): Promise<void>;
 }
 
@@ -23,16 +25,18 @@ export interface PreparedRegistries {
 
 export function createRegistryUse(log: ServerLog): RegistryUse {
   let current: Registries | undefined;
-  const open = (config: Config): Promise<Registries> =>
-    openRegistries(config, { credentials: 'node', callers: 'tenants', warn: (message) => log.warn({}, message) });
+  const open = (config: Config, loaded: RegistryInputs['credentials']): Promise<Registries> =>
+    openRegistries(config, { credentials: { loaded }, callers: 'tenants', warn: (message) => log.warn({}, message) });
   return {
-    async prepare(policies, config) {
-      const isNeeded = needRegistry(policies) || pinsImages(policies);
+    async prepare({ composed, loaded: { config }, credentials }) {
+      const { policies } = composed.context;
+      const isNeeded = needRegistry(policies) || changesObjects(policies);
       const before = current;
       if (!isNeeded) return prepared(undefined);
-      if (before === undefined) return prepared(await open(config));
-      const useCredentials = await before.prepareCredentials(config);
-      return prepared(before, useCredentials);
+      if (before === undefined) return prepared(await open(config, credentials));
+      return prepared(before, () => {
+        if (credentials !== undefined) before.useCredentials(credentials);
+      });
     },
     async close() {
       await current?.close();

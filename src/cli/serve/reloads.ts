@@ -99,10 +99,10 @@ export async function prepareSources(
   generation: Generation,
   { cluster, registries }: Pick<ReloadServices, 'cluster' | 'registries'>,
 ): Promise<PreparedGeneration> {
-  const { composed, loaded } = generation;
+  const { composed } = generation;
   const clusterSources = await cluster.sourcesFor(composed.context.policies);
   if (clusterSources.namespaces === undefined) requireDecidable(composed.loaded);
-  const prepared = await registries.prepare(composed.context.policies, loaded.config);
+  const prepared = await registries.prepare(generation);
   return { generation, registries: prepared, clusterSources };
 }
 
@@ -146,7 +146,10 @@ function contextOf(before: Context, next: Context): Context {
   return before.generation === next.generation ? { ...next, policies, exceptions, kinds } : next;
 }
 
-/** Keys whose changes are applied: their files are loaded again, with the file of the configuration. */
+/**
+ * Keys whose changes need no restart: their files are loaded again, with the file of the configuration. A server does not use
+ * `ignore`.
+ */
 const APPLIED: ReadonlySet<string> = new Set([
   'policies',
   'plugins',
@@ -155,6 +158,7 @@ const APPLIED: ReadonlySet<string> = new Set([
   'clientCa',
   'clientNames',
   'nodeCredentials',
+  'ignore',
 ]);
 
 /** Says which keys have changed and stay without effect; `clientCa` and `nodeCredentials` do so if they were added or removed. */

@@ -20,8 +20,13 @@ import { configText } from './config-text.ts';
 import { composeGeneration, type Generation, pathsOf } from './generation.ts';
 import { greet } from './greeting.ts';
 import { listen, type Listener, OPERATIONS, REVIEWS } from './listener.ts';
+import { type NamespaceEndUse, openNamespaceEnd } from './namespace-end.ts';
 import { createNotices } from './notices.ts';
+import { createReadiness } from './readiness.ts';
 import { registeredObjects } from './registered-objects.ts';
+import type { Recorder } from '../../server/recording/recorder.ts';
+import { openRecorder } from './recording-use.ts';
+import { type OpenApi, sharedCluster } from '../../wiring.ts';
 import { createRegistryUse, type RegistryUse } from './registry-use.ts';
 import { keepCurrent, prepareSources, type Reloads, type ReloadServices, useGeneration } from './reloads.ts';
 import type { Terminal } from '../terminal.ts';
@@ -60,12 +65,16 @@ async function start(flags: Flags, loaded: LoadedConfig, terminal: Terminal): Pr
   const log = createLog(config.logLevel, await standardOutput(terminal.isTerminal));
   process.once('exit', () => log.flush());
   const metrics = createMetrics(VERSION);
-  const cluster = createClusterUse(config, { log, metrics: metrics.cluster });
+  const openApi = sharedCluster(config);
+  const end = await openNamespaceEnd(openApi, log);
+  const cluster = createClusterUse(openApi, { log, metrics: metrics.cluster });
   const registries = createRegistryUse(log);
+  const recorder = await openRecorder(config, { log, metrics: metrics.recording });
+  const parts = { flags, files, terminal, log, metrics, openApi, end, cluster, registries, recorder };
   try {
-    return await startWith(composed, { flags, files, terminal, log, metrics, cluster, registries });
+    return await startWith(composed, parts);
   } catch (error) {
-    await Promise.all([registries.close(), cluster.close()]);
+    await closeAll([registries, cluster, end, recorder]);
     throw error;
   }
 }
@@ -77,8 +86,13 @@ interface StartParts {
   readonly terminal: Terminal;
   readonly log: ServerLog;
   readonly metrics: Metrics;
+  readonly openApi: OpenApi;
+  /** undefined: no cluster is used. */
+  readonly end: NamespaceEndUse | undefined;
   readonly cluster: ClusterUse;
   readonly registries: RegistryUse;
+  /** undefined: reviews are not recorded. */
+  readonly recorder: Recorder | undefined;
 }
 
 interface ServerState {
@@ -88,23 +102,25 @@ interface ServerState {
 }
 
 async function startWith(generation: Generation, parts: StartParts): Promise<RunningServer> {
-  const { log, metrics, cluster } = parts;
+  const { log, metrics, openApi, end, cluster } = parts;
   const { config } = generation.loaded;
   const prepared = await prepareSources(generation, parts);
   const current = createCurrentContext(generation.composed.context);
-  const notices = createNotices(log);
+  const notices = createNotices(log, config.recording);
   useGeneration(prepared, { current, metrics, notices });
+  const readiness = createReadiness(config.operations !== undefined);
   const registration = {
-    objects: (namespace: string) => registeredObjects(current.context.policies, namespace),
-    isReady: () => cluster.notReady() === undefined,
+    objects: (namespace: string) =>
+      registeredObjects(current.context, { namespace, fail: config.fail, webhookKinds: config.webhookKinds }),
+    isReady: () => end?.isKnown() !== true && cluster.notReady() === undefined && readiness.isReachable(),
   };
-  const source = await openCertificate(config, { log, metrics: metrics.certificate, registration });
+  const source = await openCertificate(config, { log, metrics: metrics.certificate, openApi, registration });
   const state: ServerState = { isStopping: false, reloads: undefined };
   const notSynced = untilFirstReady(cluster);
   const operations: Operations = {
     version: VERSION,
     metrics,
-    notReady: () => (state.isStopping ? 'stopping' : (source.notReady() ?? notSynced())),
+    notReady: () => readiness.probed(state.isStopping ? 'stopping' : (source.notReady() ?? notSynced())),
     degraded: () => state.reloads?.status() ?? [],
   };
   try {
@@ -122,17 +138,25 @@ interface ListenParts extends StartParts, Pick<ReloadServices, 'current' | 'noti
 }
 
 async function listenWith(generation: Generation, parts: ListenParts): Promise<RunningServer> {
-  const { terminal, log, cluster, registries, current, source, operations, state } = parts;
+  const { terminal, log, cluster, registries, recorder, current, source, end, operations, state } = parts;
   const { config } = generation.loaded;
-  const sources = [source, registries, cluster];
+  const sources = [source, registries, cluster, end, recorder];
   const stopRequested = stopSignal(terminal);
   const side = await listenApart(config, operations);
   // Probes are answered while the first certificate is awaited.
   const certificate = await Promise.race([source.first, stopRequested]);
-  if (certificate === undefined) return { stopRequested, stop: () => closeAll([side, ...sources]) };
+  if (certificate === undefined) {
+    return {
+      stopRequested,
+      async stop() {
+        await end?.check();
+        await closeAll([side, ...sources]);
+      },
+    };
+  }
   for (const note of certificate.notes) terminal.note(`${note}\n`);
   const tls = createCurrentTls({ ...certificate, clients: generation.clients });
-  const server = buildServer(current, { tls, operations, log });
+  const server = buildServer(current, { tls, operations, log, recorder });
   const listener = await listen(server, config.listen, REVIEWS).catch(async (error: unknown) => {
     await side?.close();
     throw error;
@@ -142,13 +166,16 @@ async function listenWith(generation: Generation, parts: ListenParts): Promise<R
   state.reloads = reloads;
   const endHangup = onHangup(terminal, () => void reloads.now());
   announce(listener.address, generation, { certificate, log, terminal });
+  if (config.registersItself && side !== undefined) log.info({}, 'waiting for a probe of /readyz to register webhooks');
   return {
     stopRequested,
     async stop() {
       state.isStopping = true;
       endHangup();
+      const ended = end?.check();
       await reloads.close();
       await stop(server, [listener, side], log);
+      await ended;
       await closeAll(sources);
     },
   };

@@ -1,11 +1,11 @@
 /** The serving certificate of `serve`, and its replacements while the server runs. */
+import { X509Certificate } from 'node:crypto';
 import type { CertificateFiles } from '../../certificate/configured-certificate.ts';
 import { ensureCertificate, loadCertificate } from '../../certificate/generated-certificate.ts';
 import { isInPod } from '../../cluster/in-pod.ts';
 import type { Config } from '../../config/config.ts';
 import { UserError } from '../../error/user-error.ts';
 import { followCertificateFiles } from '../../server/certificate-files.ts';
-import { openCluster } from '../../wiring.ts';
 import type { CertificateServices, CertificateSource } from './certificate-source.ts';
 
 /** Rejects with UserError. */
@@ -14,7 +14,7 @@ export async function openCertificate(config: Config, services: CertificateServi
   if (files !== undefined) return followedFiles(files, services);
   const hosts = hostsOf(config);
   if (tlsMode === 'self' || registersItself || (cluster.mode !== 'off' && isInPod(env))) {
-    const api = await openCluster(config);
+    const api = await services.openApi();
     if (api === undefined) {
       const key = tlsMode === 'self' ? 'tlsMode' : 'registration';
       throw new UserError(`${key} self requires a cluster, and none is selected; set cluster to on`);
@@ -23,7 +23,7 @@ export async function openCertificate(config: Config, services: CertificateServi
     return openManagedSource(api, { hosts, registersItself }, services);
   }
   const certificate = await ensureCertificate(config.certsDir, hosts);
-  services.metrics.setExpiry(certificate.notAfter);
+  services.metrics.setServed(new X509Certificate(certificate.cert));
   return {
     first: Promise.resolve(certificate),
     notReady: () => undefined,
@@ -37,7 +37,7 @@ async function followedFiles(
   { log, metrics }: CertificateServices,
 ): Promise<CertificateSource> {
   const certificate = await loadCertificate(files);
-  metrics.setExpiry(certificate.notAfter);
+  metrics.setServed(new X509Certificate(certificate.cert));
   let stop = (): void => undefined;
   return {
     first: Promise.resolve(certificate),
@@ -46,7 +46,7 @@ async function followedFiles(
       stop = followCertificateFiles(files, certificate, {
         use({ cert, key, notAfter }) {
           use({ cert, key });
-          metrics.setExpiry(notAfter);
+          metrics.setServed(new X509Certificate(cert));
           log.info({ certificateUntil: notAfter.toISOString() }, 'the certificate was replaced');
         },
         onProblem(problem) {

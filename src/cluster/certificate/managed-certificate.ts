@@ -13,6 +13,7 @@ import {
   type ReadState,
   readManagedState,
 } from '../../certificate/managed-state.ts';
+import { BACKDATE_MS } from '../../certificate/sign.ts';
 import { type Change, LIFETIMES, type Lifetimes, nextChange } from '../../certificate/rotation.ts';
 import type { ClusterApi } from '../api.ts';
 import { watchObjects } from '../watch.ts';
@@ -27,7 +28,7 @@ export interface ManagedOptions {
   readonly names: readonly string[];
   /** Called when the state is read, and when reading it fails. */
   readonly onStatus: (status: ManagedStatus) => void;
-  /** undefined: others register the webhook configurations. */
+  /** undefined: others register the webhooks. */
   readonly registration?: Registration | undefined;
   /** Receives what this replica changed. */
   readonly onNote: (note: string) => void;
@@ -182,12 +183,13 @@ async function pass(manager: Manager): Promise<Outcome> {
 async function passWith(manager: Manager, configurations: ReadConfigurations, renewal: Renewal): Promise<Outcome> {
   const { registrar, trust } = manager;
   const { read, problems } = renewal;
-  const found = configurations.configurations;
-  const stored = read.state === 'good' ? await registrar.spread(found, bundleOf(read.value), problems) : found;
+  const stored =
+    read.state === 'good'
+      ? await registrar.spread(configurations, bundleOf(read.value), problems)
+      : configurations.configurations;
   if (configurations.forbidden === undefined) trust.update(stored);
   if (await renew(manager, renewal)) return 'again';
   if (read.state === 'good') serve(manager, read.value);
-  if (manager.served !== undefined && (await registrar.create(configurations, problems))) return 'again';
   const [problem] = problems;
   report(manager, problem);
   if (problem !== undefined) throw new Error(problem);
@@ -205,6 +207,11 @@ async function renew(manager: Manager, { secret, read, problems }: Renewal): Pro
   const { api, signal, options } = manager;
   const change = await nextChangeOf(manager, read);
   if (change === undefined) return false;
+  const wrongClock = wrongClockOf(manager);
+  if (wrongClock !== undefined) {
+    problems.unshift(wrongClock);
+    return false;
+  }
   try {
     await writeTlsSecret(api, secret, formatManagedState(change.state), signal);
   } catch (error) {
@@ -215,6 +222,17 @@ async function renew(manager: Manager, { secret, read, problems }: Renewal): Pro
   const isDamaged = read.state === 'lost' && !read.isEmpty;
   options.onNote(`${change.what} in Secret "${TLS_SECRET}"${isDamaged ? ', which was damaged' : ''}`);
   return true;
+}
+
+/** Less than the certificates are backdated, so that a server accepts what another one has just signed. */
+const MAX_CLOCK_MS = BACKDATE_MS / 2;
+
+/** A replica with a wrong clock must not replace certificates that are valid for the others, or sign with wrong dates. */
+function wrongClockOf({ api, now }: Manager): string | undefined {
+  const aheadMs = now() - (api.time?.() ?? now());
+  if (Math.abs(aheadMs) <= MAX_CLOCK_MS) return undefined;
+  const differ = `${Math.round(Math.abs(aheadMs) / 60_000)} min ${aheadMs > 0 ? 'ahead of' : 'behind'}`;
+  return `Secret "${TLS_SECRET}" is not changed, because the clock of this server is ${differ} the clock of the API server; synchronize both clocks`;
 }
 
 function nextChangeOf(manager: Manager, read: Renewal['read']): Promise<Change | undefined> {
@@ -231,13 +249,14 @@ function nextChangeOf(manager: Manager, read: Renewal['read']): Promise<Change |
 
 /** A replica changes to another certificate when all API servers accept it, or when they reject the one in use. */
 function serve(manager: Manager, { leaf, current, ...others }: ManagedState): void {
-  const { trust, served, now } = manager;
+  const { trust, served, now, times } = manager;
   manager.authorities = authoritiesOf({ current, ...others });
   if (leaf === undefined) return;
   const isLost =
     served === undefined ||
     trust.distrustedBy(served.certificate, now()) !== undefined ||
-    served.certificate.validToDate.getTime() <= now();
+    // A replica that was paused can have an old certificate, which must not expire before the next check.
+    served.certificate.validToDate.getTime() <= now() + 2 * times.checkMs;
   if (isLost || trust.hasSettled(current.certificate)) manager.served = leaf;
 }
 

@@ -1,24 +1,24 @@
-/** Writes the webhook configurations: caBundle, and all of them if the server registers itself. */
+/** Writes the webhook configurations: caBundle, and all webhooks if the server registers itself. */
 import { ApiError, type ClusterApi } from '../api.ts';
-import { createConfiguration, ownedMetadata, type Registration } from './registration.ts';
-import { applyBundle, type ReadConfigurations, type WebhookConfiguration } from './webhook-configurations.ts';
+import type { Registration } from './registration.ts';
+import {
+  applyBundle,
+  disownWebhooks,
+  objectsIn,
+  type ReadConfigurations,
+  type WebhookConfiguration,
+} from './webhook-configurations.ts';
 
 export interface Registrar {
   /**
    * Sets caBundle in all webhooks, and returns the stored configurations. A failure is added to `problems`, because it must not stop
    * the renewal of the serving certificate.
    */
-  spread(
-    configurations: readonly WebhookConfiguration[],
-    bundle: string,
-    problems: string[],
-  ): Promise<readonly WebhookConfiguration[]>;
-  /** Creates the configurations that the server registers and that do not exist; reports whether it created one. */
-  create(read: ReadConfigurations, problems: string[]): Promise<boolean>;
+  spread(read: ReadConfigurations, bundle: string, problems: string[]): Promise<readonly WebhookConfiguration[]>;
 }
 
 export interface RegistrarOptions {
-  /** undefined: others register the webhook configurations. */
+  /** undefined: others register the webhooks. */
   readonly registration: Registration | undefined;
   readonly onNote: (note: string) => void;
   readonly signal: AbortSignal;
@@ -27,45 +27,48 @@ export interface RegistrarOptions {
 export function createRegistrar(api: ClusterApi, { registration, onNote, signal }: RegistrarOptions): Registrar {
   /** What this process has registered, by kind. */
   const registered = new Map<unknown, string>();
-  const failed = (error: unknown, what: string): string => {
-    if (isConflict(error) || signal.aborted) throw error;
-    return `cannot ${what} "tidewaiter": ${messageOf(error)}`;
-  };
-  const spreadOne = async (one: WebhookConfiguration, bundle: string): Promise<WebhookConfiguration> => {
+  const spreadOne = async (found: WebhookConfiguration, bundle: string): Promise<WebhookConfiguration> => {
+    const one = await disownWebhooks(api, found, signal);
     const object = registration?.objects().find(({ kind }) => kind === one.kind);
     const text = JSON.stringify(object);
-    const mustRegister = object !== undefined && registered.get(one.kind) !== text && registration?.isReady() === true;
-    if (!mustRegister && one.webhooks.every(({ caBundle }) => caBundle === bundle)) return one;
-    const owned = object && { ...object, metadata: await ownedMetadata(api, object['metadata'], signal) };
-    const applied = await applyBundle(api, one, { bundle, registered: owned }, signal);
-    if (mustRegister) registered.set(one.kind, text);
-    onNote(`${mustRegister ? 'registered' : 'set caBundle in'} ${one.kind} "tidewaiter"`);
+    // Webhooks that another replica has registered stay, because its policies can be newer.
+    const isDone = registered.get(one.kind) === text && one.isAsRegistered;
+    if (object !== undefined && !isDone && registration?.isReady() === true) {
+      const applied = await applyBundle(api, one, { bundle, registered: objectsIn(object['webhooks']) }, signal);
+      registered.set(one.kind, text);
+      onNote(`registered the webhooks of ${one.kind} "tidewaiter"`);
+      return applied;
+    }
+    if (one.webhooks.every(({ caBundle }) => caBundle === bundle)) return one;
+    const applied = await applyBundle(api, one, { bundle }, signal);
+    onNote(`set caBundle in ${one.kind} "tidewaiter"`);
     return applied;
   };
+  const missing = new Set<unknown>();
+  /** Deleting a configuration stops all reviews, so the server does not create it. */
+  const noteMissing = ({ configurations, forbidden }: ReadConfigurations): void => {
+    if (registration === undefined || forbidden !== undefined) return;
+    for (const { kind } of registration.objects()) {
+      const isMissing = configurations.every((one) => one.kind !== kind);
+      if (isMissing && !missing.has(kind)) {
+        onNote(`${String(kind)} "tidewaiter" does not exist, so API servers do not call it; apply the manifests again`);
+      }
+      if (isMissing) missing.add(kind);
+      else missing.delete(kind);
+    }
+  };
   return {
-    spread: (configurations, bundle, problems) =>
-      Promise.all(
-        configurations.map((one) =>
+    spread(read, bundle, problems) {
+      noteMissing(read);
+      return Promise.all(
+        read.configurations.map((one) =>
           spreadOne(one, bundle).catch((error: unknown) => {
-            problems.push(failed(error, `set caBundle in ${one.kind}`));
+            if (isConflict(error) || signal.aborted) throw error;
+            problems.push(`cannot set caBundle in ${one.kind} "tidewaiter": ${messageOf(error)}`);
             return one;
           }),
         ),
-      ),
-    async create({ configurations, forbidden }, problems) {
-      if (forbidden !== undefined || registration?.isReady() !== true) return false;
-      const missing = registration.objects().filter(({ kind }) => configurations.every((one) => one.kind !== kind));
-      for (const object of missing) {
-        const kind = String(object['kind']);
-        registered.delete(kind);
-        try {
-          await createConfiguration(api, object, signal);
-        } catch (error) {
-          problems.push(failed(error, `register ${kind}`));
-          return false;
-        }
-      }
-      return missing.length > 0;
+      );
     },
   };
 }

@@ -4,7 +4,7 @@ import { createFairQueue } from '../../registry/fair-queue.ts';
 import { type QueueLimits, UNLIMITED } from '../../registry/fair-share.ts';
 import type { ClusterApi } from '../api.ts';
 import { type WatchedNamespaces, watchNamespaces } from './namespaces.ts';
-import type { ReaderParts } from './object-reader.ts';
+import type { ReaderParts } from './object-request.ts';
 import { createSecretSource } from './secrets.ts';
 import { createServiceAccountSource } from './service-accounts.ts';
 
@@ -22,26 +22,33 @@ export interface ClusterFacts {
 /** A rollout of 500 Pods with five pull secrets each, if no two Pods have the same. */
 const MAX_PENDING = 3000;
 
-/** Requests to the API server. A tenant that waits for the API server leaves most places to others. */
+/** Requests to the API server; each response can be 1.5 MiB. A tenant that waits for the API server leaves most places to others. */
 const LIMITS: QueueLimits = {
-  tiers: [32],
+  tiers: [16],
   waiting: 6000,
-  perTenant: { running: 8, waiting: MAX_PENDING },
+  perTenant: { running: 6, waiting: MAX_PENDING },
   perReview: { running: 4, waiting: Infinity },
   perGroup: UNLIMITED,
   patienceMs: 500,
 };
 
-export interface ClusterFactsOptions extends Pick<ReaderParts, 'count' | 'logDetail'> {
+export interface ClusterFactsOptions extends Pick<ReaderParts, 'count' | 'countOld' | 'logDetail'> {
   /** Milliseconds. */
   readonly now?: () => number;
 }
 
 export function createClusterFacts(
   api: ClusterApi,
-  { count, logDetail, now = () => performance.now() }: ClusterFactsOptions,
+  { count, countOld, logDetail, now = () => performance.now() }: ClusterFactsOptions,
 ): ClusterFacts {
-  const parts: ReaderParts = { api, queue: createFairQueue(LIMITS), maxPending: MAX_PENDING, count, logDetail };
+  const parts: ReaderParts = {
+    api,
+    queue: createFairQueue(LIMITS),
+    maxPending: MAX_PENDING,
+    count,
+    countOld,
+    logDetail,
+  };
   const secrets = createSecretSource(parts, now);
   const serviceAccounts = createServiceAccountSource(parts, now);
   const end = new AbortController();

@@ -5,7 +5,8 @@ import { createFairQueue } from '../../registry/fair-queue.ts';
 import { NO_EVICTION_MS, type QueueLimits, UNLIMITED } from '../../registry/fair-share.ts';
 import type { ClusterApi } from '../api.ts';
 import { NAMESPACES } from './namespaces.ts';
-import { createObjectReader, type ReaderParts } from './object-reader.ts';
+import { createObjectReader } from './object-reader.ts';
+import type { ReaderParts } from './object-request.ts';
 import { createSecretSource } from './secrets.ts';
 import { createServiceAccountSource } from './service-accounts.ts';
 

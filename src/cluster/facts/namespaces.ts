@@ -2,12 +2,14 @@
 import { type NamespaceSource, Outage } from '../../admission/context.ts';
 import { namespaceLabelsIn } from '../../admission/facts/cluster-objects.ts';
 import type { MaybePromise } from '../../admission/maybe-promise.ts';
+import { quoteValue } from '../../image/quote.ts';
 import { isObject, type JsonObject } from '../../pod/pointer.ts';
 import type { Fact, Labels } from '../../policy/fact.ts';
 import { ApiError } from '../api.ts';
 import { type Watch, watchObjects } from '../watch.ts';
 import { missingAccess } from './missing-access.ts';
-import { createObjectReader, type ReaderParts } from './object-reader.ts';
+import { createObjectReader } from './object-reader.ts';
+import type { ReaderParts } from './object-request.ts';
 
 export interface WatchedNamespaces extends NamespaceSource {
   readonly synced: Promise<void>;
@@ -21,7 +23,7 @@ const MAX_IDLE_SECONDS = 180;
 const STALE = `the watch of the namespaces has had no event for ${MAX_IDLE_SECONDS / 60} minutes`;
 
 export function watchNamespaces(parts: ReaderParts, signal: AbortSignal, now: () => number): WatchedNamespaces {
-  const watch = watchObjects(parts.api, { path: '/api/v1/namespaces', valueOf: labelsIn, signal, now });
+  const watch = watchObjects(parts.api, { path: '/api/v1/namespaces', valueOf: labelsFact, signal, now });
   // The namespace can have been created a moment ago, so its absence from the watch proves nothing.
   const reader = createObjectReader<Labels>(NAMESPACES, parts);
   let wasStale = false;
@@ -40,7 +42,7 @@ export function watchNamespaces(parts: ReaderParts, signal: AbortSignal, now: ()
       const labels = watch.objects.get(namespace);
       const lookup = { signal: lookupSignal };
       if (isStale(namespace)) return stale(reader.read(undefined, namespace, lookup));
-      return labels === undefined ? reader.read(undefined, namespace, lookup) : { state: 'yes', value: labels };
+      return labels ?? reader.read(undefined, namespace, lookup);
     },
   };
 }
@@ -56,12 +58,20 @@ function stale(read: MaybePromise<Fact<Labels>>): MaybePromise<Fact<Labels>> {
 export const NAMESPACES = {
   plural: 'namespaces',
   kind: 'Namespace',
-  valueOf: (object: JsonObject) => ({ fact: { state: 'yes', value: labelsIn(object) } as const, weight: 0 }),
+  valueOf: (object: JsonObject) => ({ fact: labelsFact(object), weight: 0 }),
 };
 
-function labelsIn(object: JsonObject): Labels {
+/** Characters; some 40 of the longest labels. An API server stores 1.5 MiB, and the watch keeps the labels of all namespaces. */
+const MAX_LABELS = 16 * 1024;
+
+function labelsFact(object: JsonObject): Fact<Labels> {
   const { metadata } = object;
-  return namespaceLabelsIn(object, isObject(metadata) ? String(metadata['name']) : '');
+  const name = isObject(metadata) ? String(metadata['name']) : '';
+  const value = namespaceLabelsIn(object, name);
+  const size = Object.entries(value).reduce((sum, [key, text]) => sum + key.length + text.length, 0);
+  if (size <= MAX_LABELS) return { state: 'yes', value };
+  const reason = `namespace ${quoteValue(name)} has more than ${MAX_LABELS / 1024} KiB of labels`;
+  return { state: 'unknown', reason, causedBy: 'author' };
 }
 
 function notSynced({ failure }: Watch<unknown>): string {

@@ -1,21 +1,29 @@
 import { selects } from '../../policy/selector.ts';
 import { defineCheck, type Problem } from '../check.ts';
-import { ours, webhookLabel } from '../matching.ts';
+import { matchesNamespace, ours, webhookLabel } from '../matching.ts';
 import type { Deployment } from '../objects.ts';
+import { applyAgain } from '../remedy.ts';
 import type { Webhook } from '../values.ts';
 
 export const failurePolicy = defineCheck({
   id: 'failure-policy',
   title: 'whether enough replicas run for failurePolicy: Fail',
   why: 'With Fail, an outage of the server stops all new Pods, except in the excluded namespaces. One replica is an outage whenever its node is drained.',
-  needs: ['webhooks', 'deployment', 'budgets'],
-  find({ webhooks, deployment, budgets }) {
-    const closed = ours(webhooks).filter(({ failurePolicy: policy = 'Fail' }) => policy === 'Fail');
+  needs: ['webhooks', 'deployment', 'budgets', 'namespace', 'namespaces'],
+  find({ webhooks, deployment, budgets, namespace, namespaces }) {
+    const all = [...namespaces.values()];
+    const closed = ours(webhooks).filter(
+      (webhook) =>
+        (webhook.failurePolicy ?? 'Fail') === 'Fail' && all.some((labels) => matchesNamespace(webhook, labels)),
+    );
     if (closed.length === 0 || deployment === undefined) return [];
     const labels = deployment.spec.template.metadata?.labels ?? {};
     const hasBudget = budgets.some(({ spec: { selector } }) => selects(selector ?? {}, labels, true) === 'yes');
-    const subject = `Deployment ${deployment.metadata.namespace ?? ''}/${deployment.metadata.name}`;
-    return [...replicaProblems(subject, deployment, closed), ...(hasBudget ? [] : [budgetProblem(subject, closed)])];
+    const subject = `Deployment ${namespace}/${deployment.metadata.name}`;
+    return [
+      ...replicaProblems(subject, deployment, closed),
+      ...(hasBudget ? [] : [budgetProblem({ subject, namespace }, closed)]),
+    ];
   },
 });
 
@@ -41,11 +49,14 @@ function replicaProblems(
   return [{ subject, message, remedy }];
 }
 
-function budgetProblem(subject: string, closed: readonly Webhook[]): Problem {
+function budgetProblem(
+  { subject, namespace }: { readonly subject: string; readonly namespace: string },
+  closed: readonly Webhook[],
+): Problem {
   return {
     subject,
     message: `no PodDisruptionBudget selects its Pods, and ${labelsOf(closed)} has failurePolicy: Fail`,
-    remedy: 'npx tidewaiter manifests | kubectl apply -f -',
+    remedy: applyAgain(namespace),
   };
 }
 

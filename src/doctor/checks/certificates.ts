@@ -4,11 +4,43 @@ import { quoteValue } from '../../image/quote.ts';
 import { certificatesIn, textOf } from '../chains.ts';
 import { defineCheck, type Problem } from '../check.ts';
 import { isExpiring } from '../expiry.ts';
+import { NAME, TLS_SECRET } from '../../install/options.ts';
+import { accountOf } from '../server-values.ts';
 import { webhookLabel } from '../matching.ts';
 import type { ServedChain, Webhook } from '../values.ts';
 
 const RENEW = 'renew the certificate, or let cert-manager or tidewaiter do it; see docs/install.md';
 const SET_BUNDLE = 'set caBundle of the webhook to the CA that signed the serving certificate (PEM in base64)';
+
+export const certificateSecret = defineCheck({
+  id: 'certificate-secret',
+  title: 'whether the certificate in the Secret can be read',
+  why: 'Running servers keep the certificate that they have loaded. A server that starts again cannot load it, so no review takes place.',
+  needs: ['unreadableSecrets', 'deployment', 'namespace'],
+  // Without the Deployment, which is another problem, no server reads the Secret.
+  find: ({ unreadableSecrets, deployment, namespace }) =>
+    (deployment === undefined ? [] : unreadableSecrets).map(({ from, problem, isOfCertManager }) => ({
+      subject: from,
+      message: problem,
+      remedy: secretRemedy(namespace, {
+        isOfServer: accountOf(deployment, namespace).managesCertificate,
+        isOfCertManager,
+      }),
+    })),
+});
+
+function secretRemedy(
+  namespace: string,
+  { isOfServer, isOfCertManager }: { readonly isOfServer: boolean; readonly isOfCertManager: boolean | undefined },
+): string {
+  const secret = `secret ${TLS_SECRET} -n ${namespace}`;
+  if (isOfServer) return `kubectl rollout restart deployment/${NAME} -n ${namespace}; the servers generate it again`;
+  if (isOfCertManager) return `kubectl delete ${secret}; cert-manager issues it again`;
+  const pair = '--cert=tls.crt --key=tls.key --dry-run=client -o yaml | kubectl apply -f -';
+  const create = `kubectl create secret tls ${TLS_SECRET} -n ${namespace} ${pair}`;
+  if (isOfCertManager === false) return create;
+  return `${create}; with cert-manager: kubectl describe certificate ${NAME} -n ${namespace}`;
+}
 
 export const caBundle = defineCheck({
   id: 'ca-bundle',

@@ -11,7 +11,20 @@ export const configuration = defineCheck({
   find: ({ configuration: { problem } }) =>
     problem === undefined
       ? []
-      : [{ subject: 'configuration', message: problem, remedy: 'npx tidewaiter serve --print-config' }],
+      : [{ subject: 'configuration', message: problem, remedy: 'tidewaiter serve --print-config' }],
+});
+
+export const serverConfiguration = defineCheck({
+  id: 'server-configuration',
+  title: 'the configuration of the server',
+  why: 'A server does not start with an invalid configuration, so its Deployment cannot replace a Pod.',
+  needs: ['serverConfiguration', 'namespace'],
+  find: ({ serverConfiguration: { source = '', faults }, namespace }) =>
+    faults.map((message) => ({
+      subject: source,
+      message,
+      remedy: `kubectl edit configmap -n ${namespace} ${source.split('/').at(-1) ?? ''}; docs/configuration.md lists the keys`,
+    })),
 });
 
 export const policies = defineCheck({
@@ -23,7 +36,7 @@ export const policies = defineCheck({
   find: ({ policyFiles: { problem } }) =>
     problem === undefined
       ? []
-      : [{ subject: 'policies', message: problem, remedy: 'npx tidewaiter schema policy prints the allowed keys' }],
+      : [{ subject: 'policies', message: problem, remedy: 'tidewaiter schema policy prints the allowed keys' }],
 });
 
 export const policyNotices = defineCheck({

@@ -19,7 +19,7 @@ export const networkPolicy = defineCheck({
     const port = reviewPort(deployment);
     const rules = selecting.flatMap(({ spec }) => spec.ingress ?? []).filter((rule) => allowsPort(rule, port));
     const subject = `NetworkPolicy ${shown(first.metadata.namespace ?? '')}/${shown(first.metadata.name)}`;
-    const remedy = 'npx tidewaiter manifests --api-server-range CIDR prints a NetworkPolicy that allows API servers';
+    const remedy = 'tidewaiter manifests --api-server-range CIDR prints a NetworkPolicy that allows API servers';
     if (rules.length === 0)
       return [{ subject, message: `it selects the Pods, and no rule allows port ${port.number}`, remedy }];
     if (rules.some(canBeApiServer)) return [];

@@ -9,6 +9,8 @@ import {
   POD_CREATION,
   webhookLabel,
 } from '../matching.ts';
+import { isLeftOut } from '../match-conditions.ts';
+import { podProbe } from '../probe-requests.ts';
 import type { Webhook } from '../values.ts';
 
 export const webhookOrder = defineCheck({
@@ -54,12 +56,21 @@ export const webhookDeadlock = defineCheck({
     );
     const ownLabels = namespaces.get(namespace) ?? NO_LABELS;
     const podLabels = deployment?.spec.template.metadata?.labels ?? {};
+    const own = { name: namespace, labels: ownLabels };
     const reviewingUs = closed.filter(
-      (other) => !other.isOurs && matchesNamespace(other, ownLabels) && matchesObject(other, podLabels),
+      (other) =>
+        !other.isOurs &&
+        matchesNamespace(other, ownLabels) &&
+        matchesObject(other, podLabels) &&
+        !isLeftOut(other, podProbe(podLabels), own),
     );
     return [...Map.groupBy(reviewingUs, homeOf)].flatMap(([home, others]) => {
       const labels = home === undefined || home === namespace ? undefined : namespaces.get(home);
-      const mutual = labels && ours(closed).find((webhook) => matchesNamespace(webhook, labels));
+      if (home === undefined || labels === undefined) return [];
+      const mutual = ours(closed).find(
+        (webhook) =>
+          matchesNamespace(webhook, labels) && !isLeftOut(webhook, podProbe(NO_LABELS), { name: home, labels }),
+      );
       if (mutual === undefined) return [];
       const message = `it reviews Pods in namespace ${namespace}, and ${webhookLabel(mutual)} reviews the Pods of its server in namespace ${home}`;
       const remedy = `kubectl label namespace ${home} tidewaiter.dev/fail=open, or exclude namespace ${namespace} in the other webhook`;

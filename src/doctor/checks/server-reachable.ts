@@ -20,6 +20,9 @@ export const serverReachable = defineCheck({
     'webhook-path',
     'network-policy',
     'webhook-rules',
+    'webhook-selectors',
+    'match-conditions',
+    'replica-certificate',
   ],
   needs: ['probes'],
   find: ({ probes }) =>

@@ -2,9 +2,9 @@ import { quoteValue } from '../../image/quote.ts';
 import { defineCheck } from '../check.ts';
 import { isValidating, ours, shown, webhookLabel } from '../matching.ts';
 import type { Deployment, Service } from '../objects.ts';
+import { applyAgain } from '../remedy.ts';
 import type { Values, Webhook } from '../values.ts';
 
-const APPLY = 'npx tidewaiter manifests | kubectl apply -f -';
 const WHY = 'The API server cannot connect to the server, so no review takes place.';
 
 export const service = defineCheck({
@@ -16,14 +16,26 @@ export const service = defineCheck({
     servicesIn(values).flatMap(({ reference: { namespace, name, port = 443 }, object }) => {
       const subject = `Service ${shown(namespace)}/${shown(name)}`;
       if (object === undefined)
-        return [{ subject, message: 'the webhook configurations name it, but it does not exist', remedy: APPLY }];
+        return [
+          {
+            subject,
+            message: 'the webhook configurations name it, but it does not exist',
+            remedy: applyAgain(namespace),
+          },
+        ];
       const entry = object.spec.ports?.find((each) => each.port === port);
       if (entry === undefined)
-        return [{ subject, message: `it has no port ${port}, which the webhook configurations use`, remedy: APPLY }];
+        return [
+          {
+            subject,
+            message: `it has no port ${port}, which the webhook configurations use`,
+            remedy: applyAgain(namespace),
+          },
+        ];
       const { targetPort = port } = entry;
       if (hasPort(values.deployment, targetPort)) return [];
       const message = `its port ${port} leads to port ${shown(String(targetPort))}, which the Deployment does not have`;
-      return [{ subject, message, remedy: APPLY }];
+      return [{ subject, message, remedy: applyAgain(namespace) }];
     }),
 });
 
@@ -38,14 +50,14 @@ export const webhookPath = defineCheck({
   id: 'webhook-path',
   title: 'the path of the webhooks',
   why: 'The server answers other paths with an error, which the API server treats as an outage.',
-  needs: ['webhooks'],
-  find: ({ webhooks }) =>
+  needs: ['webhooks', 'namespace'],
+  find: ({ webhooks, namespace }) =>
     ours(webhooks).flatMap((webhook) => {
       const expected = isValidating(webhook) ? '/validate' : '/mutate';
       const path = pathOf(webhook);
       if (path === expected) return [];
       const message = `the path is ${quoteValue(path)} (expected ${expected})`;
-      return [{ subject: webhookLabel(webhook), message, remedy: APPLY }];
+      return [{ subject: webhookLabel(webhook), message, remedy: applyAgain(namespace) }];
     }),
 });
 
@@ -62,7 +74,7 @@ export const serviceSelector = defineCheck({
     servicesIn(values).flatMap(({ reference: { namespace, name }, object }) => {
       if (object === undefined || isSelected(object, values.deployment)) return [];
       const message = `its selector ${selectorText(object)} matches no Pods of the Deployment`;
-      return [{ subject: `Service ${shown(namespace)}/${shown(name)}`, message, remedy: APPLY }];
+      return [{ subject: `Service ${shown(namespace)}/${shown(name)}`, message, remedy: applyAgain(namespace) }];
     }),
 });
 

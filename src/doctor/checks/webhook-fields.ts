@@ -1,7 +1,8 @@
+import { NAME } from '../../install/options.ts';
 import { LOOKUP_SECONDS } from '../../install/webhooks.ts';
 import { defineCheck, type Problem } from '../check.ts';
-import { ours, patchCommand, webhookLabel } from '../matching.ts';
-import type { Webhook } from '../values.ts';
+import { ours, patchCommand, shown, webhookLabel } from '../matching.ts';
+import type { ServerConfiguration, Webhook } from '../values.ts';
 
 /** One problem for each of our webhooks whose field has another value. */
 function withField(
@@ -11,16 +12,67 @@ function withField(
 ): readonly Problem[] {
   return ours(webhooks)
     .filter((webhook) => !isGood(webhook))
-    .map((webhook) => {
-      const siblings = webhooks.filter(
-        ({ kind, configuration }) => kind === webhook.kind && configuration === webhook.configuration,
-      );
-      return {
-        subject: webhookLabel(webhook),
-        message: `${field} is ${webhook[field]}${reason}`,
-        remedy: patchCommand(webhook, siblings.indexOf(webhook), field, value),
-      };
+    .map((webhook) => ({
+      subject: webhookLabel(webhook),
+      message: `${field} is ${webhook[field]}${reason}`,
+      remedy: patchCommand(webhook, webhooks, { op: 'replace', path: `/${field}`, value }),
+    }));
+}
+
+export const webhookFail = defineCheck({
+  id: 'webhook-fail',
+  title: 'whether failurePolicy of the webhooks agrees with the installation',
+  why: 'During an outage of the server, failurePolicy decides: Ignore allows objects without a review, and Fail rejects them.',
+  needs: ['webhooks', 'serverConfiguration', 'namespace'],
+  find({ webhooks, serverConfiguration, namespace }) {
+    const all = ours(webhooks);
+    return all.flatMap((webhook) => {
+      const { failurePolicy = 'Fail' } = webhook;
+      const { fail, reason } = expectedFail(webhook, all, serverConfiguration);
+      const value = fail === 'open' ? 'Ignore' : 'Fail';
+      if (fail === undefined || failurePolicy === value) return [];
+      const patch = patchCommand(webhook, webhooks, { op: 'replace', path: '/failurePolicy', value });
+      const restart = `kubectl rollout restart deployment/${NAME} -n ${namespace}; the servers register their webhooks again`;
+      return [
+        {
+          subject: webhookLabel(webhook),
+          message: `failurePolicy is ${shown(failurePolicy)}, but ${reason}`,
+          remedy: serverConfiguration.registersItself ? restart : patch,
+        },
+      ];
     });
+  },
+});
+
+interface ExpectedFail {
+  /** undefined: it is not known. */
+  readonly fail: string | undefined;
+  readonly reason: string;
+}
+
+function expectedFail(
+  webhook: Webhook,
+  all: readonly Webhook[],
+  { fail: configured, source = '' }: ServerConfiguration,
+): ExpectedFail {
+  const label = LABELED.exec(webhook.name)?.[1];
+  if (label !== undefined) return { fail: label, reason: `the webhook is for namespaces that fail ${label}` };
+  if (configured !== undefined) return { fail: configured, reason: `"fail" in ${source} is ${configured}` };
+  const fail = defaultBeside(webhook, all);
+  return { fail, reason: `the webhook is for all other namespaces, which fail ${fail}` };
+}
+
+/** For the namespaces with the label tidewaiter.dev/fail. */
+const LABELED = /^(open|closed)\./;
+
+/** The webhook for all other namespaces fails in the other way than the one beside it for those with the label. */
+function defaultBeside({ kind, configuration, name }: Webhook, all: readonly Webhook[]): 'open' | 'closed' | undefined {
+  const has = (fail: 'open' | 'closed'): boolean =>
+    all.some(
+      (other) => other.kind === kind && other.configuration === configuration && other.name === `${fail}.${name}`,
+    );
+  if (has('open') === has('closed')) return undefined;
+  return has('open') ? 'closed' : 'open';
 }
 
 export const sideEffects = defineCheck({

@@ -1,21 +1,22 @@
 import { API_RESOURCES, type ApiResource } from '../../pod/api-resources.ts';
 import { defineCheck, type Problem } from '../check.ts';
 import { isValidating, matchesTarget, ours, shown } from '../matching.ts';
+import { applyAgain } from '../remedy.ts';
 import type { CustomResource, Webhook } from '../values.ts';
 
 export const webhookRules = defineCheck({
   id: 'webhook-rules',
   title: 'whether the webhook rules include all kinds and subresources that the policies need',
   why: 'The API server sends only what the rules name. A rule for pods does not include pods/ephemeralcontainers, which kubectl debug uses.',
-  needs: ['webhooks', 'policies', 'customResources'],
-  find({ webhooks, policies, customResources }) {
+  needs: ['webhooks', 'policies', 'customResources', 'namespace'],
+  find({ webhooks, policies, customResources, namespace }) {
     const all = ours(webhooks);
     const validating = all.filter(isValidating);
     const mutating = all.filter((webhook) => !isValidating(webhook));
     return [
-      ...missing(validating, ({ subresources }) => ['', ...subresources]),
+      ...missing(validating, namespace, ({ subresources }) => ['', ...subresources]),
       ...missingCustom(validating, customResources),
-      ...(policies.pins ? missing(mutating, ({ mutated }) => mutated) : []),
+      ...(policies.pins ? missing(mutating, namespace, ({ mutated }) => mutated) : []),
     ];
   },
 });
@@ -23,6 +24,7 @@ export const webhookRules = defineCheck({
 /** Nothing is missing without a webhook, which is another problem. */
 function missing(
   webhooks: readonly Webhook[],
+  namespace: string,
   subresourcesOf: (resource: ApiResource) => readonly string[],
 ): readonly Problem[] {
   const [first] = webhooks;
@@ -35,7 +37,7 @@ function missing(
     {
       subject: `${first.kind} ${first.configuration}`,
       message: `the rules do not include ${names.join(', ')}`,
-      remedy: 'npx tidewaiter manifests | kubectl apply -f -',
+      remedy: applyAgain(namespace),
     },
   ];
 }

@@ -42,6 +42,15 @@ export function locationAt(
 
 const NOTHING_TO_WRITE: EditTarget = { ok: false, reason: 'no image is written here' };
 
+/** What is there instead of an image that can be pulled. */
+export function problemContent(image: string, problem: string): LocationContent {
+  return image.startsWith(BUILT) ? { state: 'none', reason: BUILT_BY_KO } : { state: 'problem', problem };
+}
+
+/** ko (github.com/ko-build/ko) replaces such a reference to a Go program by the image that it builds, with its digest. */
+const BUILT = 'ko://';
+const BUILT_BY_KO = 'ko builds this image, and writes its digest';
+
 /** Creates a location without a pinnable image. The text may be a URL with a password. */
 export function locationWithout(
   context: DocumentContext,
@@ -53,8 +62,7 @@ export function locationWithout(
 /** Creates a location for an image that is a single value. */
 export function wholeImage(context: DocumentContext, pointer: string, image: string): ImageLocation {
   const parsed = parseReference(image);
-  if (!parsed.ok)
-    return locationWithout(context, { pointer, image, content: { state: 'problem', problem: parsed.problem } });
+  if (!parsed.ok) return locationWithout(context, { pointer, image, content: problemContent(image, parsed.problem) });
   const { reference } = parsed;
   const at = { text: context.text, offset: context.document.positionOf(pointer).offset };
   const target = imageTarget(at, { value: image, reference });

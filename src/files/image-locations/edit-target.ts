@@ -25,7 +25,7 @@ export function spanOf(text: string, offset: number, value: string): Span | unde
 }
 
 /** Images contain no quotes, so doubled single quotes need no handling. */
-function closingQuote(text: string, from: number, quote: string): number {
+export function closingQuote(text: string, from: number, quote: string): number {
   for (let at = from; at < text.length; at += 1) {
     const character = text.charAt(at);
     if (character === '\\' && quote === '"') at += 1;

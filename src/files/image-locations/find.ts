@@ -5,7 +5,7 @@ import type { FileImages, FindOptions, OpenDocument } from './format.ts';
 import { DOCUMENT_FORMATS, TEXT_FORMATS } from './formats.ts';
 import { anyOf } from './titles.ts';
 
-const NOTHING: FileImages = {
+export const NOTHING_FOUND: FileImages = {
   format: undefined,
   locations: [],
   hidden: [],
@@ -18,25 +18,26 @@ const NOTHING: FileImages = {
   faults: [],
   notices: [],
   unchecked: [],
+  misshapen: [],
 };
 
 export function findImages(file: string, text: string, options: FindOptions): FileImages {
   const format = TEXT_FORMATS.find((one) => one.matches(file, text));
-  if (format !== undefined) return { ...NOTHING, format: format.name, ...format.locate(text, file, options) };
+  if (format !== undefined) return { ...NOTHING_FOUND, format: format.name, ...format.locate(text, file, options) };
   return merged(
     parseDocuments(text).map((document) => {
       if (document.ok) return inDocument(text, { file, document }, options);
-      const { line, column, problem: message } = document;
-      return { ...NOTHING, faults: [{ line, column, message }] };
+      const { line, column, problem: message, isTemplate } = document;
+      return { ...NOTHING_FOUND, faults: [{ line, column, message, isTemplate }] };
     }),
   );
 }
 
 function inDocument(text: string, opened: OpenDocument, options: FindOptions): FileImages {
   const format = DOCUMENT_FORMATS.find((one) => one.matches(opened, options));
-  if (format === undefined) return NOTHING;
+  if (format === undefined) return NOTHING_FOUND;
   const { name } = format;
-  return { ...NOTHING, format: name, ...format.locate({ ...opened, text, format: name ?? '' }, options) };
+  return { ...NOTHING_FOUND, format: name, ...format.locate({ ...opened, text, format: name ?? '' }, options) };
 }
 
 function merged(all: readonly FileImages[]): FileImages {
@@ -53,6 +54,7 @@ function merged(all: readonly FileImages[]): FileImages {
     faults: all.flatMap(({ faults }) => faults),
     notices: all.flatMap(({ notices }) => notices),
     unchecked: all.flatMap(({ unchecked }) => unchecked),
+    misshapen: all.flatMap(({ misshapen }) => misshapen),
   };
 }
 

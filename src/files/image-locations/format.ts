@@ -4,9 +4,11 @@ import type { ImageLocation } from '../../pinning/image-location.ts';
 import type { ImagesEntry } from '../../pinning/kustomize/images-entry.ts';
 import type { KindTable } from '../../pod/kinds.ts';
 import type { KustomizationReferences } from '../kustomization.ts';
+import type { MisshapenValue } from '../misshapen-objects.ts';
 import type { UncheckedObject } from '../unchecked-objects.ts';
 import type { ComposeBuild } from './compose/builds.ts';
-import type { Build } from './dockerfile/images.ts';
+import type { Environment } from './compose/environment.ts';
+import type { Build } from './dockerfile/builds.ts';
 import type { DocumentContext } from './document-context.ts';
 
 export interface FindOptions {
@@ -17,6 +19,8 @@ export interface FindOptions {
   readonly patchTargets?: (file: string) => readonly unknown[] | undefined;
   /** The builds of a Dockerfile that Compose files describe. */
   readonly buildsOf?: (file: string) => readonly Build[];
+  /** The variables of a Compose file; by default, those of the `.env` file beside it. */
+  readonly environmentOf?: ((composeFile: string) => Environment) | undefined;
 }
 
 /** A fault in a file, with its position. */
@@ -24,6 +28,8 @@ export interface FileFault {
   readonly line: number;
   readonly column: number;
   readonly message: string;
+  /** A template expression causes it. */
+  readonly isTemplate?: boolean;
 }
 
 export interface FileImages {
@@ -48,6 +54,8 @@ export interface FileImages {
   readonly notices: readonly FileFault[];
   /** Objects with images that are not read, for one notice about all files. */
   readonly unchecked: readonly UncheckedObject[];
+  /** Values of custom kinds that are not read, likewise. */
+  readonly misshapen: readonly MisshapenValue[];
 }
 
 export interface KustomizationImages extends KustomizationReferences {

@@ -2,15 +2,24 @@
 import type { Container } from '../../pod/containers.ts';
 import type { KindTable } from '../../pod/kinds.ts';
 import { isObject, type JsonObject } from '../../pod/pointer.ts';
+import { readableObject } from '../../pod/misshapen.ts';
 import { typeOf, workloadOf } from '../../pod/workload.ts';
 import type { ImageLocation } from '../../pinning/image-location.ts';
 import { itemsOfList } from '../lists.ts';
 import { objectsIn } from '../manifest-objects.ts';
+import { readableManifest } from '../misshapen-objects.ts';
 import { uncheckedObjects } from '../unchecked-objects.ts';
 import type { DocumentFormat } from './format.ts';
 import { hiddenImages } from './kustomize/hidden-images.ts';
 import { imageTarget } from './edit-target.ts';
-import { namedType, locationAt, locationWithout, type DocumentContext, valueAt } from './document-context.ts';
+import {
+  namedType,
+  locationAt,
+  locationWithout,
+  problemContent,
+  type DocumentContext,
+  valueAt,
+} from './document-context.ts';
 
 export const manifestFormat: DocumentFormat = {
   name: 'manifest',
@@ -23,7 +32,8 @@ export const manifestFormat: DocumentFormat = {
       return { line, column, message: `${pointer || '/'}: ${problem}` };
     });
     const objects = objectsIn(document, file, { kinds, namespace: 'default' });
-    return { locations, hidden, faults: placed, unchecked: uncheckedObjects(objects, kinds) };
+    const misshapen = objects.flatMap((manifest) => readableManifest(manifest, kinds)?.skipped ?? []);
+    return { locations, hidden, faults: placed, unchecked: uncheckedObjects(objects, kinds), misshapen };
   },
 };
 
@@ -62,7 +72,7 @@ function addObject(value: unknown, base: string, search: Search): void {
   if (!isObject(value)) return;
   // Some clients do not treat it as a list, so its own images are read as well.
   for (const [index, item] of (itemsOfList(value) ?? []).entries()) addObject(item, `${base}/items/${index}`, search);
-  const read = workloadOf(value, typeOf(value), search.kinds);
+  const read = readWorkload(value, search.kinds);
   const containers = read?.ok ? read.workload.containers : [];
   if (read?.ok === false) search.faults.push({ pointer: `${base}${read.fault.pointer}`, problem: read.fault.problem });
   for (const container of containers)
@@ -75,6 +85,14 @@ function addObject(value: unknown, base: string, search: Search): void {
   search.hidden.push(...hiddenImages({ context: search.context, known }, base, value));
 }
 
+/** Without the values of a custom kind that have an unexpected shape; a notice reports these. */
+function readWorkload(value: JsonObject, kinds: KindTable): ReturnType<typeof workloadOf> {
+  const type = typeOf(value);
+  const read = workloadOf(value, type, kinds);
+  const readable = read?.ok === false ? readableObject(value, type, kinds) : undefined;
+  return readable === undefined ? read : workloadOf(readable.object, type, kinds);
+}
+
 function locationOf({ image, imagePointer }: Container, base: string, context: DocumentContext): ImageLocation {
   const pointer = `${base}${imagePointer}`;
   const { text } = image;
@@ -82,10 +100,7 @@ function locationOf({ image, imagePointer }: Container, base: string, context: D
   return locationWithout(context, {
     pointer,
     image: text,
-    content:
-      image.state === 'pending'
-        ? { state: 'none', reason: image.reason }
-        : { state: 'problem', problem: image.problem },
+    content: image.state === 'pending' ? { state: 'none', reason: image.reason } : problemContent(text, image.problem),
   });
 }
 

@@ -39,7 +39,7 @@ export function jsonExtent(text: string, from: number, to: number): Extent | und
 /** The maximum nesting of lists and maps, because later code is recursive. */
 export const MAX_DEPTH = 100;
 
-/** undefined: not JSON for Go, or nested too deep. */
+/** Returns undefined if the text is not JSON for Go, or if it is nested too deep. */
 export function parseJson(text: string, from: number, { end, depth }: Extent): { readonly value: unknown } | undefined {
   return depth > MAX_DEPTH ? undefined : decodeJson(text.slice(from, end));
 }

@@ -1,6 +1,6 @@
 /**
  * Positions of values in a text: maps offsets to lines and columns, and JSON pointers to offsets (the outline of a document). An
- * outline is a flat table with about 24 bytes for each value: the outlines of 8,000 documents need 5 MB.
+ * outline is a flat table with about 24 bytes for each value.
  */
 import { pointerSegments } from '../../pod/pointer.ts';
 
@@ -27,14 +27,17 @@ export function lineTable(text: string): (offset: number) => Position {
   };
 }
 
-function lineStarts(text: string): readonly number[] {
+const MANY_LINES = 4096;
+
+/** A table of many lines has four bytes for each, because the eight of a list would be as much as half of some texts. */
+function lineStarts(text: string): Uint32Array | readonly number[] {
   const starts = [text.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0];
   if (text.includes('\r')) {
     for (const { index, 0: end } of text.matchAll(/\r\n?|\n/g)) starts.push(index + end.length);
   } else {
     for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
   }
-  return starts;
+  return starts.length < MANY_LINES ? starts : new Uint32Array(starts);
 }
 
 /** The name of a row in its parent: the key of a map; `ITEM` in a list; `UNNAMED` if no pointer leads there. */
@@ -42,39 +45,36 @@ export type RowName = string | typeof ITEM | typeof UNNAMED;
 export const ITEM = Symbol('item');
 export const UNNAMED = Symbol('unnamed');
 
-/** The columns of a row: offset of the key, offset of the value, first row after its descendants, linked row. */
-const WIDTH = 4;
+/** The columns of a row: offset of the key, offset of the value, first row after its descendants. */
+const WIDTH = 3;
 const VALUE = 1;
 const END = 2;
-const LINK = 3;
 /** The number of rows from which a map or list is indexed on the first lookup. */
 const LARGE = 64;
 
 export interface Outline {
   readonly names: RowName[];
-  cells: Uint32Array;
+  /** Numbers, because memory outside of the heap costs more time for each document than for all in one table. */
+  readonly cells: number[];
+  // Most documents have none of these.
+  /** Rows whose value is in another row. */
+  links?: Map<number, number>;
   /** Children of large maps and lists by segment; filled by `locate`. */
-  readonly indexes: Map<number, ReadonlyMap<string, number>>;
+  indexes?: Map<number, ReadonlyMap<string, number>>;
   /** Entries from a merge key. */
-  readonly merged: Set<number>;
+  merged?: Set<number>;
   /** The YAML types of keys that are not strings, such as a number. */
-  readonly keyKinds: Map<number, string>;
+  keyKinds?: Map<number, string>;
 }
 
 export function createOutline(): Outline {
-  return { names: [], cells: new Uint32Array(64 * WIDTH), indexes: new Map(), merged: new Set(), keyKinds: new Map() };
+  return { names: [], cells: [] };
 }
 
 /** Opens a row: rows added until `closeRow` are its descendants. */
 export function openRow(outline: Outline, name: RowName, keyOffset: number): number {
   const row = outline.names.push(name) - 1;
-  if ((row + 1) * WIDTH > outline.cells.length) {
-    const grown = new Uint32Array(outline.cells.length * 2);
-    grown.set(outline.cells);
-    outline.cells = grown;
-  }
-  outline.cells[row * WIDTH] = keyOffset;
-  outline.cells[row * WIDTH + VALUE] = keyOffset;
+  outline.cells.push(keyOffset, keyOffset, 0);
   return row;
 }
 
@@ -92,7 +92,7 @@ export function closeRow(outline: Outline, row: number): void {
 export function linkRow(outline: Outline, row: number, target: number): void {
   const from = standsFor(outline, target);
   outline.cells[row * WIDTH + VALUE] = cell(outline, from, VALUE);
-  outline.cells[row * WIDTH + LINK] = from + 1;
+  (outline.links ??= new Map()).set(row, from);
 }
 
 /** The entries of a map in text order, each name with its row; a name may come twice. */
@@ -120,11 +120,11 @@ export function* rowsOf(outline: Outline, root: number): Generator<number> {
 
 /** Reports whether the descendants of a row are elsewhere in the table. */
 export function isLinked(outline: Outline, row: number): boolean {
-  return cell(outline, row, LINK) !== 0;
+  return outline.links?.has(row) === true;
 }
 
 export function isMerged(outline: Outline, row: number): boolean {
-  return outline.merged.has(row);
+  return outline.merged?.has(row) === true;
 }
 
 export function keyOffsetOf(outline: Outline, row: number): number {
@@ -144,6 +144,7 @@ export function locate(outline: Outline, root: number, pointer: string, of: 'key
 
 function childAt(outline: Outline, row: number, segment: string): number | undefined {
   if (cell(outline, row, END) - row < LARGE) return childrenOf(outline, row).get(segment);
+  outline.indexes ??= new Map();
   let index = outline.indexes.get(row);
   if (index === undefined) outline.indexes.set(row, (index = childrenOf(outline, row)));
   return index.get(segment);
@@ -168,8 +169,7 @@ function eachChild(outline: Outline, row: number, visit: (name: RowName, child: 
 }
 
 function standsFor(outline: Outline, row: number): number {
-  const link = cell(outline, row, LINK);
-  return link === 0 ? row : link - 1;
+  return outline.links?.get(row) ?? row;
 }
 
 function cell(outline: Outline, row: number, column: number): number {

@@ -14,6 +14,8 @@ export interface Problem {
   readonly problem: string;
   /** Offset of a bracket whose end was expected; its position ends the message. */
   readonly bracketAt?: number | undefined;
+  /** A template expression causes it. */
+  readonly isTemplate?: true;
 }
 
 /** Ends the parsing of a document; caught inside the parser. */

@@ -27,7 +27,7 @@ export function repeatedKeysIn(
       repeated.push({
         key,
         positions: same.map(([, entry]) => positionAt(keyOffsetOf(outline, entry))),
-        isLastTaken: new Set(same.map(([, entry]) => outline.keyKinds.get(entry))).size === 1,
+        isLastTaken: new Set(same.map(([, entry]) => outline.keyKinds?.get(entry))).size === 1,
       });
     }
   }
@@ -39,9 +39,16 @@ const MAX_TOLD = 10;
 /** See ParsedDocument. */
 type KeyedDocument = { readonly ok: true; repeatedKeys(): readonly RepeatedKey[] } | { readonly ok: false };
 
-/** Creates one notice for each key, at the used value, up to a maximum and then one with the number of the others. */
+/** Notices about the keys in all documents of a file. */
 export function repeatedKeyNotices(file: string, documents: readonly KeyedDocument[]): readonly InputNotice[] {
-  const all = documents.flatMap((document) => (document.ok ? document.repeatedKeys() : []));
+  return noticesOfKeys(
+    file,
+    documents.flatMap((document) => (document.ok ? document.repeatedKeys() : [])),
+  );
+}
+
+/** Creates one notice for each key, at the used value, up to a maximum and then one with the number of the others. */
+export function noticesOfKeys(file: string, all: readonly RepeatedKey[]): readonly InputNotice[] {
   const notices = all.slice(0, MAX_TOLD).map((repeated) => noticeFor(file, repeated));
   const more = all.length - notices.length;
   if (more === 0) return notices;

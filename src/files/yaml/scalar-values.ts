@@ -82,7 +82,7 @@ export function taggedScalar(text: string, tag: string): Scalar | ScalarFault {
   const accepts = name === undefined ? undefined : ACCEPTED[name];
   if (accepts === undefined) return text;
   const value = plainScalar(text);
-  if (!accepts(value, text)) return { problem: `${quote(text)} is not a valid value for the tag !!${name}` };
+  if (!accepts(value, text)) return { problem: `the value is not valid for the tag !!${name}` };
   return name === 'timestamp' ? text : value;
 }
 
@@ -97,13 +97,9 @@ const ACCEPTED: Readonly<Record<string, (value: Scalar, text: string) => boolean
 function binaryScalar(text: string): Scalar | ScalarFault {
   const base64 = text.replace(/[\r\n]/g, '');
   if (base64.length % 4 !== 0 || !/^[A-Za-z\d+/]*={0,2}$/.test(base64))
-    return { problem: `${quote(text)} is tagged !!binary but is not valid base64` };
+    return { problem: 'the value is tagged !!binary but is not valid base64' };
   // Bytes that are not UTF-8 become U+FFFD, as in Go's JSON.
   return Buffer.from(base64, 'base64').toString('utf8');
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 }
 
 /** `kind` is the type in Go, where keys of different types differ, although they can become one key in JSON. */

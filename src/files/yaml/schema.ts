@@ -3,7 +3,7 @@
  * differs from the YAML specification: scalars (scalar-values.ts); the last of two equal keys is used; a merge key overrides earlier
  * keys of its map; tags of maps and lists have no meaning; keys become strings.
  */
-import { isObject } from '../../pod/pointer.ts';
+import { isObject, pointerTo } from '../../pod/pointer.ts';
 import { type Anchor, closeAnchor, countAlias, createTally, openAnchor, type Tally } from './aliases.ts';
 import {
   closeRow,
@@ -12,6 +12,7 @@ import {
   itemsOf,
   keyOffsetOf,
   linkRow,
+  locate,
   openRow,
   type Outline,
   placeValue,
@@ -38,10 +39,20 @@ export interface ReadYaml {
 /** Offsets of the text count from `base` in the outline. Throws a Refusal, which counts from the start of the text. */
 export function readEvents({ events, problem }: ParsedText, base: number, outline: Outline): ReadYaml {
   if (events.length === 0) return { root: undefined, problem: undefined };
-  const state: ParseState = { base, outline, events, anchors: new Map(), tally: createTally(), next: 0, at: 0 };
+  const state: ParseState = {
+    base,
+    outline,
+    events,
+    anchors: new Map(),
+    tally: createTally(),
+    next: 0,
+    at: 0,
+    nonFinite: false,
+  };
   const row = openRow(outline, UNNAMED, base);
   const value = readNode(state, row);
   closeRow(outline, row);
+  if (state.nonFinite) rejectNonFinite(value, outline, row, base);
   return { root: value === null ? undefined : { value, row }, problem };
 }
 
@@ -54,6 +65,8 @@ interface ParseState {
   next: number;
   /** Offset of the last event, which is the position of a value without text. */
   at: number;
+  /** The document contains an infinite number or NaN, perhaps as a key or as a value that a later key replaces. */
+  nonFinite: boolean;
 }
 
 function nextEvent(state: ParseState): Event {
@@ -75,18 +88,35 @@ function readNode(state: ParseState, row: number): unknown {
   if (event.kind === EVENT.alias) {
     const anchor = follow(state, event);
     linkRow(outline, row, anchor.row);
-    return finite(anchor.value, event.at);
+    return anchor.value;
   }
   placeValue(outline, row, state.base + state.at);
   const { anchor } = event;
-  const value = anchor === undefined ? readContent(state, event) : readAnchored(state, event, anchor, row);
-  return finite(value, state.at);
+  return anchor === undefined ? readContent(state, event) : readAnchored(state, event, anchor, row);
 }
 
-/** Rejects infinite numbers and NaN, which are allowed only as keys, because keys become strings. */
-function finite(value: unknown, at: number): unknown {
-  if (typeof value !== 'number' || Number.isFinite(value)) return value;
-  throw new Refusal('JSON, and therefore Kubernetes, has no such number', at);
+/**
+ * Rejects infinite numbers and NaN. They are allowed as keys, because keys become strings, and as values that a later key
+ * replaces, because kubectl converts only what is left to JSON.
+ */
+function rejectNonFinite(document: unknown, outline: Outline, row: number, base: number): void {
+  const pointer = nonFiniteIn(document, '');
+  if (pointer === undefined) return;
+  throw new Refusal(
+    'JSON, and therefore Kubernetes, has no such number',
+    locate(outline, row, pointer, 'value') - base,
+  );
+}
+
+/** Returns the JSON pointer of the first number that is not finite. */
+function nonFiniteIn(value: unknown, pointer: string): string | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : pointer;
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, child] of Object.entries(value)) {
+    const found = nonFiniteIn(child, pointerTo(pointer, key));
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function readAnchored(state: ParseState, event: Event, name: string, row: number): unknown {
@@ -101,7 +131,7 @@ function follow(state: ParseState, { text: name, at }: Event): Anchor {
   const anchor = state.anchors.get(name);
   const problem =
     anchor === undefined
-      ? `unknown alias *${name}: no anchor &${name} precedes it`
+      ? 'unknown alias: no anchor with its name precedes it; quote strings that start with "*"'
       : anchor.open
         ? `anchor &${name} contains itself`
         : countAlias(state.tally, anchor);
@@ -120,10 +150,12 @@ function readContent(state: ParseState, event: Event): unknown {
   return value;
 }
 
-function readScalar({ tally }: ParseState, { text, plain, tag }: Event): Scalar {
-  tally.size += text.length;
-  if (tag !== undefined) return accept(taggedScalar(text, tag.text), tag.at);
-  return plain ? plainScalar(text) : text;
+function readScalar(state: ParseState, { text, plain, tag }: Event): Scalar {
+  state.tally.size += text.length;
+  if (tag === undefined && !plain) return text;
+  const value = tag === undefined ? plainScalar(text) : accept(taggedScalar(text, tag.text), tag.at);
+  if (typeof value === 'number' && !Number.isFinite(value)) state.nonFinite = true;
+  return value;
 }
 
 function accept<T extends Scalar | Key>(read: T | ScalarFault, offset: number): T {
@@ -156,7 +188,7 @@ function readMap(state: ParseState): Writable {
     }
     const { name, kind } = readKey(state, event);
     const row = openRow(outline, name, at);
-    if (kind !== 'text') outline.keyKinds.set(row, kind);
+    if (kind !== 'text') (outline.keyKinds ??= new Map()).set(row, kind);
     put(map, name, readNode(state, row));
     closeRow(outline, row);
   }
@@ -213,7 +245,7 @@ function merge(state: ParseState, map: Writable): void {
       put(map, key, source[key]);
       const copy = openRow(outline, key, keyOffsetOf(outline, entry));
       linkRow(outline, copy, entry);
-      outline.merged.add(copy);
+      (outline.merged ??= new Set()).add(copy);
       closeRow(outline, copy);
     }
   }

@@ -11,15 +11,15 @@ interface Expression {
 }
 
 /** Starts of expressions. */
-const OPENING = /\{\{|\{[%#]|<%|%\{|\$\{|%%|@/g;
+const OPENING = /\{\{|\{[%#]|\{(?=[A-Z])|<%|%\{|\$\{|%%|@/g;
 /** Go templates, Jinja, and Mustache. Braces and "key: value" are in quotes there; everything else is a map in a map. */
 const ACTION = /\{\{-?\{?(?:"(?:[^"\\\n]|\\.)*"|`[^`]*`|:(?!\s)|[^{}"`:])*\}\}/y;
 const GO_COMMENT = /\{\{-?\s*\/\*/y;
 const GO_COMMENT_END = /\*\/\s*-?\}\}/y;
 /** Jinja, ERB and EJS. */
 const BLOCK_ENDS: Readonly<Record<string, string>> = { '{%': '%}', '{#': '#}', '<%': '%>' };
-/** Terraform, GitHub Actions and OpenShift, envsubst, and names between signs. */
-const PLACEHOLDER = /%\{[^\n{}]*\}|\$\{\{[^\n{}]*\}\}|\$\{[^\n{}]*\}|%%\w+%%|@@\w+@@|@\w+@/y;
+/** Terraform, GitHub Actions and OpenShift, envsubst, and names between signs or in braces. */
+const PLACEHOLDER = /\{[A-Z][A-Z\d_]*\}|%\{[^\n{}]*\}|\$\{\{[^\n{}]*\}\}|\$\{[^\n{}]*\}|%%\w+%%|@@\w+@@|@\w+@/y;
 
 /** Takes time proportional to the text, because an end that is missing is searched once. */
 function expressionsIn(text: string): readonly Expression[] {
@@ -87,6 +87,28 @@ function rendered(text: string, expressions: readonly Expression[]): string {
     .replaceAll(REPLACED, 'x');
 }
 
+/** A text without its expressions, and those alone on their lines. */
+export interface Blanked {
+  readonly text: string;
+  readonly lines: readonly { readonly from: number; readonly source: string }[];
+}
+
+/** Replaces each expression, as `templateFault` does. All other text keeps its offset. */
+export function withoutExpressions(text: string): Blanked {
+  if (!text.includes('{{')) return { text, lines: [] };
+  const expressions = expressionsIn(text).filter(({ from }) => text.startsWith('{{', from));
+  const lines = expressions
+    .map(({ from, to }) => ({ from, source: text.slice(from, to) }))
+    .filter(({ from, source }) => isAlone(text, from, from + source.length));
+  return { text: rendered(text, expressions), lines };
+}
+
+function isAlone(text: string, from: number, to: number): boolean {
+  const end = text.indexOf('\n', to);
+  const before = text.slice(text.lastIndexOf('\n', from - 1) + 1, from);
+  return before.trim() === '' && text.slice(to, end === -1 ? undefined : end).trim() === '';
+}
+
 /**
  * Returns the template expression that causes the fault of a text, if any. `faultIn` returns the offset of the fault of another
  * text.
@@ -102,9 +124,14 @@ export function templateFault(
   const remaining = faultIn(rendered(text, expressions));
   const isCause = remaining === undefined || (cause.sure && (cause.isAt || (cause.isOnLine && remaining !== fault)));
   if (!isCause) return undefined;
-  const shown = text.slice(cause.from, cause.to).replaceAll(/\s+/g, ' ');
+  // A literal can be a secret, such as a default password.
+  const shown = text
+    .slice(cause.from, cause.to)
+    .replaceAll(COMMENT, '/* … */')
+    .replaceAll(LITERALS, '"…"')
+    .replaceAll(/\s+/g, ' ');
   const isHelm = IN_HELM.test(shown) && !expressions.some(({ from }) => text.startsWith('{%', from));
-  return { offset: cause.from, problem: isHelm ? helmWords(shown) : templateWords(shown) };
+  return { offset: cause.from, problem: isHelm ? helmWords(shown) : templateWords(shown), isTemplate: true };
 }
 
 interface Cause extends Expression {
@@ -123,6 +150,10 @@ function nearest(text: string, fault: number, expressions: readonly Expression[]
   const found = there ?? expressions.findLast(({ from }) => from < fault) ?? expressions[0];
   return found && { ...found, isAt: at !== undefined, isOnLine: there !== undefined };
 }
+
+/** Literals, except the names of templates. */
+const LITERALS = /(?<!\b(?:include|template|define|block)\s+)"(?:[^"\\\n]|\\.)*"|`[^`]*`|'[^'\n]*'/g;
+const COMMENT = /\/\*[^]*?\*\//g;
 
 /** Matches signs of Mustache that Go templates do not have. */
 const IN_HELM = /^\{\{(?![#/^!>&{]|\/(?!\*))|^\{\{\/\*/;

@@ -41,6 +41,8 @@ export type ParsedDocument =
       readonly column: number;
       /** A sentence fragment. */
       readonly problem: string;
+      /** A template expression causes the problem. */
+      readonly isTemplate: boolean;
     };
 
 /** A document that could be parsed. */
@@ -49,28 +51,33 @@ export type ValidDocument = Extract<ParsedDocument, { readonly ok: true }>;
 interface File {
   readonly text: string;
   readonly positionAt: (offset: number) => Position;
-  /** The outline of all YAML documents in the file. */
-  readonly outline: Outline;
-  readonly documents: ParsedDocument[];
+  /** The number of documents so far. */
+  documents: number;
 }
 
 /** Never throws; takes time proportional to the length of the text. */
 export function parseDocuments(text: string): readonly ParsedDocument[] {
-  const file: File = { text, positionAt: lineTable(text), outline: createOutline(), documents: [] };
+  return [...documentsIn(text)];
+}
+
+/** The same, one document at a time. */
+export function* documentsIn(text: string): Generator<ParsedDocument> {
+  const file: File = { text, positionAt: lineTable(text), documents: 0 };
   for (const piece of piecesOf(text)) {
-    if (piece.kind === 'yaml') addYaml(file, piece.from, piece.to);
-    else if (piece.kind === 'json') addJson(file, piece.from, piece.value);
-    else addProblem(file, piece.from, { offset: 0, problem: piece.kind === 'stray' ? STRAY : IGNORED });
+    if (piece.kind === 'yaml') yield* yamlIn(file, piece.from, piece.to);
+    else if (piece.kind === 'json') yield jsonIn(file, piece.from, piece.value);
+    else yield problemIn(file, piece.from, { offset: 0, problem: piece.kind === 'stray' ? STRAY : IGNORED });
   }
-  return file.documents;
 }
 
 /** `from`: the offset of the document. */
-function addProblem({ documents, positionAt }: File, from: number, { offset, problem, bracketAt }: Problem): void {
+function problemIn(file: File, from: number, found: Problem): ParsedDocument {
+  const { positionAt } = file;
+  const { offset, problem, bracketAt, isTemplate = false } = found;
   const { line, column } = positionAt(from + offset);
   const bracket = bracketAt === undefined ? undefined : positionAt(from + bracketAt);
   const place = bracket === undefined ? '' : ` at ${bracket.line}:${bracket.column}`;
-  documents.push({ ok: false, index: documents.length, line, column, problem: `${problem}${place}` });
+  return { ok: false, index: file.documents++, line, column, problem: `${problem}${place}`, isTemplate };
 }
 
 type Find = (pointer: string, of: 'key' | 'value') => number;
@@ -78,20 +85,21 @@ type Find = (pointer: string, of: 'key' | 'value') => number;
 /** The outline of the document, and its row there. */
 type LazyOutline = () => readonly [outline: Outline, root: number];
 
-function addValue({ documents, positionAt }: File, value: unknown, find: Find, outlined: LazyOutline): void {
-  documents.push({
+function documentOf(file: File, value: unknown, find: Find, outlined: LazyOutline): ParsedDocument {
+  const { positionAt } = file;
+  return {
     ok: true,
-    index: documents.length,
+    index: file.documents++,
     line: positionAt(find('', 'value')).line,
     value,
     positionOf: (pointer) => positionAt(find(pointer, 'value')),
     keyPositionOf: (pointer) => positionAt(find(pointer, 'key')),
     repeatedKeys: () => repeatedKeysIn(...outlined(), positionAt),
-  });
+  };
 }
 
 /** JSON.parse reports no positions, and most documents need none, so the first lookup creates the outline. */
-function addJson(file: File, from: number, value: unknown): void {
+function jsonIn(file: File, from: number, value: unknown): ParsedDocument {
   let outline: Outline | undefined;
   const find: Find = (pointer, of) => {
     if (pointer === '') return from;
@@ -99,17 +107,18 @@ function addJson(file: File, from: number, value: unknown): void {
     return locate(outline, 0, pointer, of);
   };
   // Not stored: every document is checked for repeated keys, and most need nothing else.
-  addValue(file, value, find, () => [outline ?? outlineJson(file.text, from), 0]);
+  return documentOf(file, value, find, () => [outline ?? outlineJson(file.text, from), 0]);
 }
 
-function addYaml(file: File, from: number, to: number): void {
-  const { outline } = file;
+/** Yields a value, a problem, or both. */
+function* yamlIn(file: File, from: number, to: number): Generator<ParsedDocument> {
+  const outline = createOutline();
   const { root, problem } = readYaml(file.text.slice(from, to), from, outline);
   if (root !== undefined) {
     const find: Find = (pointer, of) => locate(outline, root.row, pointer, of);
-    addValue(file, root.value, find, () => [outline, root.row]);
+    yield documentOf(file, root.value, find, () => [outline, root.row]);
   }
-  if (problem !== undefined) addProblem(file, from, problem);
+  if (problem !== undefined) yield problemIn(file, from, problem);
 }
 
 function readYaml(text: string, base: number, outline: Outline): ReadYaml {

@@ -15,6 +15,7 @@ import {
   type TagFacts,
   tagLookupAt,
   tagLookupOf,
+  updates,
 } from '../decide.ts';
 import type { ImageLocation } from '../image-location.ts';
 import { failureText, type ReferenceLookup, tagLookup } from '../reference-lookup.ts';
@@ -131,11 +132,11 @@ function planFromBuilds(
  * Reports whether the location itself decides: the image is pinned, or has no tag to look up, or no entry can replace an
  * invalid value.
  */
-function isDecided({ content }: ImageLocation, builtImages: readonly BuiltImage[], { update }: PinMode): boolean {
+function isDecided({ content }: ImageLocation, builtImages: readonly BuiltImage[], mode: PinMode): boolean {
   if (content.state !== 'image')
     return content.state === 'none' || builtImages.some(({ renames }) => renames.length === 0);
   const { reference } = content;
-  return reference.digest !== undefined && (!update || tagLookup(reference) === undefined);
+  return reference.digest !== undefined && (!updates(reference, mode) || tagLookup(reference) === undefined);
 }
 
 function plain(location: ImageLocation, decision: PinDecision): LocationPlan {
@@ -234,7 +235,8 @@ function entryObstacle(entry: ImageLocation, { kustomize, blocked, mode }: PlanI
   if (content.state === 'none') return content.reason;
   if (content.state === 'problem') return content.problem;
   if (!target.ok) return target.reason;
-  if (!mode.update && kustomize.pinnedRenames.has(entry)) return 'it also renames an image that has a digest';
+  const keepsDigests = !mode.update || mode.kept.size > 0;
+  if (keepsDigests && kustomize.pinnedRenames.has(entry)) return 'it also renames an image that has a digest';
   if (blocked.has(entry)) return 'a later entry renames the image again';
   return kustomize.isGiven(entry) ? undefined : 'its file is not in the input files';
 }

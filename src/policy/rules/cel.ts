@@ -72,6 +72,7 @@ spec:
   needs: ['namespaceLabels'],
   referredTo: ['variables'],
   seen: (problem, workload, program) => program.seen(problem, workload),
+  reads: (program) => program.reads,
   async ready() {
     engine ??= await import('./cel/program.ts');
   },

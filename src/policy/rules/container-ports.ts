@@ -1,10 +1,12 @@
 import { CUT, quoteValue } from '../../image/quote.ts';
 import { containerLabel } from '../../pod/containers.ts';
 import { isObject, type JsonObject, valueAt } from '../../pod/pointer.ts';
+import { type PublishedClash, publishedClashes, type PublishedPort } from '../../pod/published-ports.ts';
 import { type PortClaim, type PortClash, portClashes, type PortClashKind } from '../../pod/ports.ts';
 import { defineRule, type Problem } from '../rule.ts';
 import { inScope } from './containers.ts';
 import { badNames, sharedNames } from './port-names.ts';
+import { addBadNumbers } from './port-numbers.ts';
 
 interface Parameters {
   readonly hostPort?: boolean;
@@ -17,7 +19,7 @@ export const containerPorts = defineRule({
   name: 'container-ports',
   description: 'Containers in a Pod use distinct ports and port names; host ports and names follow the policy',
   docs: {
-    why: 'Containers in a Pod share one IP address and its ports: the second container that binds a port fails at startup, long after the API server accepted the Pod. A container that lists a port twice works, so the rule only warns about it. The API server itself rejects invalid port names and duplicates within a container.',
+    why: 'Containers in a Pod share one IP address and its ports: the second container that binds a port fails at startup, long after the API server accepted the Pod. A container that lists a port twice works, so the rule only warns about it. The API server itself rejects invalid port numbers, protocols, and names, and duplicate names within a container.',
     remedy: 'Give each container its own port, and reach a Pod through a Service instead of a host port.',
     example: {
       parameters: { hostPort: false },
@@ -49,7 +51,7 @@ spec:
         type: 'boolean',
         default: true,
         description:
-          'If false, host ports are violations, as far as containers list them; with hostNetwork, they can listen on any port',
+          'If false, host ports are violations, as far as containers list them; with hostNetwork, they can listen on any port. In a Compose file, these are the ports that services publish',
       },
       namesRequired: { type: 'boolean', default: false, description: 'If true, every port must have a name' },
       namesUnique: {
@@ -60,6 +62,7 @@ spec:
     },
   },
   needs: [],
+  composeFiles: true,
   seen: ({ pointer, message }, { object }) => (message.includes(CUT) ? undefined : mappingAt(object, pointer)),
   prepare: ({ hostPort = true, namesRequired = false, namesUnique = false }: Parameters) => ({
     ok: true,
@@ -72,11 +75,13 @@ spec:
       for (const container of pod.containers)
         for (const port of container.ports) single({ container, port }, parameters, problems);
       for (const problem of badNames(pod)) problems.push(problem);
+      addBadNumbers(pod, problems);
       if (parameters.namesUnique) for (const problem of sharedNames(pod)) problems.push(problem);
     }
+    addPublished(subject.workload.publishedPorts, parameters, problems);
     if (problems.length === 0) return problems;
     const isInScope = inScope(subject);
-    return problems.filter(({ container }) => container !== undefined && isInScope(container));
+    return problems.filter(({ container }) => container === undefined || isInScope(container));
   },
 });
 
@@ -107,6 +112,36 @@ function clashProblem({ kind, claim, earlier }: PortClash): Problem {
     message: `${subject} ${other}${kind === 'sidecar' ? ', which is still running' : ''}`,
     remedy: REMEDIES[kind],
     ...(kind === 'repeated' ? { harmless: true as const } : {}),
+  };
+}
+
+/** A service that is built has no image, so the problem is about the whole file. */
+function publishedProblem({ port, earlier, number }: PublishedClash): Problem {
+  const { service, protocol, pointer } = port;
+  const again = service === earlier.service ? ' twice' : `, and so does service ${quoteValue(earlier.service)}`;
+  return {
+    state: 'violation',
+    container: undefined,
+    pointer: `${pointer}/from`,
+    message: `service ${quoteValue(service)} publishes host port ${portText(number, protocol.toUpperCase())}${again}`,
+    remedy: 'use another host port; a host can bind each port only once',
+  };
+}
+
+function addPublished(ports: readonly PublishedPort[], { hostPort }: Parameters, problems: Problem[]): void {
+  for (const clash of publishedClashes(ports)) problems.push(publishedProblem(clash));
+  if (hostPort === false) for (const port of ports) problems.push(notAllowed(port));
+}
+
+function notAllowed({ service, protocol, from, to, pointer }: PublishedPort): Problem {
+  const numbers = from === to ? `host port ${from}` : `host ports ${from}-${to}`;
+  const verb = from === to ? 'is' : 'are';
+  return {
+    state: 'violation',
+    container: undefined,
+    pointer: `${pointer}/from`,
+    message: `service ${quoteValue(service)} publishes ${numbers}/${protocol.toUpperCase()}, which ${verb} not allowed`,
+    remedy: 'remove the entry from ports; services reach each other without it',
   };
 }
 

@@ -1,4 +1,5 @@
 import { quoteValue } from '../../image/quote.ts';
+import { FIRST_IMAGE_MS, isInFuture } from '../build-date.ts';
 import type { Fact } from '../fact.ts';
 import { DAY_MS, dayOf, dayStart } from '../../go/date.ts';
 import type { RegistryDetails } from '../registry-fact.ts';
@@ -25,12 +26,6 @@ const DAY = {
   pattern: '^\\d{4}-\\d\\d-\\d\\d$',
   hint: 'a day as YYYY-MM-DD, in UTC',
 } as const;
-
-/**
- * March 2013, the release of Docker 0.1. Earlier dates are placeholders: reproducible builds write 1970-01-01 or 1980-01-01, and
- * Go writes the year 1 for a missing date.
- */
-const FIRST_IMAGE_MS = 1_362_096_000_000;
 
 /** The data of a digest never changes but its age does, so the clock is also a fact. */
 export const imageAge = defineRule({
@@ -68,7 +63,7 @@ spec:
     type: 'object',
     additionalProperties: false,
     minProperties: 1,
-    hint: 'for example {maxAgeDays: 90}; for details, run npx tidewaiter explain rule image-age',
+    hint: 'for example {maxAgeDays: 90}; for details, run tidewaiter explain rule image-age',
     properties: {
       maxAgeDays: { type: 'integer', minimum: 1, description: 'Maximum age in days' },
       minAgeDays: { type: 'integer', minimum: 1, description: 'Minimum age in days' },
@@ -146,8 +141,7 @@ function checkAge(image: string, createdMs: number, { limits, now }: AgeInput): 
     };
   }
   const ageMs = now.value - createdMs;
-  // Allows a day of clock skew; a later date is invented.
-  if (ageMs < -DAY_MS) {
+  if (isInFuture(ageMs)) {
     const message = `${undetermined}: its creation date ${dayOf(createdMs)} is in the future`;
     return { state: 'unknown', causedBy: 'author', message, remedy: DATED };
   }

@@ -6,8 +6,8 @@ import { defineRule } from '../rule.ts';
 import { checkImages } from './images.ts';
 import { checkRegistryFacts, type ProblemText, unknownProblem } from './registry-facts.ts';
 
-/** Characters. Hosts and paths have no limit, and a remedy must stay readable. */
-const MAX_SHOWN = 500;
+/** Characters. The message has the image, and a remedy must stay readable. */
+const MAX_SHOWN = 40;
 
 export const imageDigest = defineRule({
   name: 'image-digest',
@@ -69,8 +69,9 @@ spec:
 
 /** Names no `latest`: most policies deny that tag. */
 function pinRemedy({ text, effectiveTag }: ImageReference): string {
-  if (effectiveTag === 'latest') return 'pin the image; npx tidewaiter pin FILE --write adds the digest';
-  return `pin the image: ${text.length <= MAX_SHOWN ? text : 'name'}@sha256:… (npx tidewaiter pin FILE --write adds the digest)`;
+  if (effectiveTag === 'latest' || text.length > MAX_SHOWN)
+    return 'pin the image; tidewaiter pin FILE --write adds the digest';
+  return `pin the image: ${text}@sha256:… (tidewaiter pin FILE --write adds the digest)`;
 }
 
 function hasBoth({ image }: Container): boolean {
@@ -101,4 +102,4 @@ function checkDrift(fact: RegistryFact<RegistryImage>, reference: ImageReference
   return { state: 'violation', message, remedy: UPDATE };
 }
 
-const UPDATE = 'to use the newer build, run npx tidewaiter pin --update FILE';
+const UPDATE = 'to use the newer build, run tidewaiter pin --update FILE';

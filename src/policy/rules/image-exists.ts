@@ -92,6 +92,6 @@ function violation(reference: ImageReference, { cause, message, remedy }: Regist
     const advice = remedy ?? 'push the image, or use a tag that exists';
     return { state: 'violation', message: `${image} does not exist: ${message}`, remedy: advice };
   }
-  const advice = remedy ?? 'pin the current digest of the tag: npx tidewaiter pin --update FILE';
+  const advice = remedy ?? 'pin the current digest of the tag: tidewaiter pin --update FILE';
   return { state: 'violation', message: `the digest of ${image} no longer exists: ${message}`, remedy: advice };
 }

@@ -1,5 +1,7 @@
 import { quoteValue } from '../../image/quote.ts';
 import { type ImageReference, isPinned } from '../../image/reference.ts';
+import type { Container } from '../../pod/containers.ts';
+import { PULL_POLICY_KEY } from '../../pod/file-kinds.ts';
 import { defineRule } from '../rule.ts';
 import { checkImages } from './images.ts';
 
@@ -46,22 +48,29 @@ spec:
     },
   },
   needs: [],
+  composeFiles: true,
   prepare: ({ when = 'mutable' }: Parameters) => ({ ok: true, value: when }),
   check: (subject, when) =>
     checkImages(subject, (reference, container) => {
       const policy = container.pullPolicy;
-      if (policy === undefined || policy === 'Always' || !concerns(reference, when)) return undefined;
+      const field = fieldOf(container);
+      const always = field === PULL_POLICY_KEY ? 'always' : 'Always';
+      if (policy === undefined || policy === always || !concerns(reference, when)) return undefined;
       const image = `image ${quoteValue(reference.text)}`;
-      const field = container.kind === 'volume' ? 'pullPolicy' : 'imagePullPolicy';
       return {
         pointer: container.pullPolicyPointer,
         message: isPinned(reference)
           ? `${image} has ${field} ${quoteValue(policy)}`
-          : `${image} can change, but its ${field} is ${quoteValue(policy)}, so nodes can run different builds`,
-        remedy: `set ${field}: Always${isPinned(reference) ? '' : ', or pin the image to a digest'}`,
+          : `${image} can change, but its ${field} is ${quoteValue(policy)}, so ${field === PULL_POLICY_KEY ? 'hosts' : 'nodes'} can run different builds`,
+        remedy: `set ${field}: ${always}${isPinned(reference) ? '' : ', or pin the image to a digest'}`,
       };
     }),
 });
+
+/** `imagePullPolicy`, `pullPolicy` of an image volume, or `pull_policy` of a service in a Compose file. */
+function fieldOf({ pullPolicyPointer }: Container): string {
+  return pullPolicyPointer.slice(pullPolicyPointer.lastIndexOf('/') + 1);
+}
 
 function concerns(reference: ImageReference, when: 'latest' | 'mutable' | 'all'): boolean {
   if (when === 'all') return true;

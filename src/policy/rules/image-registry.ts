@@ -47,7 +47,7 @@ spec:
     type: 'object',
     additionalProperties: false,
     minProperties: 1,
-    hint: 'for example {allow: [registry.example.com/**]}; for details, run npx tidewaiter explain rule image-registry',
+    hint: 'for example {allow: [registry.example.com/**]}; for details, run tidewaiter explain rule image-registry',
     properties: {
       allow: { ...PATTERN_LIST, description: 'Image patterns; an image that matches none of them is a violation' },
       deny: { ...PATTERN_LIST, description: 'Image patterns; an image that matches one of them is a violation' },

@@ -67,7 +67,7 @@ spec:
     type: 'object',
     additionalProperties: false,
     minProperties: 1,
-    hint: 'for example {deny: [latest]}; for details, run npx tidewaiter explain rule image-tag',
+    hint: 'for example {deny: [latest]}; for details, run tidewaiter explain rule image-tag',
     properties: {
       required: { type: 'boolean', description: 'If true, an image with neither tag nor digest is a violation' },
       allow: { ...TAG_GLOBS, description: 'Globs; a tag that matches none of them is a violation' },
@@ -81,12 +81,12 @@ spec:
   },
   needs: [],
   imagesOnly: true,
-  prepare({ required = false, allow = [], deny = [], besideDigest = 'ignore' }: Parameters) {
+  prepare({ required, allow = [], deny = [], besideDigest = 'ignore' }: Parameters) {
     const faults = [...tagFaults('allow', allow, 'deny'), ...tagFaults('deny', deny, 'allow')];
-    if (besideDigest === 'check' && allow.length + deny.length === 0) faults.push(NOTHING_TO_CHECK);
+    if (allow.length + deny.length === 0) faults.push(...withoutLists(required, besideDigest));
     if (faults.length > 0) return { ok: false, faults };
     const value: TagLists = {
-      required,
+      required: required ?? false,
       isDenied: compileGlobs(deny),
       isAllowed: allow.length === 0 ? () => true : compileGlobs(allow),
       allowed: shortList(allow),
@@ -97,10 +97,16 @@ spec:
   check: (subject, lists) => checkImages(subject, tagCheck(lists)),
 });
 
-const NOTHING_TO_CHECK: ParameterFault = {
-  pointer: '/besideDigest',
-  problem: 'nothing to check next to a digest; add "allow" or "deny"',
-};
+function withoutLists(
+  required: boolean | undefined,
+  besideDigest: Parameters['besideDigest'],
+): readonly ParameterFault[] {
+  if (besideDigest === 'check')
+    return [{ pointer: '/besideDigest', problem: 'nothing to check next to a digest; add "allow" or "deny"' }];
+  return required !== undefined
+    ? []
+    : [{ pointer: '', problem: 'nothing to check; set required: true, or add "allow" or "deny"' }];
+}
 
 function tagFaults(name: string, globs: readonly string[], opposite: string): readonly ParameterFault[] {
   return globs.flatMap((glob, index) => {

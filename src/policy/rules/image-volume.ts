@@ -46,7 +46,7 @@ spec:
     type: 'object',
     additionalProperties: false,
     minProperties: 1,
-    hint: 'for example {mounted: true}; for details, run npx tidewaiter explain rule image-volume',
+    hint: 'for example {mounted: true}; for details, run tidewaiter explain rule image-volume',
     properties: {
       allowed: { type: 'boolean', default: true, description: 'If false, every image volume is a violation' },
       mounted: {

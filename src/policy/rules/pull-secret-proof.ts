@@ -1,6 +1,7 @@
 /** The registry's response to the credentials that match an image. */
 import type { Candidate } from '../../credential/keyring.ts';
 import { quoteValue } from '../../image/quote.ts';
+import { visibleUser } from '../../credential/user-name.ts';
 import type { ImageReference } from '../../image/reference.ts';
 import { isCredentialRejected, type RegistryFact, type RegistryFailure, type RegistryImage } from '../registry-fact.ts';
 import { shortList } from './images.ts';
@@ -46,14 +47,15 @@ export function proven(
 
 /** Returns `undefined` if no known credential matches, or if a matching credential was not tested. */
 function refusedBy(
-  { message: answer, credentialUntested }: RegistryFailure,
+  { message: answer, credentialUntested, namesCredentials }: RegistryFailure,
   { reference, ring, nodesHaveNone }: Proving,
 ): ProblemText | undefined {
   if (ring.state !== 'read' || credentialUntested) return undefined;
   const candidates = ring.candidatesFor(reference);
   if (candidates.length === 0) return undefined;
   const image = `image ${quoteValue(reference.text)}`;
-  const refused = `no credential can pull ${image}: ${shortList(candidates, shown)} (${answer})`;
+  const details = namesCredentials ? answer : `${shortList(candidates, shown)} (${answer})`;
+  const refused = `no credential can pull ${image}: ${details}`;
   const remedy = 'renew the credential in the pull secret, or grant its user pull access';
   if (ring.doubt !== undefined) {
     const { reason, causedBy } = ring.doubt;
@@ -63,7 +65,8 @@ function refusedBy(
   return { state: 'unknown', message: `${refused} (nodes may have their own credentials)`, remedy };
 }
 
-function shown({ secret, key, username }: Candidate): string {
-  const user = username === '' ? 'no user' : `user ${quoteValue(username, 60)}`;
+function shown(candidate: Candidate): string {
+  const { secret, key, username } = candidate;
+  const user = username === '' ? 'no user' : `user ${quoteValue(visibleUser(candidate), 60)}`;
   return `${secretLabel(secret)}, entry ${quoteValue(key, 80)} (${user})`;
 }

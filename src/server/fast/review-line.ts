@@ -1,8 +1,8 @@
 /** The log line of one review: one JSON object with fixed keys, the same for every review. */
-import { nameOf, pinnedLabel } from '../../admission/message.ts';
-import type { PinnedImage } from '../../admission/mutation.ts';
+import { nameOf, pinnedLabel, rewrittenLabel } from '../../admission/message.ts';
+import type { Mutation } from '../../admission/mutation.ts';
 import type { AdmissionRequest } from '../../admission/request.ts';
-import type { ContainerImage } from '../../pod/containers.ts';
+import type { Container, ContainerImage } from '../../pod/containers.ts';
 import type { Finding } from '../../policy/finding.ts';
 import type { ReviewRecord } from '../answer.ts';
 
@@ -27,8 +27,8 @@ export interface LineFields {
   /** How many findings have an unknown result. */
   readonly unknown: number;
   readonly images: readonly Pick<ContainerImage, 'state' | 'text'>[];
-  /** The member as JSON. */
-  readonly pinned: string;
+  /** The members `rewritten`, if there are any, and `pinned`, as JSON. */
+  readonly changes: string;
   readonly durationMs: number;
   readonly dryRun: boolean;
   /** Hexadecimal. */
@@ -52,7 +52,7 @@ export function lineFieldsOf(record: ReviewRecord): LineFields {
       findings.length === 0 ? NO_FINDINGS : `"findings":${findingList(findings)},"excused":${excusedList(findings)}`,
     unknown: findings.length === 0 ? 0 : findings.filter(isUnknown).length,
     images: imagesOf(record),
-    pinned: pinnedList(record.mutation?.images),
+    changes: changeMembers(record.mutation),
     durationMs: record.durationMs,
     dryRun: request.dryRun,
     generation: record.generation,
@@ -81,12 +81,18 @@ function short(text: string): string {
 }
 
 function imagesOf({ decision, mutation }: ReviewRecord): LineFields['images'] {
+  const all = decision?.outcome === 'evaluated' ? decision.workload.containers : changedContainers(mutation);
   const images: LineFields['images'][number][] = [];
-  const all = decision?.outcome === 'evaluated' ? decision.workload.containers : [];
   for (const { image } of all) if (images.push(shortImage(image)) === MAX_IMAGES) return images;
-  for (const { container } of mutation?.images ?? [])
-    if (images.push(shortImage(container.image)) === MAX_IMAGES) return images;
   return images;
+}
+
+function changedContainers({
+  rewrites,
+  images,
+}: Pick<Mutation, 'rewrites' | 'images'> = NO_CHANGES): Iterable<Container> {
+  if (rewrites.length === 0) return images.map(({ container }) => container);
+  return new Set([...rewrites, ...images].map(({ container }) => container));
 }
 
 export function createReviewLine(): (fields: LineFields) => string {
@@ -96,11 +102,11 @@ export function createReviewLine(): (fields: LineFields) => string {
 
 /** Formats a line without `JSON.stringify` (README.md). */
 function lineOf(fields: LineFields, time: string): string {
-  const { endpoint, allowed, findings, unknown, images, pinned, durationMs, dryRun, generation } = fields;
+  const { endpoint, allowed, findings, unknown, images, changes, durationMs, dryRun, generation } = fields;
   const byGeneration = generation === undefined ? '' : `,"generation":"${generation}"`;
   return (
     `{"level":"info","time":"${time}","endpoint":"${endpoint}",${requestMembers(fields)},"allowed":${allowed},${findings}` +
-    `,"images":${imageList(images)},"pinned":${pinned},"unknown":${unknown}` +
+    `,"images":${imageList(images)},${changes},"unknown":${unknown}` +
     `,"durationMs":${Math.round(durationMs * 1000) / 1000},"dryRun":${dryRun}${byGeneration},"msg":"review"}\n`
   );
 }
@@ -140,10 +146,16 @@ function imageList(images: LineFields['images']): string {
 }
 
 /** `nginx:1.27 -> sha256:…`, at most as many as images. */
-function pinnedList(images: readonly PinnedImage[] = []): string {
-  if (images.length === 0) return '[]';
-  const labels = images.flatMap((image) => pinnedLabel(image) ?? []);
-  return JSON.stringify(labels.slice(0, MAX_IMAGES));
+function changeMembers(mutation: Pick<Mutation, 'rewrites' | 'images'> = NO_CHANGES): string {
+  const rewritten = mutation.rewrites.flatMap((image) => rewrittenLabel(image) ?? []);
+  const pinned = mutation.images.flatMap((image) => pinnedLabel(image) ?? []);
+  return `${rewritten.length === 0 ? '' : `"rewritten":${labelList(rewritten)},`}"pinned":${labelList(pinned)}`;
+}
+
+const NO_CHANGES = { rewrites: [], images: [] };
+
+function labelList(labels: readonly string[]): string {
+  return labels.length === 0 ? '[]' : JSON.stringify(labels.slice(0, MAX_IMAGES));
 }
 
 function isUnknown({ outcome, action }: Finding): boolean {

@@ -1,6 +1,6 @@
 /** Counts of reviews until the metrics are read: the metrics library looks up a label set once for many reviews. */
 import type { Endpoint } from '../endpoint.ts';
-import type { PinnedImage } from '../../admission/mutation.ts';
+import type { Mutation, PinnedImage, RewrittenImage } from '../../admission/mutation.ts';
 import type { Finding } from '../../policy/finding.ts';
 
 type Counts<L> = readonly (readonly [L, number])[];
@@ -15,20 +15,22 @@ type FindingLabels = {
 type UseLabels = { readonly exception: string };
 
 type FailureLabels = { readonly rule: string; readonly reason: string };
-type PinLabels = { readonly policy: string; readonly outcome: string; readonly cause: string };
+/** Of an image that a policy changes. */
+type ChangeLabels = { readonly policy: string; readonly outcome: string; readonly cause: string };
 
 export interface Tally {
   /** Returns true if the tally is full and must be emptied. */
   countReview(endpoint: Endpoint, operation: string, decision: string, seconds: number): boolean;
   countFindings(findings: readonly Finding[]): void;
-  countPins(images: readonly PinnedImage[]): void;
+  countChanges(mutation: Pick<Mutation, 'images' | 'rewrites'>): void;
   takeDurations(): readonly (readonly [Endpoint, number])[];
   takeReviews(): Counts<ReviewLabels>;
   takeFindings(): Counts<FindingLabels>;
   /** Uses of exceptions. */
   takeUses(): Counts<UseLabels>;
   takeFailures(): Counts<FailureLabels>;
-  takePins(): Counts<PinLabels>;
+  takePins(): Counts<ChangeLabels>;
+  takeRewrites(): Counts<ChangeLabels>;
 }
 
 interface Count<L> {
@@ -41,20 +43,30 @@ const ENDPOINTS: readonly Endpoint[] = ['validate', 'mutate'];
 
 export function createTally(): Tally {
   const reviews = { validate: createReviewCounts(), mutate: createReviewCounts() };
-  const pins = new Map<string, Count<PinLabels>>();
+  const pins = new Map<string, Count<ChangeLabels>>();
+  const rewrites = new Map<string, Count<ChangeLabels>>();
   return {
     ...createFindingCounts(),
     countReview: (endpoint, operation, decision, seconds) =>
       countReview(reviews[endpoint], operation, decision, seconds),
-    countPins(images) {
-      for (const { policy, outcome, cause = '' } of images) {
-        count(pins, `${policy} ${outcome} ${cause}`, () => ({ policy, outcome, cause }));
-      }
+    countChanges({ images, rewrites: rewritten }) {
+      countChanges(pins, images);
+      countChanges(rewrites, rewritten);
     },
     takeDurations: () => ENDPOINTS.flatMap((endpoint) => takeDurations(endpoint, reviews[endpoint])),
     takeReviews: () => ENDPOINTS.flatMap((endpoint) => takeReviews(endpoint, reviews[endpoint])),
     takePins: () => take(pins.values()),
+    takeRewrites: () => take(rewrites.values()),
   };
+}
+
+function countChanges(
+  counts: Map<string, Count<ChangeLabels>>,
+  images: readonly (PinnedImage | RewrittenImage)[],
+): void {
+  for (const { policy, outcome, cause = '' } of images) {
+    count(counts, `${policy} ${outcome} ${cause}`, () => ({ policy, outcome, cause }));
+  }
 }
 
 interface ReviewCounts {

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { Crowded } from '../../../src/admission/context.ts';
 import type { Decision } from '../../../src/admission/validate.ts';
 import type { JsonObject } from '../../../src/pod/pointer.ts';
 import { exceptionBook } from '../../../src/policy/exception-book.ts';
@@ -182,7 +183,7 @@ describe('an image lookup', () => {
 
   test('has limited cost for any number of images and host patterns', async () => {
     const world = registry();
-    const auths = Object.fromEntries(Array.from({ length: 9000 }, (_, index) => [`${'*a'.repeat(30)}${index}.io`, {}]));
+    const auths = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`${'*a'.repeat(30)}${index}.io`, {}]));
     const hostile = secretOf('a', JSON.stringify({ auths }));
     const secrets = { secret: () => Promise.resolve({ state: 'yes', value: hostile } as const) };
     const image = (index: number): string => `{name: c${index}, image: "${'a'.repeat(200)}${index}.io/x"}`;
@@ -190,6 +191,20 @@ describe('an image lookup', () => {
     const object = pod(containers, 'imagePullSecrets: [{name: a}],');
     await ask(requestOf(object), contextOf([policy(IMAGES)], { ...world.ports, secrets }));
     expect(world.lookups.at(-1)).toMatch(/ \[\] \?the Pod's pull secrets have too many host patterns to compare$/);
+  });
+
+  test('has limited cost for many Pods with the same long list of pull secrets', async () => {
+    const world = registry();
+    const names = Array.from({ length: 40_000 }, (_, index) => `a-long-pull-secret-name-${index}`);
+    const serviceAccounts = { pullSecretsOf: () => ({ state: 'yes', value: names }) as const };
+    const secrets = { secret: () => ({ state: 'no' }) as const };
+    const task = '{template: {spec: {serviceAccountName: shop, containers: [{name: x, image: "reg.io/x:1"}]}}}';
+    const tasks = Array.from({ length: 10_000 }, () => task).join(', ');
+    const job = objectOf(
+      `{apiVersion: batch.volcano.sh/v1alpha1, kind: Job, metadata: {name: j}, spec: {tasks: [${tasks}]}}`,
+    );
+    await ask(requestOf(job), contextOf([policy(IMAGES)], { ...world.ports, secrets, serviceAccounts }));
+    expect(world.lookups).toHaveLength(1);
   });
 });
 
@@ -401,6 +416,34 @@ describe('without an answer', () => {
     await setImmediate();
     controller.abort();
     expect(decisionTexts(await decision)).toEqual([expected]);
+  });
+
+  const CROWD = 'too many reviews of this namespace wait for lookups';
+  const PULL = '{rule: pull-secret-usable, action: deny}, {rule: image-exists, action: deny}';
+
+  test.each<[string, (signal: AbortSignal) => Promise<never>, RegistryFact<RegistryImage>]>([
+    ['hang', () => new Promise(() => undefined), ownReason],
+    ['reject', async (signal) => (await once(signal, 'abort'), Promise.reject(signal.reason)), ownReason],
+  ])('because too many reviews of the namespace wait, sources that %s deny', async (_what, secret, image) => {
+    const controller = new AbortController();
+    const world = registry(async () => (await once(controller.signal, 'abort'), image));
+    const secrets = { secret: async (_ns: string, _name: string, signal: AbortSignal) => secret(signal) };
+    const abortGrace = async (): Promise<void> => setImmediate();
+    const decide = async (spec: string): Promise<Decision> => {
+      const context = contextOf([policy(PULL)], { ...world.ports, secrets, abortGrace });
+      return ask(requestOf(pod('{name: x, image: "reg.io/x:1"}', spec)), context, controller.signal);
+    };
+    const decisions = [decide('imagePullSecrets: [{name: a}],'), decide('')];
+    await setImmediate();
+    controller.abort(new Crowded());
+    const messages = (await Promise.all([...decisions, decide('')])).map((decision) =>
+      decision.outcome === 'evaluated'
+        ? decision.findings.map(({ action, outcome, message }) => `${action} ${outcome} ${message}`)
+        : [],
+    );
+    const imageDenied = `deny unknown cannot determine whether image "reg.io/x:1" can be pulled: ${CROWD}`;
+    const secretDenied = `deny unknown cannot determine whether pull secret "a" can be used: ${CROWD}`;
+    expect(messages).toEqual([[secretDenied, imageDenied], [imageDenied], [imageDenied]]);
   });
 
   test('after the deadline, without a lookup', async () => {

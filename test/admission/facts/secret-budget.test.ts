@@ -14,7 +14,7 @@ const secretOf = (name: string, bytes: number, type = 'Opaque'): Fact<ReturnType
 });
 const TOO_LARGE = {
   state: 'unknown',
-  reason: 'the pull secrets of the object have more than 4 MiB',
+  reason: 'the pull secrets of the object need more than 8 MiB of memory',
   causedBy: 'author',
 };
 
@@ -28,7 +28,7 @@ describe('the Secrets of one object', () => {
   test.each<[string, SecretSource['secret']]>([
     ['known', (_namespace, name) => secretOf(name, MIB)],
     ['looked up', async (_namespace, name) => secretOf(name, MIB)],
-  ])('can have 4 MiB if they are %s, and more is unknown because of the author', async (_how, secret) => {
+  ])('can take 8 MiB of memory if they are %s, and more is unknown because of the author', async (_how, secret) => {
     const facts = await lookUpAll(6, { secret });
     expect(facts.slice(0, 4)).toMatchObject(Array.from({ length: 4 }, () => ({ state: 'yes' })));
     expect(facts.slice(4)).toEqual([TOO_LARGE, TOO_LARGE]);

@@ -23,7 +23,7 @@ async function load(registry: string, ofCase = ''): Promise<{ faults: readonly s
     file,
     `apiVersion: tidewaiter.dev/v1alpha1\nkind: ImagePolicyTest\nmetadata: {name: s}\nspec:\n  registry: ${registry}\n  cases: ${cases}\n`,
   );
-  const { suites, errors } = await loadSuites([file], process.stdin);
+  const { suites, errors } = await loadSuites([file], { stdin: process.stdin });
   return {
     faults: errors.map(({ line, column, message }) => `${line}:${column} ${message}`),
     registry: suites[0]?.cases[0]?.registry,

@@ -53,6 +53,17 @@ describe('explain credentials', () => {
     });
   });
 
+  test('shows no user name that is also the password, as with a token for both', async () => {
+    const auth = Buffer.from('hush:hush').toString('base64');
+    const token = file('token.json', secret('token', { 'reg.io': { auth } }));
+    expect(await json('reg.io/shop/web:7', '--pull-secret', token)).toMatchObject({
+      answer: { candidates: [{ secret: 'token', key: 'reg.io', username: '<same as password>' }] },
+    });
+    const { out } = await explain('reg.io/shop/web:7', '--pull-secret', token);
+    expect(out).toContain('user "<same as password>", from entry "reg.io" of pull secret "token"');
+    expect(out).not.toContain('hush');
+  });
+
   test('takes the image before or behind the files, the option once or several times, and standard input', async () => {
     const answer = {
       image: 'nginx',

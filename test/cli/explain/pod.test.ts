@@ -16,6 +16,8 @@ async function pictured(manifest: string, ...argv: readonly string[]): Promise<W
   return JSON.parse(out) as WorkloadSummary;
 }
 
+const DIGEST = `sha256:${'a'.repeat(64)}`;
+
 describe('explain pod', () => {
   test.each(readdirSync(PICTURES).filter((file) => file.endsWith('.yaml')))('draws %s', async (file) => {
     const manifest = path.join(PICTURES, file);
@@ -80,6 +82,22 @@ describe('explain pod', () => {
     expect(out).toContain('Pod shop/a  ');
     expect(out).toContain('a  registry.example.com/a:latest  regcred > registry.example.com (user ci), then regcred');
     expect(code).toBe(0);
+  });
+
+  test.each([
+    [`nginx:1.27@${DIGEST}`, `nginx:1.27@${DIGEST}`],
+    [`nginx@${DIGEST}`, `nginx@${DIGEST}`],
+    ['nginx', 'docker.io/library/nginx:latest'],
+    ['r.example.com/a:1', 'r.example.com/a:1'],
+  ])('shows %s as %s', async (image, shown) => {
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'a' },
+      spec: { containers: [{ name: 'web', image }] },
+    };
+    const { out } = await runCommand(['explain', 'pod', '-'], JSON.stringify(pod));
+    expect(out).toContain(`  web  ${shown}  `);
   });
 
   test('numbers init containers and sidecars as they are listed, and all regular containers alike behind them', async () => {

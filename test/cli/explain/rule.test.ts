@@ -12,8 +12,8 @@ Containers in a Pod use distinct ports and port names; host ports and names foll
 Why
   Containers in a Pod share one IP address and its ports: the second container that binds a port
   fails at startup, long after the API server accepted the Pod. A container that lists a port twice
-  works, so the rule only warns about it. The API server itself rejects invalid port names and
-  duplicates within a container.
+  works, so the rule only warns about it. The API server itself rejects invalid port numbers,
+  protocols, and names, and duplicate names within a container.
 
 Needs
   only the object
@@ -21,7 +21,7 @@ Needs
 Parameters
   hostPort: true or false, default true
       If false, host ports are violations, as far as containers list them; with hostNetwork, they
-      can listen on any port
+      can listen on any port. In a Compose file, these are the ports that services publish
   namesRequired: true or false, default false
       If true, every port must have a name
   namesUnique: true or false, default false
@@ -66,9 +66,9 @@ This fails
   });
 
   test.each([
-    ['image-tagg', 'unknown rule "image-tagg"; did you mean "image-tag"? (all rules: npx tidewaiter rules)\n'],
-    ['constructor', 'unknown rule "constructor" (all rules: npx tidewaiter rules)\n'],
-    ['a\u001B[31m\nb', 'unknown rule "a\\u001b[31m\\u000ab" (all rules: npx tidewaiter rules)\n'],
+    ['image-tagg', 'unknown rule "image-tagg"; did you mean "image-tag"? (all rules: tidewaiter rules)\n'],
+    ['constructor', 'unknown rule "constructor" (all rules: tidewaiter rules)\n'],
+    ['a\u001B[31m\nb', 'unknown rule "a\\u001b[31m\\u000ab" (all rules: tidewaiter rules)\n'],
   ])('of %j says what there is instead, exit 2', async (name, note) => {
     expect(await runCommand(['explain', 'rule', name])).toEqual({ code: 2, out: '', note });
   });

@@ -128,7 +128,7 @@ describe('pin --write of a Dockerfile that a Compose file builds', () => {
       'an ARG that the build sets',
       { 'compose.yaml': builds('{args: {V: "1.3"}}') },
       'ARG V=1.2\nFROM a:$V\n',
-      'a:$V',
+      'a:1.3',
       IS_SET(service('s0')),
     ],
     [
@@ -212,4 +212,108 @@ test('ten thousand builds of one service in pieces are read in time', async () =
     Dockerfile: 'FROM node\n',
   });
   expect((await runCommand(['pin', '--check', '.'])).code).toBe(1);
+});
+
+describe('pin --check of a base image that builds set', () => {
+  interface Given {
+    readonly name: string;
+    readonly compose: string;
+    readonly env?: string;
+    readonly dockerfile?: string;
+    readonly code: number;
+    readonly images: readonly (readonly [state: string, image: string])[];
+  }
+
+  const DIGEST = `sha256:${'a'.repeat(64)}`;
+  const BASE = 'FROM ${BASE}\n';
+  const ROWS: readonly Given[] = [
+    { name: 'as a value', compose: builds('{args: {BASE: "a:1"}}'), code: 1, images: [['unpinned', 'a:1']] },
+    {
+      name: 'with a digest',
+      compose: builds(`{args: ["BASE=a:1@${DIGEST}"]}`),
+      code: 0,
+      images: [['pinned', `a:1@${DIGEST}`]],
+    },
+    {
+      name: 'by a variable of .env',
+      compose: builds('{args: {BASE: "a:${TAG}"}}'),
+      env: 'TAG=7\n',
+      code: 1,
+      images: [['unpinned', 'a:7']],
+    },
+    {
+      name: 'by a name that .env has',
+      compose: builds('{args: [BASE]}'),
+      env: 'BASE=a:8\n',
+      code: 1,
+      images: [['unpinned', 'a:8']],
+    },
+    {
+      name: 'by the default of a variable',
+      compose: builds('{args: {BASE: "${B:-a:9}"}}'),
+      code: 1,
+      images: [['unpinned', 'a:9']],
+    },
+    {
+      name: 'in a part',
+      compose: builds('{args: {V: "2"}}'),
+      dockerfile: 'ARG V\nFROM a:$V\n',
+      code: 1,
+      images: [['unpinned', 'a:2']],
+    },
+    {
+      name: 'by a variable that is not known',
+      compose: builds('{args: {BASE: "a:${TAG}"}}'),
+      code: 2,
+      images: [['failed', '${BASE}']],
+    },
+    {
+      name: 'by a name that .env does not have',
+      compose: builds('{args: {BASE: null}}'),
+      code: 2,
+      images: [['failed', '${BASE}']],
+    },
+    {
+      name: 'to the same in two services',
+      compose: builds('{args: {BASE: "a:1"}}', '{context: ./., args: ["BASE=a:1"]}'),
+      code: 1,
+      images: [['unpinned', 'a:1']],
+    },
+    {
+      name: 'to other values in two services',
+      compose: builds('{args: {BASE: "a:1"}}', '{context: ./., args: {BASE: "a:2"}}'),
+      code: 2,
+      images: [['failed', '${BASE}']],
+    },
+    {
+      name: 'in one of two services',
+      compose: builds('{args: {BASE: "a:1"}}', '{context: ./.}'),
+      code: 2,
+      images: [['failed', '${BASE}']],
+    },
+    {
+      name: 'to an image that another service builds',
+      compose:
+        'services:\n  a: {build: {context: a}, image: local/a}\n  b: {build: {context: ., args: {BASE: "local/a:latest"}}}\n',
+      code: 0,
+      images: [
+        ['skipped', 'local/a'],
+        ['skipped', 'local/a:latest'],
+      ],
+    },
+    { name: 'to no image', compose: builds('{args: {BASE: "A B"}}'), code: 2, images: [['failed', 'A B']] },
+  ];
+
+  test.each(ROWS)('$name', async ({ compose, env, dockerfile = `ARG BASE\n${BASE}`, code, images }) => {
+    write({ 'compose.yaml': compose, Dockerfile: dockerfile, ...(env === undefined ? {} : { '.env': env }) });
+    const result = await runCommand(['pin', 'compose.yaml', 'Dockerfile', '--check', '-o', 'json']);
+    const report = JSON.parse(result.out) as {
+      readonly images: readonly { readonly state: string; readonly image: string }[];
+    };
+    expect(report.images.map(({ state, image }) => [state, image])).toEqual(images);
+    expect(result.code).toBe(code);
+    // A digest belongs to the Compose file or to .env, which pin does not change.
+    await runPin(['compose.yaml', 'Dockerfile'], { write: true });
+    expect(readFileSync('Dockerfile', 'utf8')).toBe(dockerfile);
+  });
 });

@@ -117,7 +117,8 @@ describe('pin --write in a Compose file', () => {
 
 const nested = (depth: number): string => `${'${A:-'.repeat(depth)}x${'}'.repeat(depth)}`;
 
-const FROM_OUTSIDE = 'it contains a variable that Compose resolves; put the digest in the value of the variable';
+const FROM_OUTSIDE =
+  'it contains a variable that has no default and no value in ".env" beside the file; add the value there';
 
 describe('what cannot be pinned in a Compose file', () => {
   test.each<readonly [what: string, text: string, name: string, why: string | undefined]>([
@@ -142,7 +143,7 @@ describe('what cannot be pinned in a Compose file', () => {
       'a Dockerfile with a variable of Compose',
       inline('ARG V=1', 'FROM a:${V}'),
       'a:$',
-      'it contains a variable that Compose resolves; write "$$" for a Dockerfile variable',
+      `${FROM_OUTSIDE}; or write "$$" for a Dockerfile variable`,
     ],
     [
       'an ARG of a Dockerfile for two images',
@@ -153,7 +154,7 @@ describe('what cannot be pinned in a Compose file', () => {
     ...['{V: "1.3"}', '["V=1.3"]', '[V]', '{V: }'].map((args): readonly [string, string, string, string] => [
       `an ARG of a Dockerfile that the build sets: ${args}`,
       build(`args: ${args}`, 'dockerfile_inline: |', '  ARG W=1 V=1.2', '  FROM a:$$V'),
-      'a:$V',
+      args.includes('1.3') ? 'a:1.3' : 'a:$V',
       'ARG V is set in "args" of the build; write the value into the Dockerfile to have it pinned',
     ]),
     [

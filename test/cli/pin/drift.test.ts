@@ -106,7 +106,7 @@ ${file}:3:6  unknown  cannot determine whether "r.io/c:1@${OLD}" has drifted: re
     const { code, out } = await runDrift([path.join(folder, 'absent.yaml')]);
     expect({ code, out }).toEqual({
       code: 2,
-      out: `${folder}/absent.yaml  error  no such file or directory\n0 files, 0 pinned images: 0 drifted, 0 unknown, 1 error\n`,
+      out: `${folder}/absent.yaml  error  no such file or directory\n1 file, 0 pinned images: 0 drifted, 0 unknown, 1 error\n`,
     });
   });
 

@@ -83,7 +83,7 @@ describe('pin', () => {
 
   test('does what it can, and exits 2 for the rest with its cause', async () => {
     file('pods.yaml', pod('nginx:1.27', 'nginx:nope', 'nginx:limited', 'Nginx:1'));
-    file('broken.yaml', 'a: [\n');
+    file('broken.yaml', 'image: [\n');
     file('notes.yaml', 'just: notes\n');
     const registry = fakeRegistry({ [`${HUB}/nginx:nope`]: NOT_FOUND, [`${HUB}/nginx:limited`]: RATE_LIMITED });
     const { code, note } = await runPin(['.', 'absent.yaml'], { write: true }, { registry });
@@ -96,7 +96,7 @@ pods.yaml:10:12  error  image "nginx:nope" cannot be pinned: registry.example.co
 pods.yaml:12:12  error  image "nginx:limited" cannot be pinned: registry.example.com answered 429, retry in 30 s; log in
 pods.yaml:14:12  error  image "Nginx:1" cannot be pinned: repository names must be lowercase; use "nginx:1"
 notes.yaml  skipped  not a Kubernetes manifest, kustomization, Compose file, or Dockerfile; Helm values need --helm-image
-3 files, 4 images: 0 already pinned, 1 pinned now, 5 errors
+4 files, 4 images: 0 already pinned, 1 pinned now, 5 errors
 `,
     );
   });
@@ -208,6 +208,25 @@ notes.yaml  skipped  not a Kubernetes manifest, kustomization, Compose file, or 
       ],
       errors: [],
       notices: [],
+      changes: [
+        {
+          image: 'nginx:1.27',
+          pinned: `nginx:1.27@${NGINX}`,
+          from: null,
+          to: {
+            digest: NGINX,
+            state: 'known',
+            created: null,
+            sizeBytes: 0,
+            origin: 'known',
+            source: null,
+            revision: null,
+          },
+          sizeDifferenceBytes: null,
+          compareUrl: null,
+          files: ['pod.yaml'],
+        },
+      ],
     });
   });
 
@@ -268,7 +287,7 @@ describe('pin --check', () => {
     expect(await runCommand(['pin', '--check', '.'])).toEqual({
       code: 1,
       out: 'Dockerfile:1:6  unpinned  image "alpine" has no digest\npod.yaml:8:12  unpinned  image "nginx:1.27" has no digest\n',
-      note: '2 files, 3 images: 1 already pinned, 2 unpinned\nto pin: npx tidewaiter pin Dockerfile pod.yaml --write\n',
+      note: '2 files, 3 images: 1 already pinned, 2 unpinned\nto pin: tidewaiter pin Dockerfile pod.yaml --write\n',
     });
   });
 
@@ -279,7 +298,7 @@ describe('pin --check', () => {
     expect(await runCommand(['pin', '--check', 'compose.yaml'])).toMatchObject({
       code: 2,
       note: expect.stringContaining(
-        'image "nginx:${TAG}" cannot be pinned: it contains a variable that Compose resolves; put the digest in the value of the variable',
+        'image "nginx:${TAG}" cannot be pinned: it contains a variable that has no default and no value in ".env" beside the file; add the value there',
       ) as string,
     });
   });
@@ -314,7 +333,7 @@ describe('pin --check', () => {
   test('goes with no option that asks or writes', async () => {
     for (const option of ['--write', '--update']) {
       const { code, note } = await runCommand(['pin', '--check', option, '.']);
-      expect({ code, note: note.includes('cannot be used with') }).toEqual({ code: 2, note: true });
+      expect({ code, note: note.includes('are both set; remove one of them') }).toEqual({ code: 2, note: true });
     }
   });
 });
@@ -576,4 +595,57 @@ describe('pin --pull-secret', () => {
       note: 'no Secret in pod.yaml (set by --pull-secret)\n',
     });
   });
+});
+
+describe('--only', () => {
+  test.each<readonly [what: string, only: readonly string[], update: boolean, expected: readonly string[]]>([
+    ['one name', ['nginx'], false, [`nginx:1.27@${NGINX}`, 'redis:7', `redis:7@${OLD}`]],
+    ['a registry without images here', ['ghcr.io/**'], true, ['nginx:1.27', 'redis:7', `redis:7@${OLD}`]],
+    [
+      'updates',
+      ['docker.io/library/redis'],
+      true,
+      ['nginx:1.27', `redis:7@${digestOf(`${HUB}/redis:7`)}`, `redis:7@${digestOf(`${HUB}/redis:7`)}`],
+    ],
+    ['several patterns', ['nginx:1.*', 'redis:8'], false, [`nginx:1.27@${NGINX}`, 'redis:7', `redis:7@${OLD}`]],
+  ])('%s: other images are neither looked up nor changed', async (_what, only, update, expected) => {
+    const images = ['nginx:1.27', 'redis:7', `redis:7@${OLD}`];
+    file('pod.yaml', pod(...images));
+    const registry = fakeRegistry();
+    const { code } = await runPin(['pod.yaml'], { write: true, update, only }, { registry });
+    expect(code).toBe(0);
+    expect(read('pod.yaml')).toBe(pod(...expected));
+    const changed = new Set(
+      images.filter((image, index) => image !== expected[index]).map((image) => image.split('@')[0]),
+    );
+    expect(registry.lookups).toHaveLength(changed.size);
+  });
+
+  test('rejects what is no pattern', async () => {
+    file('pod.yaml', pod('nginx:1.27'));
+    await expect(runPin(['pod.yaml'], { only: ['UP*R/ x'] })).rejects.toThrow(/^--only: "UP\*R\/ x" is not a pattern/);
+  });
+});
+
+test('a reference that ko builds is left, counted, and named', async () => {
+  writeFileSync(
+    'ko.yaml',
+    'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: "ko://example.com/cmd/web"}]}\n---\napiVersion: caching.internal.knative.dev/v1alpha1\nkind: Image\nmetadata: {name: b}\nspec: {image: "ko://example.com/cmd/queue"}\n',
+  );
+  const { code, out, note } = await runCommand(['pin', 'ko.yaml', '--check']);
+  expect({ code, out }).toEqual({ code: 0, out: '' });
+  expect(note).toContain(
+    'ko.yaml:4:38  skipped  image "ko://example.com/cmd/web": ko builds this image, and writes its digest\n',
+  );
+  expect(note).toContain('1 file, 2 images: 0 already pinned, 2 skipped\n');
+});
+
+test.each([
+  ['pin', 'missing.yaml', '--check'],
+  ['drift', 'missing.yaml'],
+])('%s counts a file that cannot be read, as check does', async (...argv) => {
+  const counted = (text: string): string | undefined => /^(\d+ files?), /m.exec(text)?.[1];
+  const { code, out, note } = await runCommand(argv);
+  const checked = await runCommand(['check', 'missing.yaml']);
+  expect({ code, files: counted(`${out}${note}`) }).toEqual({ code: 2, files: counted(checked.out) });
 });

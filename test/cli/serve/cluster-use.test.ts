@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type ClusterUse, createClusterUse } from '../../../src/cli/serve/cluster-use.ts';
 import { loadConfig } from '../../../src/config/config.ts';
+import { sharedCluster } from '../../../src/wiring.ts';
 import { createMetrics } from '../../../src/server/metrics.ts';
 import { policyOf } from '../../policy/fixtures.ts';
 import { kubeconfigFor } from '../../support/api-client.ts';
@@ -24,7 +25,7 @@ let warnings: string[];
 async function clusterUse(flags: object): Promise<ClusterUse> {
   const { config } = await loadConfig(flags, {});
   const log = { warn: (_fields: object, message: string) => warnings.push(message) };
-  return createClusterUse(config, { log, metrics: createMetrics('0.0.0').cluster });
+  return createClusterUse(sharedCluster(config), { log, metrics: createMetrics('0.0.0').cluster });
 }
 
 beforeEach(async () => {

@@ -1,9 +1,9 @@
 /** Policies that change while reviews arrive at a steady rate: none fails, and each has the result of one whole generation. */
-import { renameSync, rmSync, symlinkSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { podOf } from '../../admission/decide.ts';
 import { type BuiltServer, newFolder, startBuiltServer } from '../../support/built-server.ts';
+import { type Files, mountFiles } from '../../support/mounted-files.ts';
 
 let server: BuiltServer | undefined;
 afterAll(() => server?.stop());
@@ -13,15 +13,10 @@ const policy = (name: string, tag: string): string =>
 const PER_SECOND = 200;
 const SECONDS = 20;
 
-/** Like a kubelet: a directory of all files, and one link that is renamed. Two policies that change together. */
-function swap(folder: string, version: number): void {
-  const next = `..${version}`;
-  mkdirSync(path.join(folder, next));
+/** Two policies that change together. */
+function policiesOf(version: number): Files {
   const tag = version % 2 === 0 ? '1' : '2';
-  for (const name of ['first', 'second']) writeFileSync(path.join(folder, next, `${name}.yaml`), policy(name, tag));
-  symlinkSync(next, path.join(folder, '..data_tmp'));
-  renameSync(path.join(folder, '..data_tmp'), path.join(folder, '..data'));
-  if (version > 0) rmSync(path.join(folder, `..${version - 1}`), { recursive: true });
+  return { 'first.yaml': policy('first', tag), 'second.yaml': policy('second', tag) };
 }
 
 /** Counts the result of one review by image, generation, and decision. */
@@ -39,14 +34,11 @@ async function note(running: BuiltServer, pod: unknown, image: string, results: 
 
 test('0 of 4,000 reviews fail while policies change every 2 s', async () => {
   const folder = newFolder();
-  const mount = path.join(folder, 'policies');
-  mkdirSync(mount);
-  swap(mount, 0);
-  for (const name of ['first', 'second']) symlinkSync(`..data/${name}.yaml`, path.join(mount, `${name}.yaml`));
+  const mounted = mountFiles(path.join(folder, 'policies'), policiesOf(0));
   const running = (server = await startBuiltServer(folder, ['-p', 'policies']));
   const pods = ['1', '2'].map((tag) => podOf(`{containers: [{name: web, image: "nginx:${tag}"}]}`));
   let version = 0;
-  const changes = setInterval(() => swap(mount, (version += 1)), 2000);
+  const changes = setInterval(() => mounted.swap(policiesOf((version += 1))), 2000);
   const results = new Map<string, number>();
   const pending: Promise<void>[] = [];
   const begin = performance.now();

@@ -221,6 +221,35 @@ describe('the configuration file', () => {
     spec: { image: 'nginx:1.27' },
   };
 
+  test('names each key that needs a restart once, and no other key', async () => {
+    const running = await started({ 'tidewaiter.yaml': 'policies: [policies]\n', 'policies/a.yaml': DIGEST }, []);
+    const changed = {
+      logLevel: 'warn',
+      certsDir: 'elsewhere',
+      cluster: '"off"',
+      registries: '[{host: registry.example.com}]',
+      registryAccess: 'listed',
+      registryCache: '{tagTtl: 1s}',
+      nodeCredentials: '{}',
+      ignore: '[drafts]',
+      kinds: '[]',
+      pluginTimeoutMs: '50',
+    };
+    const lines = Object.entries(changed).map(([key, value]) => `${key}: ${value}\n`);
+    const warnings = (): readonly string[] =>
+      running.log.flatMap(({ msg }) => (/has changed/.test(String(msg)) ? [String(msg)] : []));
+    const expected = Object.keys(changed)
+      .slice(0, 7)
+      .map((key, index) => `${key} has changed (tidewaiter.yaml:${index + 2}); restart tidewaiter to apply it`);
+    for (const policies of ['policies: [policies]\n', 'policies: [policies/a.yaml]\n']) {
+      write(running.folder, 'tidewaiter.yaml', `${policies}${lines.join('')}`);
+      await vi.waitFor(() => expect(warnings().toSorted()).toEqual(expected.toSorted()), { timeout: 10_000 });
+    }
+    write(running.folder, 'policies/a.yaml', LATEST);
+    await becomes(running, true);
+    expect(warnings()).toHaveLength(expected.length);
+  });
+
   test('gives kinds and other policies, and says which keys need a restart', async () => {
     const config = (kinds: string, more = ''): string => `policies: [policies]\nkinds: ${kinds}\n${more}`;
     const running = await started(

@@ -1,11 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { findImages } from '../../../src/files/image-locations/find.ts';
 import { kindTable } from '../../../src/pod/kinds.ts';
-import {
-  dockerfileImages,
-  isDockerfile,
-  looksLikeDockerfile,
-} from '../../../src/files/image-locations/dockerfile/dockerfile.ts';
+import { dockerfileImages, looksLikeDockerfile } from '../../../src/files/image-locations/dockerfile/dockerfile.ts';
+import { isDockerfile } from '../../../src/files/image-file-names.ts';
 import { DOCKERFILE_CASES } from './dockerfile-cases.ts';
 
 const images = (text: string): readonly string[] =>

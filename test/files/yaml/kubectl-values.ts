@@ -203,4 +203,8 @@ export const MERGES: readonly (readonly [name: string, text: string, value: unkn
   ['an anchor on a key', '&x a: 1\nb: *x\n', { a: 1, b: 'a' }],
   ['an alias as a key', 'a: &x k\n*x : 1\n', { a: 'k', k: 1 }],
   ['of two equal keys the later one counts', 'a: {b: 1}\nc: 1\na: {d: 2}\n', { a: { d: 2 }, c: 1 }],
+  ['a replaced value may be infinite', 'a: .inf\nb: {<<: {c: .nan}, c: 1}\na: 1\n', { a: 1, b: { c: 1 } }],
+  ['a replaced list may contain NaN', 'a: [1, .nan]\na: x\n', { a: 'x' }],
+  ['a merge key may replace infinity', 'a: {b: .inf, <<: {b: 1}}\n', { a: { b: 1 } }],
+  ['an alias of infinity as a key', 'a: &x .inf\nb: {*x : 1}\na: 1\n', { a: 1, b: { '.inf': 1 } }],
 ];

@@ -43,7 +43,7 @@ function both(spec: string): readonly [Answer, Answer] {
 
 const refuses = (answer: Answer): boolean => 'refused' in answer;
 
-describeWith(kubectlMissing(), 'kubectl reads the same', () => {
+describeWith(kubectlMissing, 'kubectl reads the same', () => {
   test('values of the table', () => {
     const [theirs, ours] = both(
       `spec:\n${SCALARS.map(([text], index) => `- k${index}: ${text.replaceAll('\n', '\n  ')}\n`).join('')}`,

@@ -138,7 +138,7 @@ describe('repeated keys', () => {
   });
 });
 
-describeWith(kubectlMissing(), 'kubectl', () => {
+describeWith(kubectlMissing, 'kubectl', () => {
   test.each(Object.entries(ROWS))('%s: sends the same value', (_what, [text]) => {
     const { stdout } = spawnSync(
       'kubectl',

@@ -23,7 +23,7 @@ describe('a Helm template', () => {
     ['a pipeline', `${HEAD}  name: {{ .Values.x | lower }}\n`, `4:9: ${helm('{{ .Values.x | lower }}')}`],
     ['a pipeline that quotes', `a: {{ .Values.x | quote }}\n`, `1:4: ${helm('{{ .Values.x | quote }}')}`],
     ['a value that only begins so', `a: {{ .Values.x }}-web\n`, `1:4: ${helm('{{ .Values.x }}')}`],
-    ['texts within', `a: {{ default "x: y" .Values.x }}\n`, `1:4: ${helm('{{ default "x: y" .Values.x }}')}`],
+    ['texts within', `a: {{ default "x: y" .Values.x }}\n`, `1:4: ${helm('{{ default "…" .Values.x }}')}`],
     ['lines of conditions', `{{- if .Values.on }}\na: 1\n{{- end }}\n`, `1:1: ${helm('{{- if .Values.on }}')}`],
     ['a condition below', `a:\n  {{- if .x }}\n  b: 1\n  {{- end }}\n`, `2:3: ${helm('{{- if .x }}')}`],
     [
@@ -31,7 +31,7 @@ describe('a Helm template', () => {
       `a:\n  {{- include "x.labels" . | nindent 4 }}\nb: 1\n`,
       `2:3: ${helm('{{- include "x.labels" . | nindent 4 }}')}`,
     ],
-    ['a comment', `{{/* a: b */}}\na: 1\n`, `1:1: ${helm('{{/* a: b */}}')}`],
+    ['a comment', `{{/* a: b */}}\na: 1\n`, `1:1: ${helm('{{/* … */}}')}`],
     ['a loop', `a:\n{{- range .Values.x }}\n  - {{ . }}\n{{- end }}\n`, `2:1: ${helm('{{- range .Values.x }}')}`],
     ['a key', `a:\n  {{ .Values.key }}: 1\n`, `2:3: ${helm('{{ .Values.key }}')}`],
     ['an item', `a:\n  - {{ .Values.image }}\n`, `2:5: ${helm('{{ .Values.image }}')}`],
@@ -40,15 +40,15 @@ describe('a Helm template', () => {
     [
       'over several lines',
       `a: 1\nb: {{ include "x"\n  (dict "k" .Values.k) }}\nc: 2\n`,
-      `2:4: ${helm('{{ include "x" (dict "k" .Values.k) }}')}`,
+      `2:4: ${helm('{{ include "x" (dict "…" .Values.k) }}')}`,
     ],
-    ['lines of its own', `{{ include "x" (dict\n  "k" 1\n) }}\n`, `1:1: ${helm('{{ include "x" (dict "k" 1 ) }}')}`],
+    ['lines of its own', `{{ include "x" (dict\n  "k" 1\n) }}\n`, `1:1: ${helm('{{ include "x" (dict "…" 1 ) }}')}`],
     ['a list over lines', `a:\n  - {{ list\n    1 2 }}\n`, `2:5: ${helm('{{ list 1 2 }}')}`],
-    ['a comment over lines', `{{- /*\na: b: c\n*/ -}}\na: 1\n`, `1:1: ${helm('{{- /* a: b: c */ -}}')}`],
-    ['another within', 'a: {{ `{{ x }}` }}\n', `1:4: ${helm('{{ `{{ x }}` }}')}`],
+    ['a comment over lines', `{{- /*\na: b: c\n*/ -}}\na: 1\n`, `1:1: ${helm('{{- /* … */ -}}')}`],
+    ['another within', 'a: {{ `{{ x }}` }}\n', `1:4: ${helm('{{ "…" }}')}`],
     ['in braces', `a: {b: {{ .Values.x }}}\n`, `1:8: ${helm('{{ .Values.x }}')}`],
     ['behind a quoted text', `a: "x"{{ .Values.x }}\n`, `1:7: ${helm('{{ .Values.x }}')}`],
-    ['quotes within quotes', `a: "{{ .x }}-{{ .y | default "z" }}"\n`, `1:14: ${helm('{{ .y | default "z" }}')}`],
+    ['quotes within quotes', `a: "{{ .x }}-{{ .y | default "z" }}"\n`, `1:14: ${helm('{{ .y | default "…" }}')}`],
   ];
   test.each(CASES)('%s', (_name, text, problem) => {
     expect(problems(text)).toEqual([problem]);
@@ -97,6 +97,7 @@ describe('a Helm template', () => {
     ['GitHub Actions', 'a: [${{ x }}]\n', `1:5: ${other('${{ x }}')}`],
     ['percent signs', 'a: %%NAME%%\n', `1:4: ${other('%%NAME%%')}`],
     ['percent signs, a key', 'a: 1\n%%NAME%%: b\n', `2:1: ${other('%%NAME%%')}`],
+    ['braces', 'a: {IP_PREFIX}.16\n', `1:4: ${other('{IP_PREFIX}')}`],
     ['at signs', 'a: @NAME@\nb: [@@X@@]\n', `1:4: ${other('@NAME@')}`],
     [
       'Jinja',
@@ -147,7 +148,7 @@ async function manifests(text: string): Promise<readonly string[]> {
   });
   return [
     ...read.manifests.map(
-      (manifest) => `${manifest.request.type.kind} ${manifest.request.name} at ${manifest.positionOf('/kind').line}`,
+      (manifest) => `${manifest.request.type.kind} ${manifest.request.name} at ${manifest.placeOf('/kind').line}`,
     ),
     ...read.errors.map(({ line, message }) => `${line}: ${message}`),
   ];

@@ -6,7 +6,6 @@ import {
   deployment,
   type Files,
   kustomization,
-  kustomizeMissing,
   type Layer,
   pinTree,
   plant,
@@ -14,6 +13,7 @@ import {
   rightDigest,
 } from '../../support/kustomize.ts';
 import { fakeRegistry, NOT_FOUND, RATE_LIMITED, runDrift, runPin } from '../../support/pin-registry.ts';
+import { kubectlMissing } from '../../support/kubectl.ts';
 import { describeWith } from '../../support/real-part.ts';
 
 afterAll(removeTrees);
@@ -238,7 +238,7 @@ const RIGHT: Readonly<Record<string, Row>> = {
   },
 };
 
-describeWith(kustomizeMissing(), 'kubectl kustomize, after pin', () => {
+describeWith(kubectlMissing, 'kubectl kustomize, after pin', () => {
   test.each(Object.entries(RIGHT))(
     'runs the digest of what it ran before: %s',
     async (_title, { files, folders, args }) => {

@@ -1,7 +1,8 @@
 /** What patches and replacements reach in kinds that they do not name, and what `images` reaches beside containers. */
 import { afterAll, describe, expect, test } from 'vitest';
-import { deployment, type Files, kustomizeMissing, pinTree, plant, removeTrees } from '../../support/kustomize.ts';
+import { deployment, type Files, pinTree, plant, removeTrees } from '../../support/kustomize.ts';
 import { runPin } from '../../support/pin-registry.ts';
+import { kubectlMissing } from '../../support/kubectl.ts';
 import { describeWith } from '../../support/real-part.ts';
 
 afterAll(removeTrees);
@@ -51,7 +52,7 @@ const PATCHES: Readonly<Record<string, Files>> = {
   ),
 };
 
-describeWith(kustomizeMissing(), 'a patch of what it does not name', () => {
+describeWith(kubectlMissing, 'a patch of what it does not name', () => {
   test.each(Object.entries(PATCHES))('is pinned: %s', async (_title, files) => {
     process.chdir(plant(files));
     expect((await runPin(['.'], { check: true })).code).toBe(1);
@@ -186,7 +187,7 @@ const REACHED: Readonly<Record<string, Readonly<{ files: Files; folders: readonl
   },
 };
 
-describeWith(kustomizeMissing(), 'images of a kustomization', () => {
+describeWith(kubectlMissing, 'images of a kustomization', () => {
   test.each(Object.entries(REACHED))('reach %s', async (_title, { files, folders }) => {
     const pinned = await pinTree(files, folders);
     expect({ code: pinned?.code, outcomes: new Set(Object.values(pinned?.builds ?? {}).flat()) }).toEqual({

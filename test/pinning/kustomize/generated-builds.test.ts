@@ -1,14 +1,8 @@
 /** `pin --write` on trees of kustomizations: what `kubectl kustomize` builds then runs what it built before, by its digest. */
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
-import {
-  deployment,
-  type Files,
-  kustomization,
-  kustomizeMissing,
-  pinTree,
-  removeTrees,
-} from '../../support/kustomize.ts';
+import { deployment, type Files, kustomization, pinTree, removeTrees } from '../../support/kustomize.ts';
+import { kubectlMissing } from '../../support/kubectl.ts';
 import { describeWith } from '../../support/real-part.ts';
 
 afterAll(removeTrees);
@@ -88,7 +82,7 @@ const tree = fc
     'top/kustomization.yaml': kustomization({ resources: ['../one'], images: top }),
   }));
 
-describeWith(kustomizeMissing(), 'kubectl kustomize', () => {
+describeWith(kubectlMissing, 'kubectl kustomize', () => {
   test('runs, after pin, the digests of what it ran before', { timeout: 120_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(tree, async (files) => {

@@ -75,7 +75,10 @@ describe('ports of a Pod', () => {
     [
       'of no protocol at all, quoted',
       '{containers: [{name: a, image: i, ports: [{containerPort: 80, protocol: "T\\nP"}, {containerPort: 80, protocol: "T\\nP"}]}]}',
-      [`a: port 80/"T\\u000aP" is declared twice | ${UNUSED}`],
+      [
+        `a: port 80/"T\\u000aP" is declared twice | ${UNUSED}`,
+        ...Array.from({ length: 2 }, () => 'a: "T\\u000aP" is not a protocol of ports | use TCP, UDP, or SCTP'),
+      ],
     ],
   ])('%s', (_what, spec, sentences) => {
     expect(clashes(spec)).toEqual(sentences);
@@ -94,6 +97,39 @@ describe('ports of a Pod', () => {
     );
     const [finding] = findingsOf([policyOf('{rules: [{rule: container-ports}]}')], requestFor(object));
     expect(finding?.pointer).toBe('/spec/containers/1/ports/1');
+  });
+});
+
+const RANGE = 'use a whole number from 1 to 65535';
+
+describe('ports that the API server rejects', () => {
+  const web = (port: string, more = ''): string =>
+    `{${more}containers: [{name: web, image: i, ports: [{name: http, ${port}}]}]}`;
+
+  test.each<[spec: string, findings: readonly string[]]>([
+    [web('containerPort: 65535, hostPort: 1'), []],
+    [web('containerPort: 99999'), [`web: 99999 is not a valid port | ${RANGE}`]],
+    [web('containerPort: -1'), [`web: -1 is not a valid port | ${RANGE}`]],
+    [web('containerPort: 80.5'), [`web: 80.5 is not a valid port | ${RANGE}`]],
+    [web('containerPort: 0'), [`web: a port has no containerPort | set containerPort; ${RANGE}`]],
+    [web('containerPort: 80, hostPort: 65536'), [`web: 65536 is not a valid host port | ${RANGE}`]],
+    [web('containerPort: 80, hostPort: 0'), []],
+    [web('containerPort: 80, protocol: tcp'), ['web: "tcp" is not a protocol of ports | use TCP, UDP, or SCTP']],
+    [web('containerPort: 80, protocol: SCTP'), []],
+    [web('containerPort: 99999', 'hostNetwork: true, '), [`web: 99999 is not a valid port | ${RANGE}`]],
+    [web('containerPort: 80, hostPort: 80', 'hostNetwork: true, '), []],
+    [
+      web('containerPort: 80, hostPort: 81', 'hostNetwork: true, '),
+      [
+        'web: host port 81 is not container port 80, although the Pod uses hostNetwork | remove hostPort, or set it to the value of containerPort',
+      ],
+    ],
+    [
+      '{hostNetwork: true, initContainers: [{name: i, image: i, ports: [{containerPort: 80, hostPort: 81}]}], containers: [{name: web, image: i}]}',
+      [],
+    ],
+  ])('%s', (spec, findings) => {
+    expect(clashes(spec)).toEqual(findings);
   });
 });
 
@@ -309,10 +345,19 @@ describe('any number of ports', () => {
       containers,
     };
     const type = { group: '', version: 'v1', kind: 'Pod' };
-    const of: Workload = { object: {}, type, name: 'p', clusterScoped: false, pods: [one], containers };
+    const object = {};
+    const of: Workload = {
+      object,
+      type,
+      name: 'p',
+      clusterScoped: false,
+      pods: [one],
+      containers,
+      publishedPorts: [],
+    };
     const facts = { namespaceLabels: { state: 'no' }, ...NO_FACTS } as const;
     const request = { name: 'p', subResource: '', user: undefined, oldObject: undefined, dryRun: false };
-    return bound.value.run({
+    const problems = bound.value.run({
       operation: 'CREATE',
       namespace: 'n',
       workload: of,
@@ -320,7 +365,9 @@ describe('any number of ports', () => {
       containers,
       request,
       facts,
-    }).length;
+    });
+    // Most of these numbers are beyond 65535.
+    return problems.filter(({ message }) => !/ is not a valid |has no containerPort/.test(message)).length;
   }
 
   const N = 200_000;

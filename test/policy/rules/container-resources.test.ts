@@ -301,7 +301,7 @@ describe('parameters', () => {
     ['{min: {a/b: 0}}', `${AT}/min/a~1b: "0" is not an amount: it must be greater than 0`],
     ['{max: {memory: [1]}}', `${AT}/max/memory: expected a string or a number, found a list`],
     ['{maxRatio: {cpu: 0.5}}', `${AT}/maxRatio/cpu: invalid value 0.5: expected a number of at least 1`],
-    ['{maxRatio: {cpu: "2"}}', `${AT}/maxRatio/cpu: expected a number, found a string: a number of at least 1`],
+    ['{maxRatio: {cpu: "2"}}', `${AT}/maxRatio/cpu: expected a number of at least 1, found a string`],
     ['{requests: []}', `${AT}/requests: must not be empty`],
     [
       '{requests: ["c pu"]}',

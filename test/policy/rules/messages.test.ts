@@ -175,19 +175,19 @@ describe('image-digest', () => {
     [
       'nginx',
       [
-        'c: image "nginx" has no digest, so its content can change | pin the image; npx tidewaiter pin FILE --write adds the digest',
+        'c: image "nginx" has no digest, so its content can change | pin the image; tidewaiter pin FILE --write adds the digest',
       ],
     ],
     [
       'nginx:latest',
       [
-        'c: image "nginx:latest" has no digest, so its content can change | pin the image; npx tidewaiter pin FILE --write adds the digest',
+        'c: image "nginx:latest" has no digest, so its content can change | pin the image; tidewaiter pin FILE --write adds the digest',
       ],
     ],
     [
       'a.io/b:1.27',
       [
-        'c: image "a.io/b:1.27" has no digest, so its content can change | pin the image: a.io/b:1.27@sha256:… (npx tidewaiter pin FILE --write adds the digest)',
+        'c: image "a.io/b:1.27" has no digest, so its content can change | pin the image: a.io/b:1.27@sha256:… (tidewaiter pin FILE --write adds the digest)',
       ],
     ],
     [`nginx@${D}`, []],
@@ -198,8 +198,12 @@ describe('image-digest', () => {
 
   test('does not repeat a long image', () => {
     const image = `${'a'.repeat(100_000)}.io/b:1`;
+    const long = 'registry.example.com/storefront/checkout-service:1';
+    expect(about('image-digest', '{}', long)).toEqual([
+      `c: image "${long}" has no digest, so its content can change | pin the image; tidewaiter pin FILE --write adds the digest`,
+    ]);
     expect(about('image-digest', '{}', image)).toEqual([
-      `c: image "${'a'.repeat(200)}…" has no digest, so its content can change | pin the image: name@sha256:… (npx tidewaiter pin FILE --write adds the digest)`,
+      `c: image "${'a'.repeat(200)}…" has no digest, so its content can change | pin the image; tidewaiter pin FILE --write adds the digest`,
     ]);
   });
 });

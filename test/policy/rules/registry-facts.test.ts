@@ -87,7 +87,7 @@ describe('image-exists', () => {
       'c: image "reg.io/x:1" does not exist: reg.io has no such tag | push the image, or use a tag that exists',
     ]);
     expect(exists(`reg.io/x:1@${D}`, failed('notFound', 'reg.io has no such digest'))).toEqual([
-      `c: the digest of image "reg.io/x:1@${D}" no longer exists: reg.io has no such digest | pin the current digest of the tag: npx tidewaiter pin --update FILE`,
+      `c: the digest of image "reg.io/x:1@${D}" no longer exists: reg.io has no such digest | pin the current digest of the tag: tidewaiter pin --update FILE`,
     ]);
     expect(exists('reg.io/x:1', failed('notFound', 'gone', 'ask Ann'))).toEqual([
       'c: image "reg.io/x:1" does not exist: gone | ask Ann',
@@ -125,7 +125,7 @@ describe('image-exists', () => {
 
 describe('image-digest with drift', () => {
   const rule = '{rule: image-digest, parameters: {drift: true}}';
-  const PIN = 'to use the newer build, run npx tidewaiter pin --update FILE';
+  const PIN = 'to use the newer build, run tidewaiter pin --update FILE';
   const drift = (tags: RegistryFact<RegistryImage>, text = `reg.io/x:1@${D}`): readonly string[] =>
     about(rule, text, { tags });
 
@@ -159,7 +159,7 @@ describe('image-digest with drift', () => {
   test('looks up only images with a tag and a digest', () => {
     expect(about(rule, `reg.io/x@${D}`, {})).toEqual([]);
     expect(about(rule, 'reg.io/x:1', {})).toEqual([
-      'c: image "reg.io/x:1" has no digest, so its content can change | pin the image: reg.io/x:1@sha256:… (npx tidewaiter pin FILE --write adds the digest)',
+      'c: image "reg.io/x:1" has no digest, so its content can change | pin the image: reg.io/x:1@sha256:… (tidewaiter pin FILE --write adds the digest)',
     ]);
     expect(about('{rule: image-digest}', `reg.io/x:1@${D}`, { tags: image(E) })).toEqual([]);
   });
@@ -413,6 +413,16 @@ describe('pull-secret-coverage with prove', () => {
   test('reports the credentials that the registry rejects', () => {
     expect(prove(REFUSED)).toEqual([`${NONE} | ${RENEW}`]);
     expect(prove(failed('forbidden', 'reg.io answered 403'))).toEqual([`${NONE.replace('401', '403')} | ${RENEW}`]);
+  });
+
+  test.each(['unauthenticated', 'forbidden'] as const)('names each credential once: %s', (cause) => {
+    const message = 'reg.io rejects it; tried with pull secret "a", key "reg.io" (user reg.io)';
+    const failure = { cause, message, remedy: undefined, namesCredentials: true } as const;
+    const refused = `c: no credential can pull image "reg.io/x:1": ${message}`;
+    expect(prove({ state: 'unknown', failure })).toEqual([`${refused} | ${RENEW}`]);
+    expect(prove({ state: 'unknown', failure }, { nodes: '' })).toEqual([
+      `? ${refused} (nodes may have their own credentials) | ${RENEW}`,
+    ]);
   });
 
   test.each([

@@ -2,15 +2,18 @@
  * Finds images in Compose files (compose-spec): in services, volumes of type `image`, `pre_start` hooks, build contexts, and inline
  * Dockerfiles. Build caches are not included, because they are meant to move, and neither are `models`.
  */
-import path from 'node:path';
+import { quoteValue } from '../../../image/quote.ts';
 import { parseReference } from '../../../image/reference.ts';
 import type { ImageLocation, EditTarget } from '../../../pinning/image-location.ts';
 import { escapeSegment, isObject, type JsonObject } from '../../../pod/pointer.ts';
+import { isCompose } from '../../image-file-names.ts';
 import { composeBuilds, givenTo } from './builds.ts';
+import { type ComposeContext, type Environment, environmentOf, unknownVariable } from './environment.ts';
 import { inlineImages } from './inline-dockerfile.ts';
-import { interpolate, UNKNOWN } from './variables.ts';
+import { isReset } from './reset.ts';
+import { interpolate, NO_VALUES, UNKNOWN } from './variables.ts';
 import { hasVariableBehind, lastPieceOf } from '../last-piece.ts';
-import { locationAt, locationWithout, type DocumentContext, wholeImage } from '../document-context.ts';
+import { locationAt, locationWithout, wholeImage } from '../document-context.ts';
 import { digestTarget } from '../edit-target.ts';
 import type { DocumentFormat } from '../format.ts';
 import { slice, type TracedText } from '../traced-text.ts';
@@ -19,25 +22,17 @@ import { writtenAt } from '../scalar-text.ts';
 export const composeFormat: DocumentFormat = {
   name: 'compose',
   matches: ({ file, document }) => isCompose(file, document.value),
-  locate(context) {
+  locate(context, { environmentOf: given = environmentOf }) {
     const { value } = context.document;
-    return { locations: composeImages(context), builds: isObject(value) ? composeBuilds(value) : [] };
+    const environment = given(context.file);
+    return {
+      locations: composeImages({ ...context, environment }),
+      builds: isObject(value) ? composeBuilds(value, environment) : [],
+    };
   },
 };
 
-const NAME = /^(?:docker-)?compose(?:[.-][\w.-]+)?\.(?:yaml|yml|json)$/i;
-
-/**
- * Reports whether a document is a Compose file, by file name or by services with a build or an image; many programs have a
- * `services:` key.
- */
-function isCompose(file: string, value: unknown): value is JsonObject {
-  if (!isObject(value) || value['apiVersion'] !== undefined || !isObject(value['services'])) return false;
-  const services = Object.values(value['services']);
-  return NAME.test(path.basename(file)) || services.some((one) => isObject(one) && ('image' in one || 'build' in one));
-}
-
-function composeImages(context: DocumentContext): readonly ImageLocation[] {
+function composeImages(context: ComposeContext): readonly ImageLocation[] {
   const services = childrenOf(context.document.value, '', 'services');
   const inServices = (
     read: (pointer: string, service: unknown) => readonly ImageLocation[],
@@ -58,7 +53,7 @@ function composeImages(context: DocumentContext): readonly ImageLocation[] {
   ];
 }
 
-function buildImages(context: DocumentContext, at: string, build: unknown): readonly ImageLocation[] {
+function buildImages(context: ComposeContext, at: string, build: unknown): readonly ImageLocation[] {
   if (!isObject(build)) return [];
   return [
     ...childrenOf(build, at, 'additional_contexts').flatMap(({ pointer, value }) =>
@@ -66,7 +61,8 @@ function buildImages(context: DocumentContext, at: string, build: unknown): read
     ),
     ...inlineImages(context, `${at}/dockerfile_inline`, {
       text: build['dockerfile_inline'],
-      ...givenTo(build),
+      ...givenTo(build, context.environment.values),
+      built: [],
     }),
   ];
 }
@@ -85,13 +81,7 @@ function childrenOf(parent: unknown, at: string, key: string): readonly Child[] 
   });
 }
 
-/** `!reset` removes the value from another file and ignores its own value. */
-function isReset({ text, document }: DocumentContext, pointer: string): boolean {
-  const { offset } = document.positionOf(pointer);
-  return /!reset\s+(?:&\S+\s+)?$/.test(text.slice(Math.max(0, offset - 200), offset));
-}
-
-function serviceImage(context: DocumentContext, pointer: string, service: JsonObject): readonly ImageLocation[] {
+function serviceImage(context: ComposeContext, pointer: string, service: JsonObject): readonly ImageLocation[] {
   const at = `${pointer}/image`;
   const { image } = service;
   if (typeof image !== 'string' || isReset(context, pointer) || isReset(context, at)) return [];
@@ -106,7 +96,7 @@ function serviceImage(context: DocumentContext, pointer: string, service: JsonOb
   return imageAt(context, at, image);
 }
 
-function imageAt(context: DocumentContext, pointer: string, image: unknown): readonly ImageLocation[] {
+function imageAt(context: ComposeContext, pointer: string, image: unknown): readonly ImageLocation[] {
   if (typeof image !== 'string') return [];
   return image.includes('$')
     ? [composedImage(context, pointer, writtenAt(context, pointer, image))]
@@ -114,7 +104,7 @@ function imageAt(context: DocumentContext, pointer: string, image: unknown): rea
 }
 
 /** `NAME: docker-image://…`, in a list `NAME=docker-image://…`. */
-function contextImage(context: DocumentContext, pointer: string, value: unknown): readonly ImageLocation[] {
+function contextImage(context: ComposeContext, pointer: string, value: unknown): readonly ImageLocation[] {
   if (typeof value !== 'string') return [];
   const [, before] = /^((?:[^=/]*=)?docker-image:\/\/)/.exec(value) ?? [];
   return before === undefined
@@ -122,12 +112,26 @@ function contextImage(context: DocumentContext, pointer: string, value: unknown)
     : [composedImage(context, pointer, slice(writtenAt(context, pointer, value), before.length))];
 }
 
-const FROM_OUTSIDE = 'it contains a variable that Compose resolves; put the digest in the value of the variable';
+function composedImage(context: ComposeContext, pointer: string, written: TracedText): ImageLocation {
+  const { environment } = context;
+  const image = interpolate(written, environment.values);
+  const isFromEnvironment = image.text !== interpolate(written, NO_VALUES).text;
+  const location = locationOf(context, { pointer, written, image, isFromEnvironment });
+  return isFromEnvironment ? { ...location, environment: environment.file } : location;
+}
 
-function composedImage(context: DocumentContext, pointer: string, written: TracedText): ImageLocation {
-  const image = interpolate(written);
+interface Composed {
+  readonly pointer: string;
+  readonly written: TracedText;
+  /** With the values of variables. */
+  readonly image: TracedText;
+  readonly isFromEnvironment: boolean;
+}
+
+function locationOf(context: ComposeContext, { pointer, written, image, isFromEnvironment }: Composed): ImageLocation {
+  const { environment } = context;
   if (image.text.includes(UNKNOWN)) {
-    const content = { state: 'problem', problem: FROM_OUTSIDE } as const;
+    const content = { state: 'problem', problem: unknownVariable(environment) } as const;
     return locationWithout(context, { pointer, image: written.text, content });
   }
   const parsed = parseReference(image.text);
@@ -142,7 +146,16 @@ function composedImage(context: DocumentContext, pointer: string, written: Trace
   const behind = `as in ${written.text}@sha256:…, and update it whenever the tag changes`;
   const target: EditTarget =
     piece === undefined || hasVariableBehind(written, piece.end)
-      ? { ok: false, reason: `its tag is built from variables; put the digest after the tag, ${behind}` }
+      ? {
+          ok: false,
+          reason: `${isFromEnvironment ? fromFile(environment) : BUILT} put the digest after the tag, ${behind}`,
+        }
       : digestTarget(piece.end, reference);
   return locationAt(context, { pointer, image: image.text, content: { state: 'image', reference }, target });
+}
+
+const BUILT = 'its tag is built from variables;';
+
+function fromFile({ file }: Environment): string {
+  return `variables of it have values in ${quoteValue(file, 256)}, where no digest is written;`;
 }

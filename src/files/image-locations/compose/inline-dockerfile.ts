@@ -1,14 +1,17 @@
 /** A Dockerfile inside a Compose file: Compose resolves its variables before BuildKit parses it. */
+import { quoteValue } from '../../../image/quote.ts';
 import type { ImageLocation } from '../../../pinning/image-location.ts';
 import { lineTable } from '../../yaml/positions.ts';
-import { interpolate, UNKNOWN } from './variables.ts';
-import { type Build, type DockerfileImage, imagesOf } from '../dockerfile/images.ts';
+import { type ComposeContext, type Environment, unknownVariable } from './environment.ts';
+import { interpolate, NO_VALUES, UNKNOWN } from './variables.ts';
+import type { Build } from '../dockerfile/builds.ts';
+import { type DockerfileImage, imagesOf } from '../dockerfile/images.ts';
 import { locationWithout, type DocumentContext } from '../document-context.ts';
 import type { TracedText } from '../traced-text.ts';
 import { writtenAt } from '../scalar-text.ts';
 
 export function inlineImages(
-  context: DocumentContext,
+  context: ComposeContext,
   pointer: string,
   { text: value, ...build }: { readonly text: unknown } & Omit<Build, 'name'>,
 ): readonly ImageLocation[] {
@@ -19,13 +22,29 @@ export function inlineImages(
     linesBefore: linesBefore(context, written),
     dollar: '$$',
   };
-  const { images, fault } = imagesOf(interpolate(written), setting);
+  const { environment } = context;
+  const text = interpolate(written, environment.values);
+  const { images, fault } = imagesOf(text, setting);
   const locations = images.map((image) => locationOf(context, pointer, image));
-  if (fault === undefined) return locations;
-  return [
-    ...locations,
-    locationWithout(context, { pointer, image: '', content: { state: 'problem', problem: fault.problem } }),
-  ];
+  const all =
+    fault === undefined
+      ? locations
+      : [...locations, locationWithout(context, { pointer, image: '', content: { state: 'problem', ...fault } })];
+  const withDefaults = interpolate(written, NO_VALUES);
+  if (text.text === withDefaults.text) return all;
+  const known = new Set(imagesOf(withDefaults, setting).images.map(({ image }) => image));
+  return all.map((one) => (known.has(one.image) ? one : fromFile(one, environment)));
+}
+
+/** The problem could have other values of the file than those in the image. */
+function fromFile(location: ImageLocation, { file }: Environment): ImageLocation {
+  const { content } = location;
+  const problem = `its Dockerfile is not valid with the values of ${quoteValue(file, 256)}`;
+  return {
+    ...location,
+    environment: file,
+    content: content.state === 'problem' && !location.image.includes('$') ? { state: 'problem', problem } : content,
+  };
 }
 
 /** The line in the file, if the lines of the text are lines of the file; otherwise 0. */
@@ -35,9 +54,9 @@ function linesBefore({ text }: DocumentContext, written: TracedText): number {
   return lineTable(text)(written.offsets[first] ?? 0).line - written.text.slice(0, first).split('\n').length;
 }
 
-function locationOf(context: DocumentContext, pointer: string, found: DockerfileImage): ImageLocation {
+function locationOf(context: ComposeContext, pointer: string, found: DockerfileImage): ImageLocation {
   if (found.image.includes(UNKNOWN)) {
-    const problem = 'it contains a variable that Compose resolves; write "$$" for a Dockerfile variable';
+    const problem = `${unknownVariable(context.environment)}; or write "$$" for a Dockerfile variable`;
     const image = found.image.replaceAll(UNKNOWN, '$');
     return locationWithout(context, { pointer, image, content: { state: 'problem', problem } });
   }

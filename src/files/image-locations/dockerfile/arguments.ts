@@ -1,5 +1,5 @@
 /** The ARGs before the first FROM of a Dockerfile (BuildKit: dockerfile2llb, buildMetaArgs), and their values in `FROM`. */
-import { isSpace, slice, type TracedText } from '../traced-text.ts';
+import { isSpace, slice, type TracedText, untraced } from '../traced-text.ts';
 import type { Instruction } from './instructions.ts';
 import { lex, type LexResult, MAX_LENGTH, type Variable } from './lexer.ts';
 
@@ -20,20 +20,27 @@ export interface Scope {
   readonly expand: (word: TracedText) => LexResult;
 }
 
-/** `given`: the ARGs that builds set, each with one such build. */
+/** An ARG that a build sets. */
+export interface GivenArgument {
+  readonly build: string;
+  /** undefined: not known, or not the same in all builds. */
+  readonly value: string | undefined;
+}
+
+/** `given`: the ARGs that builds set. */
 export function scopeOf(
   instructions: readonly Instruction[],
   escape: string,
-  given: ReadonlyMap<string, string>,
+  given: ReadonlyMap<string, GivenArgument>,
 ): Scope {
   const variables = new Map<string, Variable>();
   const declarations = new Map<string, Declaration>();
   const variable = (name: string): Variable => variables.get(name) ?? undeclared(name);
   const expand = (word: TracedText): LexResult => lex(word, { escape, raw: false, variable });
   const declare = ({ name, written }: Pair, line: number): void => {
-    const build = given.get(name);
-    if (build !== undefined) {
-      variables.set(name, { state: 'unknown', problem: setByBuild(name, build) });
+    const argument = given.get(name);
+    if (argument !== undefined) {
+      variables.set(name, givenVariable(name, argument));
       return;
     }
     if (written === undefined) {
@@ -57,7 +64,13 @@ export function asVariable(name: string, lexed: LexResult): Variable {
     : { state: 'set', value: lexed.whole };
 }
 
-function setByBuild(name: string, build: string): string {
+function givenVariable(name: string, { build, value }: GivenArgument): Variable {
+  return value === undefined || value.length > MAX_LENGTH
+    ? { state: 'unknown', problem: setByBuild(name, build) }
+    : { state: 'set', value: untraced(value) };
+}
+
+export function setByBuild(name: string, build: string): string {
   return `ARG ${name} is set in "args" of ${build}; write the value into the Dockerfile to have it pinned`;
 }
 

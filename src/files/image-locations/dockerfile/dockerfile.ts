@@ -1,9 +1,11 @@
 /** Finds images in Dockerfiles: the frontend, FROM, COPY --from=, and RUN --mount=from=, but not stages or `scratch`. */
 import path from 'node:path';
 import type { ImageLocation } from '../../../pinning/image-location.ts';
+import { isDockerfile } from '../../image-file-names.ts';
 import { isManifestName } from '../../walk.ts';
 import { lineTable } from '../../yaml/positions.ts';
-import { type Build, imagesOf } from './images.ts';
+import type { Build } from './builds.ts';
+import { imagesOf } from './images.ts';
 import { parseDockerfile } from './instructions.ts';
 import type { FileImages, TextFormat } from '../format.ts';
 import { textAt } from '../traced-text.ts';
@@ -15,14 +17,6 @@ export const dockerfileFormat: TextFormat = {
   locate: (text, file, { buildsOf }) =>
     isNamedOnly(file, text) ? { format: undefined } : imagesIn(text, buildsOf?.(file) ?? []),
 };
-
-const NAME = /^(?:docker|container)file(?:[.-].+)?$|\.(?:docker|container)file$/i;
-
-/** Backup files such as `Dockerfile.orig` count, but `Dockerfile.dockerignore` does not. */
-export function isDockerfile(file: string): boolean {
-  const name = path.basename(file);
-  return NAME.test(name) && !/\.(?:dockerignore|ya?ml|json|md)$/i.test(name);
-}
 
 const OWN_NAME = /(?:docker|container)file$/i;
 const INSTRUCTIONS =

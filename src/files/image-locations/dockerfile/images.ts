@@ -1,11 +1,12 @@
 /** Finds the images that a build of a Dockerfile pulls, and the places for their digests. */
 import { maskPassword } from '../../../image/password.ts';
-import { parseReference } from '../../../image/reference.ts';
+import { type ImageReference, parseReference } from '../../../image/reference.ts';
 import type { LocationContent, EditTarget } from '../../../pinning/image-location.ts';
 import { lastPieceOf } from '../last-piece.ts';
 import { digestTarget } from '../edit-target.ts';
 import { EMPTY, split, type TracedText } from '../traced-text.ts';
-import { pairsOf, type Scope, scopeOf } from './arguments.ts';
+import { type GivenArgument, pairsOf, type Scope, scopeOf, setByBuild } from './arguments.ts';
+import { type Build, contextName, type ContextNames, replacedIn, setBy } from './builds.ts';
 import { BLANKS, type Instruction, parseDockerfile, triggerOf } from './instructions.ts';
 import type { Fault } from './lines.ts';
 import { outcomesOf } from './outcome.ts';
@@ -16,6 +17,8 @@ export interface DockerfileImage {
   /** The offset for its digest if it can be pinned; otherwise the offset of its text. */
   readonly offset: number;
   readonly image: string;
+  /** The stage that it is the base of. */
+  readonly stage?: string | undefined;
   readonly content: LocationContent;
   readonly target: EditTarget;
 }
@@ -23,16 +26,6 @@ export interface DockerfileImage {
 export interface DockerfileImages {
   readonly images: readonly DockerfileImage[];
   readonly fault: Fault | undefined;
-}
-
-/** A build that a Compose file describes. */
-export interface Build {
-  /** The name for messages. */
-  readonly name: string;
-  /** Names of the contexts that it supplies; no image is pulled for them. */
-  readonly contexts: readonly string[];
-  /** Names of ARGs that it sets, whatever their defaults are. */
-  readonly args: readonly string[];
 }
 
 /** The known builds, and the position of the text in its file. */
@@ -50,13 +43,16 @@ export function imagesOf(source: TracedText, context: SourceContext): Dockerfile
   const instructions = dockerfile.instructions.map((one) => ({ ...one, first: one.first + linesBefore }));
   const first = instructions.findIndex(({ name }) => name === 'FROM');
   const globals = instructions.slice(0, Math.max(first, 0)).filter(({ name }) => name === 'ARG');
-  const scope = scopeOf(globals, escape, setBy(builds));
+  const given = setBy(builds);
+  const scope = scopeOf(globals, escape, given);
   const bases = basesOf(instructions, scope, dollar);
   const reader: Reader = {
     escape,
     scope,
     bases,
     replaced: replacedIn(builds),
+    given,
+    built: new Set(builds.flatMap(({ built }) => built.map(contextName))),
     inStages: redeclaredIn(instructions.slice(first + 1), escape),
     outcomeOf: outcomesOf(
       globals,
@@ -74,6 +70,9 @@ interface Reader {
   readonly scope: Scope;
   readonly bases: ReadonlyMap<Instruction, BaseImage>;
   readonly replaced: ContextNames;
+  readonly given: ReadonlyMap<string, GivenArgument>;
+  /** Images that builds make themselves. */
+  readonly built: ReadonlySet<string>;
   /** ARGs from before the first FROM that stages redeclare, with their lines. */
   readonly inStages: FileContext['inStages'];
   readonly outcomeOf: FileContext['outcomeOf'];
@@ -123,46 +122,6 @@ function couldBe({ text }: TracedText, stage: string): boolean {
   return stage.startsWith(start) && stage.endsWith(end) && at + end.length <= stage.length;
 }
 
-/** Normalizes a name as BuildKit compares it (dockerui: NamedContext). */
-function contextName(text: string): string {
-  const parsed = parseReference(text);
-  if (!parsed.ok) return text;
-  const { fullName, tag, digest, effectiveTag } = parsed.reference;
-  return tag === undefined && digest === undefined ? `${fullName}:${effectiveTag}` : fullName;
-}
-
-interface ContextNames {
-  /** Reports whether every build supplies a context with one of these names. */
-  readonly byAll: (...names: readonly (string | undefined)[]) => boolean;
-  /** Why no digest is correct for all builds: some builds supply a context with this name. */
-  readonly bySome: (name: string) => string | undefined;
-}
-
-function replacedIn(builds: readonly Build[]): ContextNames {
-  const givers = new Map<string, Set<Build>>();
-  for (const build of builds)
-    for (const name of build.contexts.map(contextName)) givers.set(name, (givers.get(name) ?? new Set()).add(build));
-  const giversOf = (name: string): ReadonlySet<Build> => givers.get(contextName(name)) ?? new Set();
-  return {
-    byAll: (...names) => {
-      const given = new Set(names.flatMap((name) => (name === undefined ? [] : [...giversOf(name)])));
-      return given.size > 0 && given.size === builds.length;
-    },
-    bySome: (name) => {
-      const given = giversOf(name);
-      const [first] = given;
-      const other = builds.find((build) => !given.has(build));
-      if (first === undefined || other === undefined) return undefined;
-      return `it is a context in ${first.name} and an image in ${other.name}; name a stage, as in FROM ${name} AS NAME, and give the context the name of the stage`;
-    },
-  };
-}
-
-/** ARGs, each with a build that sets it. */
-function setBy(builds: readonly Build[]): ReadonlyMap<string, string> {
-  return new Map(builds.toReversed().flatMap(({ name, args }) => args.map((arg) => [arg, name] as const)));
-}
-
 const CONTEXT: LocationContent = { state: 'none', reason: 'the build supplies a context with this name' };
 
 function splitFrom({ rest }: Instruction): { readonly written: TracedText; readonly stage: string | undefined } {
@@ -184,35 +143,51 @@ function redeclaredIn(instructions: readonly Instruction[], escape: string): Rea
 
 function readInstruction(instruction: Instruction, reader: Reader): readonly DockerfileImage[] {
   const base = reader.bases.get(instruction);
-  if (base !== undefined) return readBase(base, reader);
+  if (base !== undefined) return readBase(base, reader).map((image) => ({ ...image, stage: base.stage }));
   // A trigger is parsed by the build that it runs in, without the directives of this file.
   const command = triggerOf(instruction, '\\') ?? instruction;
   return sourcesOf(command).flatMap((source) => readSource(source, command.name, reader));
 }
 
-function readBase(
-  base: BaseImage,
-  { scope, bases, replaced, inStages, outcomeOf }: Reader,
-): readonly DockerfileImage[] {
-  const { written, image, problem, isStage } = base;
+function readBase(base: BaseImage, reader: Reader): readonly DockerfileImage[] {
+  const { written, image, problem, isStage, stage } = base;
+  const { replaced } = reader;
   if (isStage || written.text === '') return [];
   const text = image?.text;
   // A context also replaces the stage with its name.
-  if (replaced.byAll(base.stage, text)) return [without(written, text ?? written.text, CONTEXT)];
+  if (replaced.byAll(stage, text)) return [without(written, text ?? written.text, CONTEXT)];
   if (image === undefined) return [problemAt(written, written.text, problem ?? '')];
   if (image.text === '') return [problemAt(written, written.text, 'it is empty; no ARG before the first FROM sets it')];
   const parsed = parseReference(image.text);
   if (!parsed.ok) return [problemAt(written, image.text, parsed.problem)];
-  const { reference } = parsed;
-  const file = {
-    declarations: [...scope.declarations.values()],
-    bases: [...bases.values()],
-    inStages,
-    outcomeOf,
-  };
-  const location = { image: image.text, ...digestLocation({ ...base, image, reference }, file) };
-  return [unlessReplaced(location, replaced)];
+  return [pulledImage({ ...base, image, reference: parsed.reference }, reader)];
 }
+
+type PulledBase = BaseImage & { readonly image: TracedText; readonly reference: ImageReference };
+
+function pulledImage(
+  base: PulledBase,
+  { scope, bases, replaced, inStages, outcomeOf, given, built }: Reader,
+): DockerfileImage {
+  const { written, image, reference } = base;
+  if (image.offsets.includes(-1)) return givenImage(written, { text: image.text, reference }, { given, built });
+  const file = { declarations: [...scope.declarations.values()], bases: [...bases.values()], inStages, outcomeOf };
+  return unlessReplaced({ image: image.text, ...digestLocation(base, file) }, replaced);
+}
+
+/** An image that a build sets. Its text is in the Compose file, or in a file of values. */
+function givenImage(
+  written: TracedText,
+  { text, reference }: { readonly text: string; readonly reference: ImageReference },
+  { given, built }: Pick<Reader, 'given' | 'built'>,
+): DockerfileImage {
+  if (built.has(contextName(text))) return without(written, text, BUILT);
+  const [name, argument] = [...given].find(([one]) => written.text.includes(one)) ?? [...given][0] ?? ['', undefined];
+  const reason = setByBuild(name, argument?.build ?? '');
+  return { ...without(written, text, { state: 'image', reference }), target: { ok: false, reason } };
+}
+
+const BUILT: LocationContent = { state: 'none', reason: 'a service builds this image' };
 
 /**
  * Reads the source of COPY or RUN. A name that is neither a stage nor clearly an image can be a context that the build supplies.

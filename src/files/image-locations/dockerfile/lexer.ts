@@ -259,7 +259,7 @@ function pair(one: TracedText, other: TracedText): TracedText {
   return { text: one.text + other.text, offsets: [...one.offsets, ...other.offsets] };
 }
 
-/** undefined: it is not set. */
+/** Returns undefined if the variable is not set. */
 function valueOf(variable: Variable): TracedText | undefined {
   if (variable.state === 'unknown') throw new LexError(variable.problem);
   return variable.state === 'set' ? variable.value : undefined;

@@ -5,7 +5,8 @@ import type { Workload } from '../../../pod/workload.ts';
 import type { Problem } from '../../rule.ts';
 import { withDefaults } from './globals.ts';
 import { type Node, parse } from '../../../cel/parse.ts';
-import { type Reads, readsOf } from '../../../cel/reads.ts';
+import type { Reads } from '../../../cel/read-places.ts';
+import { readsOf } from '../../../cel/reads.ts';
 
 export interface Expressions {
   readonly expression: string;
@@ -15,15 +16,18 @@ export interface Expressions {
 
 type SeenBy = (problem: Problem, workload: Workload) => readonly unknown[];
 
-/** `parameters` must compile. */
-export function createSeen(parameters: Expressions): SeenBy {
+/** Returns what the expressions read, according to their text. `parameters` must compile. */
+export function expressionReads(parameters: Expressions): Reads {
   const variables = new Map<string, Node>();
   for (const { name, expression } of parameters.variables ?? []) variables.set(name, parse(expression));
   const texts = [
     parameters.expression,
     ...(parameters.messageExpression === undefined ? [] : [parameters.messageExpression]),
   ];
-  const reads = readsOf(texts.map(parse), variables);
+  return readsOf(texts.map(parse), variables);
+}
+
+export function createSeen(reads: Reads): SeenBy {
   const checksChange = isAboutChange(reads);
   // Equal for all containers, and an object can have thousands of them (figures: test/bench/README.md).
   const known = new WeakMap<JsonObject, readonly unknown[]>();

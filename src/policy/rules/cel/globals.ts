@@ -58,7 +58,7 @@ function requestValue({ operation, namespace, workload, request }: CelSubject): 
   const { user, name, subResource, dryRun } = request;
   const { group, version, kind } = workload.type;
   const known = { operation, kind: { group, version, kind }, name, namespace: namespace ?? '', subResource, dryRun };
-  if (user === undefined) return jsonMap(known, UNKNOWN_USER);
+  if (user === undefined) return jsonMap(known, { reason: UNKNOWN_USER });
   return jsonMap({ ...known, userInfo: { username: user.name, groups: user.groups } });
 }
 
@@ -66,8 +66,8 @@ function requestValue({ operation, namespace, workload, request }: CelSubject): 
 function namespaceValue({ namespace, facts: { namespaceLabels: fact } }: CelSubject): Value {
   if (namespace === undefined) return null;
   const own = { 'kubernetes.io/metadata.name': namespace };
-  const reason = fact.state === 'unknown' ? fact.reason : undefined;
-  const labels = jsonMap(fact.state === 'yes' ? fact.value : own, reason);
+  const open = fact.state === 'unknown' ? fact : undefined;
+  const labels = jsonMap(fact.state === 'yes' ? fact.value : own, open);
   return record({ metadata: record({ name: namespace, labels }) });
 }
 

@@ -10,7 +10,8 @@ import type { Code, Env } from '../../../cel/code.ts';
 import { compileExpression } from '../../../cel/compile.ts';
 import { containerValues, GLOBALS, requestValues } from './globals.ts';
 import { ExpressionFault } from '../../../cel/parse.ts';
-import { createSeen, type Expressions } from './compared-values.ts';
+import { createSeen, expressionReads, type Expressions } from './compared-values.ts';
+import type { Reads } from '../../../cel/read-places.ts';
 import { showType, type Type } from '../../../cel/type.ts';
 import { typeName, type Value } from '../../../cel/value.ts';
 import { placeIn, plainWords } from '../../../cel/words.ts';
@@ -25,6 +26,7 @@ export interface Program {
   check(subject: Subject<'namespaceLabels'>): readonly Problem[];
   /** See RuleDefinition. */
   readonly seen: ReturnType<typeof createSeen>;
+  readonly reads: Reads;
 }
 
 interface Compiled {
@@ -66,13 +68,15 @@ export function compileProgram(parameters: Parameters): Prepared<Program> {
   if (expression === undefined || faults.length > 0) return { ok: false, faults };
   const line = parameters.expression.trim().split(/\s+/).join(' ');
   const shown = { shown: quoteValue(line), text: plainWords(line, 200) };
+  const reads = expressionReads(parameters);
   const compiled: Compiled = { ...shown, expression, messageExpression, message: parameters.message, uses };
   return {
     ok: true,
     value: {
       readsLabels: mentionsLabels(parameters),
       check: (subject) => checkSubject(compiled, subject),
-      seen: createSeen(parameters),
+      seen: createSeen(reads),
+      reads,
     },
   };
 }

@@ -1,0 +1,96 @@
+/**
+ * Decides about an object that is not in a cluster yet, as the API server would: the mutating webhook comes first, and the changed
+ * object is evaluated. The stored object of an update is what the webhook made of it when it was created.
+ */
+import type { Finding } from '../policy/finding.ts';
+import type { Undecided } from '../policy/undecided.ts';
+import { changesObjects } from '../policy/plan.ts';
+import { patched } from './change/patched.ts';
+import type { Context } from './context.ts';
+import { type MaybePromise, whenKnown } from './maybe-promise.ts';
+import { mutate } from './mutate.ts';
+import type { Mutation } from './mutation.ts';
+import type { AdmissionRequest } from './request.ts';
+import { type Decision, validate } from './validate.ts';
+
+/** `findings` include those about the changes. */
+export type DecisionAsRun = Decision & { readonly asRun?: AsRun | undefined };
+
+export interface AsRun {
+  readonly mutation: Mutation;
+  /** With the changed objects. */
+  readonly request: AdmissionRequest;
+  /** Findings about changes that are left out, because this evaluation cannot know what the cluster knows. */
+  readonly undecided: readonly Finding[];
+}
+
+export interface AsRunOptions {
+  /** Objects of a cluster are read. */
+  readonly hasCluster: boolean;
+}
+
+/** The stored object counts as created by the same webhook. */
+export function decideAsRun(
+  request: AdmissionRequest,
+  context: Context,
+  { signal, hasCluster }: AsRunOptions & { readonly signal: AbortSignal },
+): MaybePromise<DecisionAsRun> {
+  // The object of a recorded review is what the webhook made of it.
+  if (!changesObjects(context.policies) || request.pluginsRan) return validate(request, context, signal);
+  return whenKnown(withStoredAsRun(request, context, signal), (known) =>
+    whenKnown(mutate(known, context, signal), (mutation) => {
+      const changed = withObject(known, mutation);
+      return whenKnown(validate(changed, context, signal), (decision) =>
+        withFindings(decision, { mutation, request: changed }, { hasCluster }),
+      );
+    }),
+  );
+}
+
+function withStoredAsRun(
+  request: AdmissionRequest,
+  context: Context,
+  signal: AbortSignal,
+): MaybePromise<AdmissionRequest> {
+  const { operation, oldObject } = request;
+  if (operation !== 'UPDATE' || oldObject === undefined) return request;
+  const creation: AdmissionRequest = { ...request, operation: 'CREATE', object: oldObject, oldObject: undefined };
+  return whenKnown(mutate(creation, context, signal), ({ prepared }) => ({
+    ...request,
+    oldObject: patched(oldObject, prepared),
+  }));
+}
+
+/** A denied object is evaluated with its changes as well, so that its author sees all problems at once. */
+function withObject(request: AdmissionRequest, { prepared }: Mutation): AdmissionRequest {
+  const { object } = request;
+  return object === undefined || prepared.length === 0 ? request : { ...request, object: patched(object, prepared) };
+}
+
+function withFindings(
+  decision: Decision,
+  changed: Pick<AsRun, 'mutation' | 'request'>,
+  { hasCluster }: AsRunOptions,
+): DecisionAsRun {
+  // A malformed object is an error already.
+  if (decision.outcome !== 'evaluated') return decision;
+  const denied = new Set(decision.findings.flatMap(({ action, pointer }) => (action === 'deny' ? [pointer] : [])));
+  const isReported = ({ undecided, pointer }: Finding): boolean => {
+    if (undecided === 'denied') return !denied.has(pointer);
+    return undecided === undefined || (undecided === 'object' && hasCluster);
+  };
+  const reported = changed.mutation.findings.filter(isReported);
+  const undecided = changed.mutation.findings.filter((finding) => isUnknownHere(finding) && !isReported(finding));
+  return {
+    ...decision,
+    allowed: decision.allowed && reported.every(({ action }) => action !== 'deny'),
+    findings: [...reported, ...decision.findings],
+    asRun: { ...changed, undecided },
+  };
+}
+
+function isUnknownHere({ undecided }: Finding): boolean {
+  return undecided !== undefined && KNOWN_TO_SERVERS.has(undecided);
+}
+
+const KNOWN_TO_SERVERS: ReadonlySet<Undecided> = new Set<Undecided>(['not-queried', 'object', 'scope']);

@@ -1,0 +1,135 @@
+/** What the containers of an object would run, and with which pull secrets: the changes of the object, then those of its new Pods. */
+import { parseReference } from '../image/reference.ts';
+import type { Container, Pod } from '../pod/containers.ts';
+import { isObject, type JsonObject, valueAt } from '../pod/pointer.ts';
+import { type Workload, workloadOf } from '../pod/workload.ts';
+import { changesNewPods } from '../policy/plan.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { AsRun } from './as-run.ts';
+import { isPod } from './change/mutable-images.ts';
+import type { Context } from './context.ts';
+import { type MaybePromise, whenAllKnown, whenKnown } from './maybe-promise.ts';
+import { mutate } from './mutate.ts';
+import type { Mutation } from './mutation.ts';
+import type { AdmissionRequest } from './request.ts';
+
+/** A container that a policy changes. */
+export interface ContainerChange {
+  readonly container: string | undefined;
+  /** From the root of the object. */
+  readonly imagePointer: string;
+  readonly from: string;
+  readonly to: string;
+  readonly pullSecrets: readonly string[];
+  /** undefined: it stays. */
+  readonly pullPolicy: string | undefined;
+  /** In the order of their changes. */
+  readonly policies: readonly string[];
+}
+
+/** In the order of the first change of each container. */
+export function changesAsRun(
+  { mutation, request }: AsRun,
+  context: Context,
+  signal: AbortSignal,
+): MaybePromise<readonly ContainerChange[]> {
+  if (!mutation.allowed) return [];
+  const changes = createChanges(context.policies);
+  changes.add(mutation, (pointer) => pointer);
+  const pods = newPods(request, context);
+  const mutations = pods.map(({ creation }) => mutate(creation, context, signal));
+  return whenKnown(whenAllKnown(mutations), (all) => {
+    for (const [index, ofPod] of all.entries()) {
+      const at = pods[index]?.pod.pointer;
+      if (at !== undefined) changes.add(ofPod, (pointer) => `${at}${pointer.slice(POD_SPEC.length)}`);
+    }
+    return changes.all().filter(isChange);
+  });
+}
+
+const POD_SPEC = '/spec';
+
+interface NewPod {
+  readonly pod: Pod;
+  readonly creation: AdmissionRequest;
+}
+
+/** The Pods that a controller creates from the templates, if a policy changes only new Pods. */
+function newPods(request: AdmissionRequest, { policies, kinds }: Context): readonly NewPod[] {
+  const { object, type } = request;
+  if (object === undefined || isPod(type) || !changesNewPods(policies)) return [];
+  const read = workloadOf(object, type, kinds);
+  return read?.ok === true ? read.workload.pods.flatMap((pod) => newPod(pod, read.workload, request)) : [];
+}
+
+function newPod(pod: Pod, { object, name }: Workload, request: AdmissionRequest): readonly NewPod[] {
+  if (!pod.pointer.endsWith(POD_SPEC)) return [];
+  const template = valueAt(object, `${pod.pointer.slice(0, -POD_SPEC.length)}/metadata`);
+  const { apiVersion, kind } = object;
+  const metadata = {
+    ...(isObject(template) ? template : {}),
+    ownerReferences: [{ apiVersion, kind, name, controller: true }],
+  };
+  const created: JsonObject = { apiVersion: 'v1', kind: 'Pod', metadata, spec: pod.spec };
+  const creation: AdmissionRequest = {
+    ...request,
+    type: { group: '', version: 'v1', kind: 'Pod' },
+    operation: 'CREATE',
+    name: '',
+    user: undefined,
+    object: created,
+    oldObject: undefined,
+  };
+  return [{ pod, creation }];
+}
+
+interface Changes {
+  /** `placeOf`: the pointer in the object of a pointer in what is changed. */
+  add(mutation: Mutation, placeOf: (pointer: string) => string): void;
+  all(): readonly ContainerChange[];
+}
+
+function createChanges(policies: readonly Policy[]): Changes {
+  const byImage = new Map<string, ContainerChange>();
+  return {
+    add(mutation, placeOf) {
+      const at = (container: Container): ContainerChange => {
+        const imagePointer = placeOf(container.imagePointer);
+        return byImage.get(imagePointer) ?? unchanged(container, imagePointer);
+      };
+      const change = (before: ContainerChange, policy: string, next: Partial<ContainerChange>): void => {
+        const by = [...new Set([...before.policies, policy])];
+        byImage.set(before.imagePointer, { ...before, ...next, policies: by });
+      };
+      for (const { container, to, policy } of [...mutation.rewrites, ...mutation.images])
+        if (to !== undefined) change(at(container), policy, { to });
+      for (const { pod, names, policy } of mutation.pullSecrets) {
+        for (const before of pod.containers.map(at)) {
+          const more = names.filter((name) => isFor(name, before.to, policies));
+          const pullSecrets = [...new Set([...before.pullSecrets, ...more])];
+          if (more.length > 0) change(before, policy, { pullSecrets });
+        }
+      }
+      for (const { container, to, policy } of mutation.pullPolicies) change(at(container), policy, { pullPolicy: to });
+    },
+    all: () => [...byImage.values()],
+  };
+}
+
+/** A Pod gets its pull secrets for some of its images. */
+function isFor(secret: string, image: string, policies: readonly Policy[]): boolean {
+  const parsed = parseReference(image);
+  if (!parsed.ok) return false;
+  return policies.some(({ addedPullSecrets = [] }) =>
+    addedPullSecrets.some((entry) => entry.add.includes(secret) && entry.covers(parsed.reference)),
+  );
+}
+
+function unchanged({ name, image: { text } }: Container, imagePointer: string): ContainerChange {
+  const same = { from: text, to: text, pullSecrets: [], pullPolicy: undefined, policies: [] };
+  return { container: name, imagePointer, ...same };
+}
+
+function isChange({ from, to, pullSecrets, pullPolicy }: ContainerChange): boolean {
+  return from !== to || pullSecrets.length > 0 || pullPolicy !== undefined;
+}

@@ -1,0 +1,130 @@
+/** Evaluates sources in pieces, several at the same time, and returns the results in the order of the input. */
+import { unreadable } from '../../files/manifest-objects.ts';
+import { lineChunks } from '../../files/recording-chunks.ts';
+import { chunkProblem } from '../../files/recording-lines.ts';
+import type { RecordingSource } from '../../files/recordings.ts';
+import { repeatsLines } from '../../files/repeats-lines.ts';
+import type { Evaluator } from './evaluator.ts';
+import { type ItemChunk, itemsIn, repeatsIn } from './items.ts';
+import type { ChunkEvaluator } from './pool.ts';
+import type { TimeWindow } from '../../recording/time-window.ts';
+import { isInShard, type Shard } from './shard.ts';
+import { type WeightedItem, type Weights, weightsIn } from './weights.ts';
+
+export interface Evaluators {
+  readonly evaluator: Evaluator;
+  readonly chunks: ChunkEvaluator;
+  readonly window: TimeWindow;
+  /** undefined: all reviews are evaluated. */
+  readonly shard: Shard | undefined;
+  /** After an abort, nothing more is read. */
+  readonly stop: AbortSignal;
+}
+
+/** After the items of a source: the source. */
+export type SourceResult = { readonly items: Iterable<WeightedItem> } | { readonly end: RecordingSource };
+
+type Piece =
+  | { readonly chunk: Promise<ItemChunk> }
+  /** The counts of a file, before its chunks. */
+  | { readonly weights: Weights }
+  | { readonly end: RecordingSource };
+
+/** A source that was interrupted has the items so far. */
+export async function* evaluatedSources(
+  sources: AsyncIterable<RecordingSource>,
+  evaluators: Evaluators,
+): AsyncGenerator<SourceResult, void> {
+  let weights: Weights | undefined;
+  /** Of a stream, whose counts are known at its end. */
+  let waiting: ItemChunk[] = [];
+  for await (const piece of readAhead(piecesOf(sources, evaluators), evaluators.chunks.ahead)) {
+    if ('weights' in piece) weights = piece.weights;
+    else if ('chunk' in piece) {
+      const chunk = await piece.chunk;
+      if (weights === undefined) waiting.push(chunk);
+      else yield { items: weightedItems([chunk], weights) };
+    } else {
+      yield { items: endItems(waiting, weights ?? weightsOf(waiting, evaluators.window)) };
+      yield piece;
+      weights = undefined;
+      waiting = [];
+    }
+  }
+}
+
+function weightsOf(chunks: readonly ItemChunk[], window: TimeWindow): Weights {
+  const weights = weightsIn(window);
+  for (const { repeats } of repeatsIn(chunks)) weights.add(repeats);
+  return weights;
+}
+
+function* endItems(chunks: readonly ItemChunk[], weights: Weights): Generator<WeightedItem, void> {
+  yield* weightedItems(chunks, weights);
+  const unmatched = weights.unmatched();
+  if (unmatched > 0) yield { unmatched };
+}
+
+function* weightedItems(chunks: readonly ItemChunk[], weights: Weights): Generator<WeightedItem, void> {
+  for (const item of itemsIn(chunks)) {
+    const weighted = weights.weighted(item);
+    if (weighted !== undefined) yield weighted;
+  }
+}
+
+async function* readAhead(pieces: AsyncIterable<Piece>, limit: number): AsyncGenerator<Piece, void> {
+  const waiting: Piece[] = [];
+  for await (const piece of pieces) {
+    // A failure is reported when it is the turn of its piece.
+    if ('chunk' in piece) piece.chunk.catch(() => undefined);
+    waiting.push(piece);
+    if (waiting.length <= limit) continue;
+    const first = waiting.shift();
+    if (first !== undefined) yield first;
+  }
+  yield* waiting;
+}
+
+async function* piecesOf(sources: AsyncIterable<RecordingSource>, evaluators: Evaluators): AsyncGenerator<Piece, void> {
+  for await (const source of sources) {
+    if (source.form === 'lines') yield* chunkPieces(source, evaluators);
+    else if (source.form === 'reviews') yield* reviewPieces(source, evaluators);
+    yield { end: source };
+    if (evaluators.stop.aborted) return;
+  }
+}
+
+type SourceOf<Form extends RecordingSource['form']> = RecordingSource & { readonly form: Form };
+
+async function* chunkPieces(
+  { file, content }: SourceOf<'lines'>,
+  { chunks, window, shard, stop }: Evaluators,
+): AsyncGenerator<Piece, void> {
+  if (content.again !== undefined) {
+    const weights = weightsIn(window);
+    for await (const repeats of repeatsLines(content.again())) {
+      if (stop.aborted) return;
+      if (shard === undefined || isInShard(repeats.of, shard)) weights.add(repeats);
+    }
+    yield { weights };
+  }
+  for await (const chunk of lineChunks(content.read())) {
+    if (stop.aborted) return;
+    if ('bytes' in chunk) yield { chunk: chunks.evaluate(file, chunk) };
+    else {
+      const error = { ...unreadable(file, chunkProblem(chunk.error)), line: chunk.line, column: 1 };
+      yield { chunk: Promise.resolve([{ error }]) };
+    }
+  }
+}
+
+async function* reviewPieces(
+  { recordings, errors }: SourceOf<'reviews'>,
+  { evaluator, stop }: Evaluators,
+): AsyncGenerator<Piece, void> {
+  for (const recording of recordings) {
+    if (stop.aborted) return;
+    yield { chunk: Promise.resolve([await evaluator.evaluate(recording)]) };
+  }
+  for (const error of errors) yield { chunk: Promise.resolve([{ error }]) };
+}

@@ -1,0 +1,90 @@
+/** Evaluates chunks in threads. */
+import { Worker } from 'node:worker_threads';
+import type { LineChunk } from '../../files/recording-chunks.ts';
+import type { Evaluator, EvaluatorSettings } from './evaluator.ts';
+import type { ItemChunk } from './items.ts';
+
+export interface ChunkTask {
+  readonly id: number;
+  readonly file: string;
+  readonly chunk: Omit<LineChunk, 'bytes'> & { readonly bytes: Uint8Array<ArrayBuffer> };
+}
+
+export type ChunkResult = { readonly id: number } & ({ readonly text: string } | { readonly failure: unknown });
+
+export interface ChunkEvaluator {
+  /** Chunks to read before the result of the first of them is needed. */
+  readonly ahead: number;
+  /** Can take the memory of the chunk. */
+  evaluate(file: string, chunk: LineChunk): Promise<ItemChunk>;
+  close(): Promise<void>;
+}
+
+/** Threads cost their start, so the first chunks are evaluated here. */
+const FIRST_BYTES = 4 * 1024 * 1024;
+/** Chunks that wait for each thread. More are evaluated here, so that this thread never waits for the others. */
+const QUEUE = 2;
+
+/** `jobs`: how many threads evaluate, with this one. */
+export function chunkEvaluator(evaluator: Evaluator, settings: EvaluatorSettings, jobs: number): ChunkEvaluator {
+  let bytes = 0;
+  let threads: readonly Thread[] | undefined;
+  const idle = (): Thread | undefined => {
+    if (jobs < 2 || bytes <= FIRST_BYTES) return undefined;
+    threads ??= Array.from({ length: jobs - 1 }, () => startThread(settings));
+    const least = threads.reduce((one, other) => (other.tasks.size < one.tasks.size ? other : one));
+    return least.tasks.size < QUEUE ? least : undefined;
+  };
+  return {
+    ahead: jobs < 2 ? 0 : (QUEUE + 1) * jobs,
+    evaluate(file, chunk) {
+      bytes += chunk.bytes.length;
+      return idle()?.evaluate(file, chunk) ?? evaluator.chunkItems(file, chunk);
+    },
+    async close() {
+      await Promise.all((threads ?? []).map(async ({ worker }) => worker.terminate()));
+    },
+  };
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly tasks: ReadonlyMap<number, PromiseWithResolvers<string>>;
+  /** Takes the memory of the chunk. */
+  evaluate(file: string, chunk: LineChunk): Promise<string>;
+}
+
+/** In the bundle, the thread is a file beside the others. */
+const FILE = import.meta.url.endsWith('.ts') ? './worker.ts' : './replay-worker.js';
+/** With 8, a thread spends a third of its time on garbage. */
+const YOUNG_GENERATION_MB = 16;
+
+function startThread(settings: EvaluatorSettings): Thread {
+  const worker = new Worker(new URL(FILE, import.meta.url), {
+    workerData: settings,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  });
+  const tasks = new Map<number, PromiseWithResolvers<string>>();
+  let id = 0;
+  worker.on('message', (result: ChunkResult) => {
+    const task = tasks.get(result.id);
+    tasks.delete(result.id);
+    if ('text' in result) task?.resolve(result.text);
+    else task?.reject(result.failure);
+  });
+  worker.on('error', (error) => {
+    for (const task of tasks.values()) task.reject(error);
+    tasks.clear();
+  });
+  return {
+    worker,
+    tasks,
+    evaluate(file, chunk) {
+      const task = Promise.withResolvers<string>();
+      id += 1;
+      tasks.set(id, task);
+      worker.postMessage({ id, file, chunk } satisfies ChunkTask, [chunk.bytes.buffer]);
+      return task.promise;
+    },
+  };
+}

@@ -1,0 +1,79 @@
+/** Counts what the reviews of a replay result in, whether they were evaluated here or by shards. */
+import { unreadable } from '../../files/manifest-objects.ts';
+import { NO_REVIEW } from '../../files/recordings.ts';
+import type { ReplayRow } from '../../recording/replay-row.ts';
+import { count } from '../../report/paint.ts';
+import type { ReplayReport } from '../../report/replay/report.ts';
+import { replayTotals } from '../../report/replay/totals.ts';
+import type { NoticeRow } from '../../report/rows.ts';
+import type { WeightedItem } from './weights.ts';
+
+export interface ReplayTally {
+  take(item: WeightedItem): void;
+  addFile(): void;
+  addNotice(notice: NoticeRow): void;
+  /** `partial`: the replay was interrupted. */
+  report(paths: readonly string[], partial: boolean): ReplayReport;
+}
+
+export function replayTally(onRow: (row: ReplayRow) => void): ReplayTally {
+  const totals = replayTotals();
+  const counts: Counts = { unmatched: 0, timeless: 0, filtered: 0, others: 0, rows: 0 };
+  return {
+    addFile: totals.addFile,
+    addNotice: totals.addNotice,
+    take(item) {
+      if ('row' in item) {
+        counts.rows += 1;
+        totals.add(item.row);
+        onRow(item.row);
+      } else if ('error' in item) totals.addError(item.error);
+      else if ('dropped' in item) totals.addDropped(item.dropped);
+      else if ('unmatched' in item) counts.unmatched += item.unmatched;
+      else if ('others' in item) counts.others += item.others;
+      else counts[item.leftOut] += item.count ?? 1;
+    },
+    report(paths, partial) {
+      countNotices(counts).forEach(totals.addNotice);
+      const problem = partial ? INTERRUPTED : totals.hasErrors() ? undefined : nothingEvaluated(counts);
+      if (problem !== undefined) totals.addError(unreadable(paths.join(', '), problem));
+      return totals.report(partial);
+    },
+  };
+}
+
+interface Counts {
+  unmatched: number;
+  timeless: number;
+  filtered: number;
+  /** Lines of other shards. */
+  others: number;
+  rows: number;
+}
+
+const INTERRUPTED = 'interrupted; the other reviews are not evaluated';
+
+/** Reviews that were all left out must not look like reviews that are all the same. */
+function nothingEvaluated({ rows, filtered, timeless, others }: Counts): string | undefined {
+  if (rows + others > 0) return undefined;
+  if (filtered + timeless === 0) return NO_REVIEW;
+  return `no review matches --namespace, --user, --since, and --until (${count(filtered + timeless, 'review')} left out)`;
+}
+
+function countNotices({ unmatched, timeless }: Counts): readonly NoticeRow[] {
+  const texts = [
+    ...(unmatched === 0 ? [] : [`${count(unmatched, 'review')} of which the recording has no line`]),
+    ...(timeless === 0
+      ? []
+      : [`${count(timeless, 'review')} without a time; --since and --until leave out such reviews`]),
+  ];
+  return texts.map((message) => ({
+    file: '',
+    line: null,
+    column: null,
+    kind: null,
+    name: null,
+    rule: null,
+    message,
+  }));
+}

@@ -1,0 +1,55 @@
+/** Gives each review of a recording the number of its occurrences, which lines of type `repeats` count. */
+import type { RecordedRepeats } from '../../recording/format.ts';
+import { type Occurrence, type ReplayRow, withOccurrences } from '../../recording/replay-row.ts';
+import { hasBounds, isWithin, type TimeWindow } from '../../recording/time-window.ts';
+import type { ReplayItem } from './items.ts';
+
+export type WeightedItem =
+  | Exclude<ReplayItem, { readonly repeats: unknown } | { readonly skipped: string }>
+  /** Occurrences of a review that is not in the file. */
+  | { readonly unmatched: number }
+  /** A review that the filters leave out; `timeless`: because it has no time. */
+  | { readonly leftOut: 'filtered' | 'timeless'; readonly count?: number | undefined };
+
+export interface Weights {
+  /** Counts a line of type `repeats`, before its review is weighted. */
+  add(repeats: Pick<RecordedRepeats, 'of' | 'count' | 'first' | 'last'>): void;
+  /** None for a line of type `repeats`. */
+  weighted(item: ReplayItem): WeightedItem | undefined;
+  /** Occurrences that are left over when all items of a file are weighted. */
+  unmatched(): number;
+}
+
+/** For one file: lines of type `repeats` are in the file of their review. */
+export function weightsIn(window: TimeWindow): Weights {
+  const repeats = new Map<string, Occurrence[]>();
+  const take = (id: string | null): readonly Occurrence[] => {
+    const found = id === null ? undefined : repeats.get(id);
+    if (id !== null && found !== undefined) repeats.delete(id);
+    return found ?? [];
+  };
+  return {
+    add({ of, count, first, last }) {
+      const known = repeats.get(of);
+      if (known === undefined) repeats.set(of, [{ count, first, last }]);
+      else known.push({ count, first, last });
+    },
+    weighted(item) {
+      if ('repeats' in item) return undefined;
+      if ('row' in item) return within(item.row, take(item.row.id), window);
+      if (!('skipped' in item)) return item;
+      take(item.skipped);
+      return { leftOut: 'filtered' };
+    },
+    unmatched: () => [...repeats.values()].flat().reduce((sum, { count }) => sum + count, 0),
+  };
+}
+
+function within(row: ReplayRow, others: readonly Occurrence[], window: TimeWindow): WeightedItem {
+  const { first, last } = row;
+  if (first === null || last === null) return hasBounds(window) ? { leftOut: 'timeless' } : { row };
+  if (others.length === 0 && !hasBounds(window)) return { row };
+  const all = [{ count: 1, first, last }, ...others].filter((one) => isWithin(one, window));
+  const weighted = withOccurrences(row, all);
+  return weighted === undefined ? { leftOut: 'filtered' } : { row: weighted };
+}

@@ -1,0 +1,57 @@
+/** Which reviews of a recording count: those that the cluster allowed, with images, once for each request. */
+import type { Context } from '../../admission/context.ts';
+import type { AdmissionRequest } from '../../admission/request.ts';
+import { validate } from '../../admission/validate.ts';
+import type { Workload } from '../../pod/workload.ts';
+import type { RecordedReview } from '../../recording/format.ts';
+import { recordedWorld } from '../../recording/recorded-world.ts';
+import type { LeftOut } from '../../report/suggest.ts';
+import { isInScope } from '../derive/policy-tree.ts';
+import type { Recording } from '../../files/recorded-documents.ts';
+
+export interface Counted {
+  /** undefined: the object is malformed. */
+  readonly workload: Workload | undefined;
+  /** null: the object has none. */
+  readonly namespace: string | null;
+}
+
+export interface CountOptions {
+  /** The policies do not matter. */
+  readonly context: Context;
+  /** Also count reviews that were denied. */
+  readonly includeDenied: boolean;
+}
+
+/** Returns why a review does not count. */
+export async function countedReview(
+  line: Recording,
+  { context, includeDenied }: CountOptions,
+): Promise<Counted | LeftOut> {
+  const { recorded, review } = line;
+  if (recorded?.endpoint === 'mutate') return 'mutate';
+  if (recorded !== undefined && isDenied(recorded) && !includeDenied) return 'denied';
+  const decision = await validate(review.request, { ...context, policies: [], exceptions: undefined }, NEVER);
+  if (decision.outcome === 'not-evaluated') return 'notEvaluated';
+  const namespace = namespaceOf(review.request, context);
+  if (!isInScope({ namespace })) return 'excluded';
+  return { workload: decision.outcome === 'evaluated' ? decision.workload : undefined, namespace };
+}
+
+/** By tidewaiter, or by anyone else. */
+function isDenied({ response, origin }: RecordedReview): boolean {
+  return response?.allowed === false || origin?.admitted === false;
+}
+
+function namespaceOf({ type, namespace }: AdmissionRequest, { kinds }: Context): string | null {
+  return kinds.find(type.group, type.kind)?.clusterScoped === true ? null : (namespace ?? null);
+}
+
+export const NEVER = new AbortController().signal;
+
+/** The context of a review, with the facts and the time in the recording. */
+export function contextOf({ recorded }: Recording, context: Context): Context {
+  if (recorded === undefined) return context;
+  const time = Date.parse(recorded.time);
+  return { ...context, world: recordedWorld(recorded.facts), now: () => time };
+}

@@ -1,0 +1,109 @@
+/** Cuts a recording into chunks of whole lines, in constant memory. Threads evaluate them. */
+import type { Chunks } from './byte-queue.ts';
+
+export interface LineChunk {
+  /** Whole lines, in memory of their own. */
+  readonly bytes: Buffer<ArrayBuffer>;
+  /** 1-based number of the first line. */
+  readonly line: number;
+  /** The end of a file without a line break: it can be a part of a line. */
+  readonly isCut: boolean;
+}
+
+/** No review is as large: the server does not record larger ones. */
+export const MAX_LINE_BYTES = 32 * 1024 * 1024;
+const CHUNK_BYTES = 256 * 1024;
+export const NEWLINE = 0x0a;
+
+export class LineTooLong extends Error {
+  constructor() {
+    super(`the line is longer than ${MAX_LINE_BYTES >> 20} MiB`);
+    this.name = 'LineTooLong';
+  }
+}
+
+/** The source failed, or a line is too long. */
+export interface ChunkFailure {
+  readonly error: unknown;
+  readonly line: number;
+}
+
+/** Yields what was read before a failure, then the failure. */
+export async function* lineChunks(
+  source: Chunks,
+  chunkBytes = CHUNK_BYTES,
+): AsyncGenerator<LineChunk | ChunkFailure, void> {
+  const collected = collectLines();
+  let line = 1;
+  const next = (bytes: Buffer<ArrayBuffer>, isCut = false): LineChunk => {
+    const chunk = { bytes, line, isCut };
+    line += newlinesIn(bytes);
+    return chunk;
+  };
+  let failure: { readonly error: unknown } | undefined;
+  try {
+    for await (const piece of source) {
+      collected.add(piece);
+      if (collected.size() >= chunkBytes && collected.hasLines()) yield next(collected.takeLines());
+      if (collected.begun() > MAX_LINE_BYTES) throw new LineTooLong();
+    }
+  } catch (error) {
+    failure = { error };
+  }
+  if (collected.hasLines()) yield next(collected.takeLines());
+  if (failure !== undefined) yield { ...failure, line };
+  else if (collected.size() > 0) yield next(collected.takeRest(), true);
+}
+
+interface Collected {
+  add(piece: Uint8Array | string): void;
+  size(): number;
+  hasLines(): boolean;
+  /** Bytes after the last line break. */
+  begun(): number;
+  takeLines(): Buffer<ArrayBuffer>;
+  takeRest(): Buffer<ArrayBuffer>;
+}
+
+function collectLines(): Collected {
+  let parts: Buffer[] = [];
+  let size = 0;
+  /** Bytes up to the last line break. */
+  let end = 0;
+  const take = (length: number): Buffer<ArrayBuffer> => {
+    // Memory of its own can be moved to a thread.
+    const taken = Buffer.allocUnsafeSlow(length);
+    const left: Buffer[] = [];
+    let at = 0;
+    for (const part of parts) {
+      const copied = at < length ? part.copy(taken, at) : 0;
+      at += copied;
+      if (copied < part.length) left.push(part.subarray(copied));
+    }
+    parts = left;
+    size -= length;
+    end = 0;
+    return taken;
+  };
+  return {
+    add(piece) {
+      const bytes =
+        typeof piece === 'string' ? Buffer.from(piece) : Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+      const newline = bytes.lastIndexOf(NEWLINE);
+      if (newline >= 0) end = size + newline + 1;
+      parts.push(bytes);
+      size += bytes.length;
+    },
+    size: () => size,
+    hasLines: () => end > 0,
+    begun: () => size - end,
+    takeLines: () => take(end),
+    takeRest: () => take(size),
+  };
+}
+
+function newlinesIn(bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) count += 1;
+  return count;
+}

@@ -1,0 +1,144 @@
+/**
+ * Rewriting of image names: `from` is a pattern, and `to` the new name with the same wildcards in the same order. Each wildcard of
+ * `to` is replaced by the text that it matched in `from`.
+ *
+ *     docker.io/**        -> mirror.example.com/hub/**       docker.io/library/nginx -> mirror.example.com/hub/library/nginx
+ *     quay.io/acme/*      -> registry.example.com/quay/*     quay.io/acme/web        -> registry.example.com/quay/web
+ *     **                  -> mirror.example.com/**           ghcr.io/acme/web        -> mirror.example.com/ghcr.io/acme/web
+ *
+ * A leading `**` in `from` includes the registry. Tag and digest stay as written. An image that matches `to` is there already.
+ */
+import { captureSegments, wildcardsIn } from './captures.ts';
+import { splitPort, splitReference } from './grammar.ts';
+import { canOverlap } from './overlap.ts';
+import { hostKey, type ImagePattern, parsePattern, patternSet } from './pattern.ts';
+import { quoteValue } from './quote.ts';
+import { type ImageReference, parseReference } from './reference.ts';
+
+export interface Rewriting {
+  readonly from: ImagePattern;
+  readonly to: ImagePattern;
+  readonly isSource: ImageTest;
+  /** The image is there already. */
+  readonly isTarget: ImageTest;
+}
+
+type ImageTest = (reference: ImageReference) => boolean;
+
+export type ParsedRewriting =
+  | { readonly ok: true; readonly rewriting: Rewriting }
+  | { readonly ok: false; readonly at: 'from' | 'to'; readonly problem: string };
+
+export function parseRewriting(from: string, to: string): ParsedRewriting {
+  const source = parsePattern(from);
+  if (!source.ok) return { ok: false, at: 'from', problem: source.problem };
+  const found = parsePattern(to);
+  if (!found.ok) return { ok: false, at: 'to', problem: found.problem };
+  const problem = targetProblem(source.pattern, found.pattern);
+  if (problem !== undefined) return { ok: false, at: 'to', problem: `${quoteValue(to, 80)} ${problem}` };
+  const [{ pattern: own }, { pattern: target }] = [source, found];
+  return { ok: true, rewriting: { from: own, to: target, isSource: testOf(own), isTarget: testOf(target) } };
+}
+
+function testOf(pattern: ImagePattern): ImageTest {
+  const patterns = patternSet([pattern]);
+  return (reference) => patterns.match(reference) !== undefined;
+}
+
+function targetProblem(from: ImagePattern, to: ImagePattern): string | undefined {
+  if (to.tag !== undefined || to.digest !== undefined)
+    return 'has a tag or a digest; they stay as written, so leave them out';
+  if (splitReference(to.text).host === undefined && to.host !== undefined) {
+    return `has no registry; write, for example, registry.example.com/${to.text}`;
+  }
+  if (to.host === undefined && from.host !== undefined) {
+    return 'has no registry, because "**" of "from" does not include it; write, for example, registry.example.com/**';
+  }
+  const [given, wanted] = [allWildcards(to), allWildcards(from)];
+  if (given.join(' ') === wanted.join(' ')) return undefined;
+  return `has ${wildcardText(given)}, but "from" has ${wildcardText(wanted)}; each wildcard must come again, in the same order, so that no part of the name is lost`;
+}
+
+function wildcardText(wildcards: readonly string[]): string {
+  if (wildcards.length === 0) return 'no wildcard';
+  return `the ${wildcards.length === 1 ? 'wildcard' : 'wildcards'} ${wildcards.map((one) => quoteValue(one)).join(', ')}`;
+}
+
+function allWildcards({ host = '', segments }: ImagePattern): readonly string[] {
+  return [...wildcardsIn([host]), ...wildcardsIn(segments)];
+}
+
+export type Rewritten =
+  | { readonly ok: true; readonly reference: ImageReference }
+  /** A sentence fragment, safe to print. */
+  | { readonly ok: false; readonly problem: string };
+
+/** Returns undefined if `from` does not match, or the image is there already. */
+export function rewritten(
+  { from, to, isSource, isTarget }: Rewriting,
+  reference: ImageReference,
+): Rewritten | undefined {
+  // An image without a host cannot be pulled.
+  if (reference.domain === '' || !isSource(reference) || isTarget(reference)) return undefined;
+  const captured = captureImage(from, reference);
+  if (captured === undefined) return undefined;
+  const next = captured.values();
+  const fill = (glob: string): string => glob.replaceAll(/\*+/g, () => next.next().value ?? '');
+  const parts = [to.host ?? '', ...to.segments].map(fill);
+  return readRewritten(parts.filter((part) => part !== '').join('/'), reference);
+}
+
+function captureImage(
+  { host, segments }: ImagePattern,
+  { domain, path }: ImageReference,
+): readonly string[] | undefined {
+  const inPath = captureSegments(segments, path.split('/'), '/');
+  if (inPath === undefined) return undefined;
+  if (host === undefined) {
+    const [first = '', ...rest] = inPath;
+    return [first === '' ? domain : `${domain}/${first}`, ...rest];
+  }
+  const labels = (text: string): readonly string[] => splitPort(text).host.split('.');
+  const inHost = captureSegments(labels(host), labels(hostKey(domain)), '.');
+  return inHost && [...inHost, ...inPath];
+}
+
+function readRewritten(name: string, { tag, digest }: ImageReference): Rewritten {
+  const parsed = parseReference(
+    `${name}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`,
+  );
+  const shown = quoteValue(name, 200);
+  if (!parsed.ok) return { ok: false, problem: `the new name ${shown} is invalid: ${parsed.problem}` };
+  const { repository } = parsed.reference;
+  // Docker Hub completes short names.
+  return repository === name
+    ? { ok: true, reference: parsed.reference }
+    : { ok: false, problem: `the new name ${shown} would be read as ${quoteValue(repository, 200)}` };
+}
+
+/**
+ * Finds rewritings that could follow each other without end, as indexes in order. Considers what the patterns can match, so a
+ * cycle that no image reaches is found as well.
+ */
+export function rewritingCycle(rewritings: readonly Rewriting[]): readonly number[] | undefined {
+  const followers = rewritings.map(({ from, to }) => {
+    const result: ImagePattern = { ...to, tag: from.tag, digest: from.digest };
+    return rewritings.flatMap((other, index) => (other.to !== to && canOverlap(result, other.from) ? [index] : []));
+  });
+  const done = new Set<number>();
+  const visit = (index: number, way: readonly number[]): readonly number[] | undefined => {
+    if (way.includes(index)) return way.slice(way.indexOf(index));
+    if (done.has(index)) return undefined;
+    for (const next of followers[index] ?? []) {
+      const cycle = visit(next, [...way, index]);
+      if (cycle !== undefined) return cycle;
+    }
+    done.add(index);
+    return undefined;
+  };
+  for (const index of rewritings.keys()) {
+    const cycle = visit(index, []);
+    if (cycle !== undefined) return cycle;
+  }
+  return undefined;
+}

@@ -1,0 +1,130 @@
+/** The result of `replay` as a run of the HTML report. */
+import type { ReplayRow } from '../../recording/replay-row.ts';
+import type { ReplayReport } from '../replay/report.ts';
+import { alikeRows } from './alike-rows.ts';
+import { remarkOf } from './check-run.ts';
+import { replayFindings, replayReview } from './replay-findings.ts';
+import { denialVerdict, replayReasons, replayVerdict } from './replay-verdict.ts';
+import type { ChangedLine, Run, Totals } from './report-data.ts';
+import { type TimeSteps, timeSteps } from './time-steps.ts';
+
+export interface CollectedRows {
+  readonly add: (row: ReplayRow) => void;
+  /** After all rows. */
+  runs(about: ReplayAbout): readonly Run[];
+}
+
+export interface ReplayAbout {
+  readonly report: ReplayReport;
+  readonly paths: readonly string[];
+  /** What was compared: `policy: a`, `from policy a to b`. */
+  readonly policies: string;
+  /** Of the policies, line by line. */
+  readonly policyChange?: readonly ChangedLine[] | undefined;
+}
+
+/** Keeps the rows that the report shows: those that differ, and those that are denied. */
+export function collectRows(): CollectedRows {
+  const shown = alikeRows();
+  const steps = timeSteps();
+  const shares = { owner: new Map<string, number>(), namespace: new Map<string, number>() };
+  return {
+    add(row) {
+      steps.add(row);
+      count(shares.owner, row.team ?? '', row.count);
+      count(shares.namespace, row.namespace ?? '', row.count);
+      if (!row.allowed || (row.change !== 'same' && row.change !== null)) shown.add(row);
+    },
+    runs(about) {
+      const timeline = steps.timeline();
+      const owner = Object.fromEntries(shares.owner);
+      const namespace = Object.fromEntries(shares.namespace);
+      return runsOf(shown.rows(), steps, about).map((run) => ({ ...run, timeline, share: { owner, namespace } }));
+    },
+  };
+}
+
+function count(counts: Map<string, number>, key: string, number: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + number);
+}
+
+type RunParts = Omit<Run, 'timeline' | 'share'>;
+
+/** What changes, and, in a comparison, what is denied in the end. */
+function runsOf(rows: readonly ReplayRow[], steps: TimeSteps, about: ReplayAbout): readonly RunParts[] {
+  const { report } = about;
+  const first = { ...commonParts(about), ...partsOf(rows, steps) };
+  const denied = rows.filter(({ allowed }) => !allowed);
+  const isCompared = report.summary.compared > 0;
+  const run = {
+    ...first,
+    id: 'replay',
+    title: isCompared && denied.length > 0 ? 'Changes' : 'Replay',
+    verdict: replayVerdict(report, rows),
+    because: replayReasons(report, rows),
+    totals: totalsOf(report),
+  };
+  if (!isCompared || denied.length === 0) return [run];
+  const ends = denied.map(asDenial);
+  const decisions = {
+    ...commonParts(about),
+    ...partsOf(ends, steps),
+    id: 'denials',
+    title: 'All denials',
+    verdict: denialVerdict(report),
+    because: [],
+    totals: { ...totalsOf(report), changes: null },
+  };
+  return [run, decisions];
+}
+
+/** The row without its other side. */
+function asDenial(row: ReplayRow): ReplayRow {
+  const { findings = [], denials = [] } = row;
+  const changed = findings
+    .filter(({ after }) => after === 'deny')
+    .map((each) => ({ ...each, action: 'deny' as const }));
+  return { ...row, change: null, findings: [], denials: [...changed, ...denials] };
+}
+
+function commonParts({ report, paths, policies, policyChange = [] }: ReplayAbout): CommonParts {
+  return {
+    kind: 'replay',
+    subject: paths.map((path) => (path === '-' ? 'stdin' : path)).join(', '),
+    policies,
+    policyChange,
+    helps: [],
+    errors: report.errors.map(remarkOf),
+    notices: report.notices.map(remarkOf),
+  };
+}
+
+type CommonParts = Pick<RunParts, 'kind' | 'subject' | 'policies' | 'policyChange' | 'helps' | 'errors' | 'notices'>;
+
+function partsOf(rows: readonly ReplayRow[], steps: TimeSteps): Pick<Run, 'reviews' | 'findings'> {
+  return {
+    reviews: rows.map((row) => replayReview(row, steps.timesOf(row))),
+    findings: rows.flatMap(replayFindings),
+  };
+}
+
+/** Without a comparison, the decisions are counted instead of changes. */
+function totalsOf({ summary }: ReplayReport): Totals {
+  const { files, reviews, distinct, compared, changes } = summary;
+  return {
+    files,
+    objects: reviews,
+    distinct,
+    images: null,
+    changes:
+      compared === 0
+        ? null
+        : {
+            'newly-denied': changes['newly-denied'],
+            'newly-allowed': changes['newly-allowed'],
+            changed: changes.patch + changes.message,
+            unknown: changes.unknown,
+            same: changes.same,
+          },
+  };
+}

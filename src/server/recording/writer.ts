@@ -1,0 +1,235 @@
+/** Writes reviews to the segments of a recording. Runs in a thread of its own, so that it can wait for the disk. */
+import { createHmac } from 'node:crypto';
+import type { RecordedRepeats, RecordedReview } from '../../recording/format.ts';
+import { type Repeats, shapeMemory, type ShapeMemory } from '../../recording/repeats.ts';
+import { isObject } from '../../pod/pointer.ts';
+import type { HashUser } from '../../recording/secret.ts';
+import { notedIn, type Noted } from './batch.ts';
+import { type Allowance, createAllowance } from './allowance.ts';
+import { type LineContent, lineContent, type LineOptions } from './recorded-lines.ts';
+import { createSegments, type Segments } from './segments.ts';
+import type { WriterSettings } from './settings.ts';
+
+/** What happened to reviews, for metrics. */
+export interface RecordingCounts {
+  recorded: number;
+  /** Of a shape that already has a line. */
+  repeated: number;
+  /** Secrets, which are never recorded. */
+  unrecorded: number;
+  /** Of a namespace that has used its share of the recording. */
+  limited: number;
+  /** Lost because they could not be read or written. */
+  dropped: number;
+  /** Compressed bytes. */
+  bytes: number;
+}
+
+export interface WriterEvents {
+  /** The directory cannot be written; `reason` is an error code. */
+  onFailure(reason: string): void;
+  /** It can be written again. */
+  onRecovery(): void;
+}
+
+export interface RecordingWriter {
+  /** Never rejects because of the disk or of a review. */
+  add(batch: Buffer): Promise<void>;
+  /** Brings to the disk what waits. To be called about once a second. */
+  tick(): Promise<void>;
+  close(): Promise<void>;
+  /** Returns the counts since the last call. */
+  take(): RecordingCounts;
+  /** Reviews that are lost if the process ends now. */
+  unsaved(): number;
+}
+
+/** Shapes in one segment. The remembered part of each takes about 200 bytes. */
+const MAX_SHAPES = 20_000;
+/** A shape that occurs all the time has a line of type repeats in this interval; an end of the process loses that count. */
+const REPEATS_MS = 60_000;
+const RETRY_MS = 10_000;
+/** The time in which a namespace has its share. */
+const SHARE_MS = 3_600_000;
+const BUFFER_LENGTH = 64 * 1024;
+const USER_DIGITS = 12;
+
+type NewLine = Omit<RecordedReview, 'id' | 'dropped'> | Omit<RecordedRepeats, 'dropped'>;
+
+export function userHash(key: string): HashUser {
+  return (name) => `user-${createHmac('sha256', key).update(name).digest('hex').slice(0, USER_DIGITS)}`;
+}
+
+/** `now`: milliseconds since 1970. */
+export function createWriter(
+  settings: WriterSettings,
+  events: WriterEvents,
+  now: () => number = Date.now,
+): RecordingWriter {
+  const { version, hashKey, redact } = settings;
+  const state: State = {
+    settings,
+    events,
+    now,
+    segments: createSegments(settings, (bytes) => void (state.counts.bytes += bytes)),
+    shapes: shapeMemory(MAX_SHAPES),
+    options: { version, fields: new Set(redact), hashUser: userHash(hashKey) },
+    // A whole file, if its lines could not be compressed.
+    allowance: createAllowance(settings.segmentBytes, SHARE_MS),
+    counts: noCounts(),
+    buffer: '',
+    lines: 0,
+    dropped: 0,
+    unsafe: 0,
+    retryAt: 0,
+    isFailing: false,
+  };
+  return {
+    async add(batch) {
+      for (const noted of notedIn(batch)) await addOne(noted, state);
+    },
+    tick: () => attempt(state, () => flush(state)),
+    close: () => attempt(state, () => endSegment(state)),
+    take() {
+      const taken = state.counts;
+      state.counts = noCounts();
+      return taken;
+    },
+    unsaved: () => state.unsafe + state.shapes.pending(),
+  };
+}
+
+interface State {
+  readonly settings: WriterSettings;
+  readonly events: WriterEvents;
+  readonly now: () => number;
+  readonly segments: Segments;
+  readonly shapes: ShapeMemory;
+  readonly options: LineOptions;
+  readonly allowance: Allowance;
+  counts: RecordingCounts;
+  /** Lines that the segment does not have yet. */
+  buffer: string;
+  /** For their ids. */
+  lines: number;
+  /** Told in the next line. */
+  dropped: number;
+  /** Reviews in lines that may not be on the disk yet. */
+  unsafe: number;
+  retryAt: number;
+  isFailing: boolean;
+}
+
+async function addOne(noted: Noted, state: State): Promise<void> {
+  const { settings, shapes, counts, options } = state;
+  state.dropped += noted.note.dropped;
+  const line = lineContent(noted, options);
+  if (line === 'unrecorded') {
+    counts.unrecorded += 1;
+    return;
+  }
+  if (line === 'unreadable') return lose(1, state);
+  if (settings.each === 'shape' && shapes.isRepeat(line.shape, line.time)) {
+    counts.repeated += 1;
+    return;
+  }
+  const namespace = namespaceOf(line);
+  if (!state.allowance.take(namespace, noted.body.length, state.now())) {
+    counts.limited += 1;
+    state.dropped += 1;
+    return;
+  }
+  const id = await attempt(state, () => append(line, 1, state));
+  if (id === undefined) return lose(1, state);
+  counts.recorded += 1;
+  appendRepeats(shapes.add(line.shape, id, namespace), state);
+  if (state.buffer.length > BUFFER_LENGTH) await attempt(state, () => write(state));
+}
+
+/** Empty for objects without a namespace. */
+function namespaceOf({ review }: LineContent): string {
+  const { request } = review;
+  return isObject(request) && typeof request['namespace'] === 'string' ? request['namespace'] : '';
+}
+
+function lose(reviews: number, state: State): void {
+  state.dropped += reviews;
+  state.counts.dropped += reviews;
+}
+
+/** Calls `work`, which writes, unless the disk has failed a moment ago. Returns undefined if it fails. */
+async function attempt<T>(state: State, work: () => T | Promise<T>): Promise<T | undefined> {
+  if (state.now() < state.retryAt) return undefined;
+  try {
+    return await work();
+  } catch (error) {
+    fail(error, state);
+    return undefined;
+  }
+}
+
+function fail(error: unknown, state: State): void {
+  const pending = state.shapes.pending();
+  state.segments.abandon();
+  state.shapes.clear();
+  state.buffer = '';
+  lose(state.unsafe + pending, state);
+  state.unsafe = 0;
+  state.retryAt = state.now() + RETRY_MS;
+  if (!state.isFailing) state.events.onFailure(codeOf(error));
+  state.isFailing = true;
+}
+
+/** Returns the id of the line. The lines of one shape are in one segment, because others can be removed. */
+function append(line: NewLine, reviews: number, state: State): string {
+  const segment = state.segments.open(state.now());
+  state.lines += 1;
+  const id = `${segment.id}-${state.lines}`;
+  const { format, type, ...rest } = line;
+  const identity = type === 'review' ? { format, type, id } : { format, type };
+  state.buffer += `${JSON.stringify({ ...identity, ...rest, dropped: state.dropped })}\n`;
+  state.dropped = 0;
+  state.unsafe += reviews;
+  return id;
+}
+
+function appendRepeats(list: readonly Repeats[], state: State): void {
+  for (const repeats of list) append(repeats, repeats.count, state);
+}
+
+async function write(state: State): Promise<void> {
+  const text = state.buffer;
+  state.buffer = '';
+  if (text !== '') await state.segments.current()?.write(text);
+}
+
+async function flush(state: State): Promise<void> {
+  const { segments, shapes, now } = state;
+  const segment = segments.current();
+  if (segment === undefined) return;
+  appendRepeats(shapes.take(now(), now() - REPEATS_MS), state);
+  await write(state);
+  await segment.flush();
+  state.unsafe = 0;
+  if (state.isFailing) state.events.onRecovery();
+  state.isFailing = false;
+  if (segments.isDue(now())) await endSegment(state);
+  segments.prune(now());
+}
+
+async function endSegment(state: State): Promise<void> {
+  appendRepeats(state.shapes.take(state.now()), state);
+  await write(state);
+  state.shapes.clear();
+  await state.segments.end();
+  state.unsafe = 0;
+}
+
+function noCounts(): RecordingCounts {
+  return { recorded: 0, repeated: 0, unrecorded: 0, limited: 0, dropped: 0, bytes: 0 };
+}
+
+/** The message of an error can have a path, which the server knows. */
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+}

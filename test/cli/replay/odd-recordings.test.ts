@@ -1,0 +1,145 @@
+/** Replays of recordings that other programs have written or changed, and of reviews with hostile texts. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { ReplayDocument } from '../../../src/report/replay/json.ts';
+import { POD, recordedReview, repeats } from '../../recording/lines.ts';
+import { runCommand } from '../../support/command.ts';
+import { createReview } from '../../support/review.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-odd-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function file(name: string, value: string | Buffer): string {
+  const full = path.join(folder, name);
+  writeFileSync(full, value);
+  return full;
+}
+
+const policies = (action: string): string =>
+  file(
+    `${action}.yaml`,
+    `apiVersion: tidewaiter.dev/v1alpha1\nkind: ImagePolicy\nmetadata: {name: p}\nspec: {rules: [{rule: image-digest, action: ${action}}]}\n`,
+  );
+const SIDES = ['-p', policies('warn'), '--against', policies('deny')];
+
+describe('a recording of another program', () => {
+  const lines: readonly object[] = [recordedReview(), repeats(4)];
+  const sorted = (line: object): object =>
+    Object.fromEntries(Object.entries(line).toSorted(([one], [other]) => (one < other ? -1 : 1)));
+  const spaced = (line: object): string => JSON.stringify(line, undefined, 1).replaceAll(/\n */g, ' ');
+  const text = (write: (line: object) => string): string => lines.map((line) => `${write(line)}\n`).join('');
+
+  test.each([
+    ['with sorted keys', text((line) => JSON.stringify(sorted(line)))],
+    ['with spaces', text(spaced)],
+    ['with carriage returns', text((line) => `${JSON.stringify(line)}\r`)],
+  ])('%s is read, from a file and a stream', async (form, input) => {
+    const named = await runCommand(['replay', file(form, input), ...SIDES, '-o', 'json']);
+    const piped = await runCommand(['replay', '-', ...SIDES, '-o', 'json'], input);
+    for (const { out } of [named, piped]) {
+      const { summary } = JSON.parse(out) as ReplayDocument;
+      expect(summary).toMatchObject({ reviews: 5, errors: 0, changes: { 'newly-denied': 5 } });
+    }
+  });
+
+  test.each([
+    ['indented', text((line) => JSON.stringify(line, undefined, 2))],
+    ['as a list', JSON.stringify(lines)],
+    ['with a byte order mark', `\uFEFF${text((line) => JSON.stringify(line))}`],
+  ])('%s is one error, which says how to convert it', async (form, input) => {
+    const { code, out } = await runCommand(['replay', file(form, input), ...SIDES, '-o', 'json']);
+    const { errors } = JSON.parse(out) as ReplayDocument;
+    expect(code).toBe(2);
+    expect(errors.map(({ message }) => message)).toEqual([expect.stringContaining('to convert it, use jq -c .')]);
+  });
+});
+
+test('what is beside a recording in a directory is named', async () => {
+  const directory = mkdtempSync(path.join(folder, 'beside-'));
+  const at = (name: string): string => path.join(directory, name);
+  const line = `${JSON.stringify(recordedReview())}\n`;
+  writeFileSync(at('20270301T120000Z-a.ndjson'), line);
+  expect(await notices(directory)).toEqual([]);
+  mkdirSync(at('server-b'));
+  writeFileSync(at('server-b/readme.txt'), line);
+  writeFileSync(at('.hidden'), '');
+  expect(await notices(directory)).toEqual([`"${at('server-b')}" is not read: it is beside a recording`]);
+  writeFileSync(at('review.json'), JSON.stringify(createReview(POD)));
+  expect(await notices(directory)).toEqual([
+    `2 files and directories are not read because they are beside recordings: "${at('review.json')}" and "${at('server-b')}"`,
+  ]);
+});
+
+test('recordings of several servers are read from a directory for each, in the order of their time', async () => {
+  const directory = mkdtempSync(path.join(folder, 'servers-'));
+  const names = [
+    'server-b/20270301T120000Z-b.ndjson',
+    'server-a/20270301T130000Z-a.ndjson',
+    '20270301T140000Z-c.ndjson',
+  ];
+  for (const name of names) {
+    mkdirSync(path.dirname(path.join(directory, name)), { recursive: true });
+    writeFileSync(path.join(directory, name), `${JSON.stringify(recordedReview())}\n`);
+  }
+  const { out } = await runCommand(['replay', directory, ...SIDES, '-o', 'json', '--all']);
+  const { reviews, notices: said } = JSON.parse(out) as ReplayDocument;
+  expect(reviews.map(({ file: from }) => path.relative(directory, from))).toEqual(names);
+  expect(said).toEqual([]);
+});
+
+async function notices(directory: string): Promise<readonly string[]> {
+  const { out } = await runCommand(['replay', directory, ...SIDES, '-o', 'json']);
+  return (JSON.parse(out) as ReplayDocument).notices.map(({ message }) => message);
+}
+
+describe('hostile texts', () => {
+  const HOSTILE = `\u001B[31mred\u001B]8;;x\u0007\u202Eevil\u009B31m\n::error::x ${'long'.repeat(100_000)}`;
+  const review = (parts: { readonly namespace?: string; readonly name?: string; readonly kind?: string }): string => {
+    const { namespace = 'shop', name = 'web', kind = 'Deployment' } = parts;
+    const ownerReferences = [{ apiVersion: 'v1', kind, name, uid: 'u', controller: true }];
+    const pod = { ...POD, metadata: { name, namespace, ownerReferences } };
+    return `${JSON.stringify(recordedReview({ review: createReview(pod, { namespace }) }))}\n`;
+  };
+  const input = [review({ namespace: HOSTILE }), review({ name: HOSTILE }), review({ kind: HOSTILE })].join('');
+
+  test.each(
+    ['pretty', 'markdown'].flatMap((format) =>
+      ['owner', 'namespace', 'rule', 'registry'].map((by) => [format, by] as const),
+    ),
+  )('in %s by %s are short, and on one line', async (format, by) => {
+    const { out } = await runCommand(['replay', '-', ...SIDES, '-o', format, '--group-by', by, '--verbose'], input);
+    expect(out).toMatch(/3 would be newly denied/);
+    expect(out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]|(?:long){200}/u);
+    expect(out).not.toMatch(/^\s*::/m);
+  });
+
+  const recorded = {
+    allowed: true,
+    status: { code: 403, message: HOSTILE },
+    warnings: [HOSTILE],
+    auditAnnotations: {},
+    patch: [{ op: 'add', path: '/spec/x', value: HOSTILE }],
+  };
+  const said = [{ by: HOSTILE, policy: HOSTILE, rule: HOSTILE, result: 'fail', action: 'deny', message: HOSTILE }];
+  const lines = [
+    recordedReview({ response: recorded }),
+    recordedReview({ response: recorded, endpoint: 'mutate' }),
+    recordedReview({ response: undefined, origin: { source: 'cluster', object: 'stored' }, said } as object),
+  ];
+  const others = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+
+  test.each(
+    ['pretty', 'markdown'].flatMap((format) =>
+      [[], ['--compare-annotations']].map((flags) => [format, flags] as const),
+    ),
+  )('of other programs in %s with %j are short, and on one line', async (format, flags) => {
+    const policy = SIDES.slice(0, 2);
+    const { out } = await runCommand(['replay', '-', ...policy, '-o', format, '--verbose', ...flags], others);
+    expect(out).toMatch(/Of [12] reviews?, none/);
+    expect(out).toContain('long');
+    expect(out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]|(?:long){2000}/u);
+    expect(out).not.toMatch(/^\s*::/m);
+  });
+});

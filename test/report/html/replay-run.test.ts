@@ -1,0 +1,320 @@
+/** The rows of a replay in the HTML report: sentences, sums, findings, and what changed in the policies. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import type { FindingChange } from '../../../src/recording/comparison.ts';
+import type { ReplayRow } from '../../../src/recording/replay-row.ts';
+import { openReport, unpack } from '../../../src/report/html/pack.ts';
+import { matchesOf } from '../../../src/report/html/page/match.ts';
+import { modelOf } from '../../../src/report/html/page/model.ts';
+import { initialState } from '../../../src/report/html/page/state.ts';
+import { pointerExcerpt } from '../../../src/report/html/pointer-excerpt.ts';
+import { policyChange } from '../../../src/report/html/policy-change.ts';
+import { collectRows } from '../../../src/report/html/replay-run.ts';
+import type { Run } from '../../../src/report/html/report-data.ts';
+import { plainText } from '../../../src/report/html/sentence.ts';
+import { replayTotals } from '../../../src/report/replay/totals.ts';
+import { createReview } from '../../support/review.ts';
+import { runCommand } from '../../support/command.ts';
+import { inOwnFolders } from '../../support/own-folders.ts';
+import { recordedReview, repeats } from '../../recording/lines.ts';
+
+inOwnFolders('html-replay');
+
+const DENIAL: FindingChange = {
+  policy: 'registries',
+  rule: 'image-registry',
+  outcome: 'violation',
+  message: 'init container "migrate": image "quay.io/a:1" is not from an allowed registry',
+  container: 'migrate',
+  image: 'quay.io/a:1',
+  registry: 'quay.io',
+  pointer: '/spec/template/spec/initContainers/0/image',
+  remedy: 'allowed: registry.example.com/**',
+  before: 'warn',
+  after: 'deny',
+};
+const TEXTS = { allowed: true, message: null, warnings: ['w'], patch: [] };
+
+let rows = 0;
+
+function row(rest: Partial<ReplayRow> = {}): ReplayRow {
+  rows += 1;
+  return {
+    file: 'a.ndjson',
+    line: rows,
+    document: 1,
+    id: `a-${rows}`,
+    uid: `u-${rows}`,
+    endpoint: 'validate',
+    operation: 'CREATE',
+    apiVersion: 'v1',
+    kind: 'Pod',
+    namespace: 'shop',
+    name: `web-${rows}`,
+    owner: { kind: 'Deployment', name: `web-${rows}` },
+    team: null,
+    user: 'system:serviceaccount:ci:deployer',
+    count: 1,
+    first: '2026-11-23T10:00:00.000Z',
+    last: '2026-11-23T10:00:00.000Z',
+    allowed: true,
+    comparedWith: 'against',
+    change: 'same',
+    ...rest,
+  };
+}
+
+function denied(rest: Partial<ReplayRow> = {}): ReplayRow {
+  const sides = { before: TEXTS, after: { ...TEXTS, allowed: false, warnings: [] } };
+  return row({ change: 'newly-denied', allowed: false, findings: [DENIAL], ...sides, ...rest });
+}
+
+function runsOf(all: readonly ReplayRow[]): readonly Run[] {
+  const collected = collectRows();
+  const totals = replayTotals();
+  for (const each of all) {
+    collected.add(each);
+    totals.add(each);
+  }
+  return collected.runs({ report: totals.report(false), paths: ['rec/'], policies: 'from policy a to b' });
+}
+
+const OTHER = { ...DENIAL, image: 'docker.io/b:2' };
+const THIRD = { ...DENIAL, image: 'docker.io/c:3' };
+
+const SENTENCES: readonly (readonly [
+  name: string,
+  rows: () => readonly ReplayRow[],
+  verdict: string,
+  because: string,
+])[] = [
+  [
+    'nothing that differs',
+    () => [row(), row()],
+    'Nothing changes: 2 reviews with the same decision, findings, and patch.',
+    '',
+  ],
+  ['one denial', () => [denied(), row()], 'The policies would newly deny 1 of 2 reviews.', ''],
+  [
+    'a team with most of the denials',
+    () => [denied({ team: 'team-a', count: 9 }), denied({ team: 'team-b' }), row({ count: 90 })],
+    'The policies would newly deny 10 of 100 reviews; 9 belong to team-a.',
+    '',
+  ],
+  [
+    'a namespace with most of the denials, and no teams',
+    () => [denied({ count: 2 }), denied({ namespace: 'lab' })],
+    'The policies would newly deny 3 of 3 reviews; 2 are in shop.',
+    '',
+  ],
+  [
+    'images that cause all denials',
+    () => [denied({ count: 4 }), denied({ findings: [OTHER] }), denied({ findings: [DENIAL, OTHER] })],
+    'The policies would newly deny 6 of 6 reviews.',
+    'Two images cause all 6 denials: quay.io/a:1 and docker.io/b:2.',
+  ],
+  [
+    'images that cause most of the denials',
+    () => [
+      denied({ count: 4 }),
+      denied({ findings: [OTHER], count: 2 }),
+      denied({ findings: [THIRD] }),
+      denied({ findings: [THIRD, OTHER] }),
+    ],
+    'The policies would newly deny 8 of 8 reviews.',
+    'Two images cause 6 of 8 denials: quay.io/a:1 and docker.io/b:2; without them, 2 denials are left.',
+  ],
+  [
+    'reviews that are unknown, or have nothing to compare with',
+    () => [row({ change: 'unknown', missing: ['labels'] }), row({ change: null, comparedWith: null }), row()],
+    'No decision is known to change.',
+    '1 review cannot be decided, because facts are missing or unknown. 1 review had nothing to compare with.',
+  ],
+  [
+    'no comparison',
+    () => [row({ change: null, comparedWith: null, count: 3 })],
+    'The policies allow 3 recorded reviews.',
+    '',
+  ],
+];
+
+describe('the HTML report of a replay', () => {
+  test.each(SENTENCES)('of %s has its sentences', (_name, all, verdict, because) => {
+    const [run] = runsOf(all());
+    expect([plainText(run?.verdict ?? []), plainText(run?.because ?? [])]).toEqual([verdict, because]);
+  });
+
+  test('has both sides of a finding, and the controller as the workload', () => {
+    const [run] = runsOf([denied({ team: 'team-a', name: 'web-5d-x', owner: { kind: 'Deployment', name: 'web' } })]);
+    expect(run?.reviews).toMatchObject([
+      {
+        kind: 'Deployment',
+        name: 'web',
+        object: 'Pod shop/web-5d-x',
+        owner: 'team-a',
+        user: 'ServiceAccount ci/deployer',
+        before: 'warn',
+        after: 'deny',
+      },
+    ]);
+    expect(run?.findings).toMatchObject([
+      {
+        message: 'image "quay.io/a:1" is not from an allowed registry',
+        containerKind: 'init',
+        before: 'warn',
+        after: 'deny',
+      },
+    ]);
+  });
+
+  test('lists, in a second run, what is denied in the end, with its reasons', () => {
+    const { before: _before, after: _after, ...rest } = DENIAL;
+    const stays = { ...rest, action: 'deny' as const, rule: 'image-tag' };
+    const runs = runsOf([denied({ count: 2 }), row({ allowed: false, denials: [stays], count: 3 }), row({ count: 5 })]);
+    expect(runs.map(({ id, title, verdict }) => [id, title, plainText(verdict)])).toEqual([
+      ['replay', 'Changes', 'The policies would newly deny 2 of 10 reviews.'],
+      ['denials', 'All denials', 'The policies deny 5 of 10 recorded reviews.'],
+    ]);
+    expect(runs[1]?.findings.map(({ rule, before, after }) => [rule, before, after])).toEqual([
+      ['image-registry', null, 'deny'],
+      ['image-tag', null, 'deny'],
+    ]);
+  });
+
+  test('has one run if nothing is denied', () => {
+    expect(runsOf([row(), row()]).map(({ title }) => title)).toEqual(['Replay']);
+  });
+
+  test('counts reviews as often as they occurred: in its sentence, tiles, bars, chart, and rows', async () => {
+    mkdirSync('rec');
+    writeFileSync('rec/a.ndjson', RECORDING.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    writeFileSync('today.yaml', policy('warn'));
+    writeFileSync('tomorrow.yaml', policy('deny'));
+    const words = ['replay', 'rec', '-p', 'today.yaml', '--against', 'tomorrow.yaml', '-o', 'html'];
+    const { out, code } = await runCommand(words);
+    expect(code).toBe(1);
+    const json = /<script type="application\/json" id="data">(.*?)<\/script>/s.exec(out)?.[1] ?? '';
+    const { origin, runs } = unpack(json);
+    expect(origin).toEqual({
+      command: `tidewaiter ${words.join(' ')}`,
+      policyPlaces: { 'registries/image-registry': 'tomorrow.yaml:6' },
+      linkBase: null,
+    });
+    expect(runs[0]?.policyChange).toEqual([
+      ['file', 'tomorrow.yaml'],
+      [' ', 'metadata: {name: registries}'],
+      [' ', 'spec:'],
+      [' ', '  rules:'],
+      ['-', '    - rule: image-registry # warn'],
+      ['-', '      action: warn'],
+      ['+', '    - rule: image-registry # deny'],
+      ['+', '      action: deny'],
+      [' ', "      parameters: {allow: ['registry.example.com/**']}"],
+    ]);
+    expect(plainText(runs[0]?.verdict ?? [])).toBe('The policies would newly deny 5 of 7 reviews; 4 are in shop.');
+    const report = openReport(json);
+    const [view] = report.runs;
+    if (view === undefined) throw new Error('no run');
+    const model = modelOf(report, view);
+    const found = matchesOf(model, initialState(model));
+    const barsOf = (key: 'namespace' | 'rule'): unknown =>
+      [...(found.facets.get(key) ?? [])].map(([value, { number }]) => [value, number]);
+    expect(found.tiles.get('newly-denied')).toBe(5);
+    expect(barsOf('namespace')).toEqual([
+      ['shop', 4],
+      ['lab', 1],
+    ]);
+    expect(barsOf('rule')).toEqual([['image-registry', 5]]);
+    expect(found.steps.denied.reduce((sum, each) => sum + each, 0)).toBe(5);
+    expect(view.head.timeline?.all.reduce((sum, each) => sum + each, 0)).toBe(7);
+    expect(found.count).toBe(3);
+  });
+});
+
+function policy(action: string): string {
+  return `apiVersion: tidewaiter.dev/v1alpha1
+kind: ImagePolicy
+metadata: {name: registries}
+spec:
+  rules:
+    - rule: image-registry # ${action}
+      action: ${action}
+      parameters: {allow: ['registry.example.com/**']}
+`;
+}
+
+/** Two containers of one Pod are denied: one review with two findings, which occurred four times. */
+const RECORDING = [
+  recordedReview({ id: 'a-1', review: podReview('shop', ['quay.io/a', 'quay.io/b']) }),
+  repeats(3),
+  recordedReview({ id: 'a-2', review: podReview('lab', ['quay.io/a', 'registry.example.com/web']) }),
+  recordedReview({ id: 'a-3', review: podReview('shop', ['registry.example.com/web']) }),
+  { ...repeats(1), of: 'a-3' },
+];
+
+function podReview(namespace: string, images: readonly string[]): ReturnType<typeof createReview> {
+  const containers = images.map((image, index) => ({ name: `c${index}`, image }));
+  return createReview({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', namespace }, spec: { containers } });
+}
+
+const EXCERPTS: readonly (readonly [pointer: string | null, lines: readonly string[] | null])[] = [
+  ['/spec/containers/0/image', ['spec:', '  containers:', '    - name: app', '      image: nginx']],
+  ['/spec/containers/2/image', ['spec:', '  containers:', '    …', '    - name: app', '      image: nginx']],
+  ['/spec/volumes/1/image/reference', ['spec:', '  volumes:', '    …', '    - image:', '        reference: nginx']],
+  ['/a~1b/image', ['a/b:', '  image: nginx']],
+  ['/spec/containers/0/ports/0/hostPort', null],
+  [`${'/a'.repeat(30)}/image`, null],
+  [null, null],
+];
+
+describe('the lines that lead to an image', () => {
+  test.each(EXCERPTS)('of the pointer %j are %j', (pointer, lines) => {
+    const found = pointerExcerpt({ apiVersion: 'v1', kind: 'Pod' }, { pointer, image: 'nginx', container: 'app' });
+    expect(found?.lines.map(([, text]) => text) ?? null).toEqual(lines && ['apiVersion: v1', 'kind: Pod', ...lines]);
+    const marked = found?.lines[found.marked]?.[1].slice(found.from, found.to);
+    expect(marked).toBe(lines === null ? undefined : 'nginx');
+  });
+});
+
+const file = (name: string, ...lines: readonly string[]): { file: string; text: string } => ({
+  file: name,
+  text: lines.join('\n'),
+});
+
+const CHANGES: readonly (readonly [name: string, change: ReturnType<typeof policyChange>, lines: readonly string[]])[] =
+  [
+    ['equal files', policyChange([file('a/x.yaml', 'a')], [file('b/x.yaml', 'a')]), []],
+    [
+      'single files with other names',
+      policyChange([file('a.yaml', 'a')], [file('b.yaml', 'b')]),
+      ['file b.yaml', '- a', '+ b'],
+    ],
+    [
+      'files in directories',
+      policyChange([file('a/x.yaml', 'a'), file('a/s/y.yaml', 'b')], [file('b/x.yaml', 'a'), file('b/s/z.yaml', 'c')]),
+      ['file s/y.yaml', '- b', 'file s/z.yaml', '+ c'],
+    ],
+    [
+      'lines that move, and lines around them',
+      policyChange(
+        [file('x', '1', '2', '3', '4', 'a', 'b', 'c', '5', '6', '7', '8')],
+        [file('x', '1', '2', '3', '4', 'b', 'c', 'd', '5', '6', '7', '8')],
+      ),
+      ['file x', '  2', '  3', '  4', '- a', '  b', '  c', '+ d', '  5', '  6', '  7'],
+    ],
+  ];
+
+describe('the change of policies', () => {
+  test.each(CHANGES)('of %s', (_name, change, lines) => {
+    expect(change.map(([kind, text]) => `${kind} ${text}`)).toEqual(lines);
+  });
+
+  test('is cut after 400 lines, and says so', () => {
+    const many = Array.from({ length: 5000 }, (_, index) => `${index}`);
+    const change = policyChange([file('x', ...many)], [file('x', ...many.toReversed())]);
+    expect([change.length, change.at(-1)]).toEqual([
+      401,
+      ['file', expect.stringMatching(/^\d+ more lines are not shown$/)],
+    ]);
+  });
+});
