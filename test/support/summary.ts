@@ -1,6 +1,6 @@
 /**
- * Prints the last line of a test run: `N passed, N failed`, and skipped tests, which count as failed in CI. For .ci/run, it first
- * prints the durations of the steps and of the slowest test files.
+ * Prints the last line of a test run: `N passed, N failed`, and skipped tests, which count as failed in CI. Before it
+ * are the tests that passed at a second attempt only and, for .ci/run, the durations of the steps and of the slowest test files.
  */
 import { readFileSync } from 'node:fs';
 import type { Reporter, TestModule } from 'vitest/node';
@@ -14,6 +14,7 @@ export default class Summary implements Reporter {
     let passed = 0;
     let failed = 0;
     let skipped = 0;
+    const late: string[] = [];
     for (const module of modules) {
       if (module.state() === 'failed' && module.errors().length > 0) failed += 1;
       for (const one of module.children.allTests()) {
@@ -21,8 +22,10 @@ export default class Summary implements Reporter {
         if (state === 'passed') passed += 1;
         else if (state === 'failed') failed += 1;
         else skipped += 1;
+        if (one.diagnostic()?.flaky === true) late.push(`${module.relativeModuleId} > ${one.fullName}`);
       }
     }
+    if (late.length > 0) process.stdout.write(`\npassed at the second attempt only:\n  ${late.join('\n  ')}\n`);
     process.stdout.write(this.#durations(modules));
     process.stdout.write(`\n${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}\n`);
   }
