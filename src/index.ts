@@ -14,7 +14,7 @@ export { pointerTo } from './pod/pointer.ts';
 export type { JsonObject } from './pod/pointer.ts';
 export { readBoolean, readNumber, readObject, readObjects, readString } from './pod/read.ts';
 export type { ObjectType, Workload } from './pod/workload.ts';
-export type { Fact, Facts, Labels, NamedSecret, Need, PodPullSecrets } from './policy/fact.ts';
+export type { Fact, Facts, Labels, NamedSecret, Need, OriginalImage, PodPullSecrets } from './policy/fact.ts';
 export type {
   Platform,
   RegistryCause,
@@ -27,6 +27,6 @@ export type {
 export type { FromSchema, ParameterSchema, ValueSchema } from './policy/parameters.ts';
 export { defineRule } from './policy/rule.ts';
 export type { ParameterFault, Prepared, Problem, Rule, RuleDefinition, RuleDocs, Subject } from './policy/rule.ts';
-export { checkImages } from './policy/rules/images.ts';
+export { checkImages, originalOf } from './policy/rules/images.ts';
 export { patternsOf } from './policy/rules/patterns.ts';
 export { checkRegistryFacts, unknownProblem } from './policy/rules/registry-facts.ts';

@@ -184,6 +184,26 @@ const CHANGED: readonly Changed[] = [
     raw: false,
     asRun: false,
   },
+  ...[
+    { what: 'an original that is allowed', registry: 'docker.io', allowed: true },
+    { what: 'an original that is denied', registry: 'quay.io', allowed: false },
+  ].map(({ what, registry, allowed }) => ({
+    what,
+    spec: `{${HUB}, rules: [{rule: cel, parameters: {expression: "original.registry == '${registry}'"}}]}`,
+    object: podWith('image: "nginx:1.27"'),
+    raw: allowed,
+    asRun: allowed,
+  })),
+  {
+    what: 'an original that its author claims',
+    spec: `{${HUB}, rules: [{rule: cel, parameters: {expression: "original.registry == 'docker.io'"}}]}`,
+    object: podWith('image: "evil.example.com/nginx:1.27"').replace(
+      'name: web,',
+      `name: web, annotations: {tidewaiter.dev/original-images: '{"/spec/containers/web":"nginx:1.27"}'},`,
+    ),
+    raw: false,
+    asRun: false,
+  },
   {
     what: 'a pull policy that is set',
     spec: '{pullPolicy: [{set: Always}], rules: [{rule: image-pull-policy}]}',

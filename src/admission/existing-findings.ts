@@ -8,12 +8,14 @@ import type { Finding } from '../policy/finding.ts';
 import { type Covering, coveredBy } from '../policy/plan.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { ScopeRequest } from '../policy/scope-request.ts';
+import type { Context } from './context.ts';
 import { deniedImages } from './facts/denied-images.ts';
 import { gather } from './facts/gather.ts';
 import { type LookupScope, lookupScopeOf } from './facts/lookup-scope.ts';
 import type { Lookups } from './facts/lookups.ts';
 import { shapeFaultOf } from './malformed.ts';
 import type { AdmissionRequest } from './request.ts';
+import { originalImages } from './rewrite/original-images.ts';
 
 export const NO_LABELS_NEEDED = { state: 'unknown', reason: 'no policy asks for namespace labels' } as const;
 export const NO_FACTS_NEEDED: Facts = { ...NO_FACTS, namespaceLabels: NO_LABELS_NEEDED };
@@ -38,7 +40,7 @@ export function existingFindings(stored: Workload, review: NewReview): readonly 
 export async function lookUpExistingFindings(
   findings: readonly Finding[],
   stored: Workload,
-  review: NewReview & { readonly lookups: Lookups },
+  review: NewReview & { readonly lookups: Lookups; readonly context: Pick<Context, 'policies'> },
 ): Promise<readonly Finding[]> {
   const scopeRequest = { ...review.scopeRequest, workload: stored };
   const ofStored = { ...review, scopeRequest };
@@ -46,7 +48,9 @@ export async function lookUpExistingFindings(
   try {
     const scope = storedLookupScope(findings, narrowed, ofStored);
     const { pluginsRan } = review.request;
-    const factRequest = { workload: stored, needs: narrowed.needs, pluginsRan, scope };
+    const originals = (): Facts['originalImages'] => originalImages(scopeRequest, review.context.policies);
+    const { needs } = narrowed;
+    const factRequest = { workload: stored, needs, pluginsRan, scope, originalImages: originals };
     return findingsIn(narrowed, await gather(factRequest, scopeRequest.namespaceLabels, review.lookups), ofStored);
   } catch (error) {
     shapeFaultOf(error);

@@ -7,7 +7,7 @@ import { type ReadWorkload, type Workload, workloadOf } from '../pod/workload.ts
 import { evaluate, type EvaluationInput } from '../policy/evaluate.ts';
 import { type Excuses, noteExpired } from '../policy/exception-book.ts';
 import { markExisting } from '../policy/existing.ts';
-import type { Fact, Labels } from '../policy/fact.ts';
+import type { Fact, Facts, Labels } from '../policy/fact.ts';
 import type { Finding } from '../policy/finding.ts';
 import { type Covered, type Covering, needsLabels, planned } from '../policy/plan.ts';
 import type { ScopeRequest } from '../policy/scope-request.ts';
@@ -22,6 +22,7 @@ import { createLookups, namespaceLabels } from './facts/lookups.ts';
 import { whenKnown } from './maybe-promise.ts';
 import { malformedDecision, type MalformedDecision, readWorkload, shapeFaultOf, unreadWorkload } from './malformed.ts';
 import type { AdmissionRequest } from './request.ts';
+import { originalImages } from './rewrite/original-images.ts';
 
 export type Decision =
   /** No policy can apply to the request. */
@@ -121,7 +122,9 @@ function decideWithFacts(scoped: ScopedReview): Decision | Promise<Decision> {
     // The mutating webhook has changed the Pods of a cluster already.
     const isChanged = pluginsRan && isPod(request.type);
     const addedSecrets = isChanged ? undefined : addedSecretNames(covering);
-    const factRequest = { workload, needs: covering.needs, pluginsRan, scope, addedSecrets };
+    const originals = (): Facts['originalImages'] => originalImages(scopeRequest, context.policies);
+    const { needs } = covering;
+    const factRequest = { workload, needs, pluginsRan, scope, addedSecrets, originalImages: originals };
     const gathered = gather(factRequest, scopeRequest.namespaceLabels, lookups);
     const decided = whenKnown(gathered, (facts): Decision | Promise<Decision> => {
       const findings = evaluate(covering, { ...evaluationOf(scoped), facts });

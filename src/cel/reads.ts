@@ -24,7 +24,9 @@ export function readsOf(nodes: readonly Node[], variables: Variables): Reads {
     const place = placeOf(node, variables);
     if (place === undefined) waiting.push(...childrenOf(node));
     else {
-      const root = READ_ROOTS.find((name) => name === place.root);
+      // The original is found from the image.
+      const given = place.root === 'original' ? 'image' : place.root;
+      const root = READ_ROOTS.find((name) => name === given);
       if (root !== undefined) reads[root].add(place.pointer);
       waiting.push(...place.inside);
     }

@@ -43,6 +43,20 @@ export function captureSegments(
   return [...captured, segments.slice(from, end).join(separator), ...last];
 }
 
+/** The same with the rightmost match. The globs match in one way only if both have the same result. */
+export function captureSegmentsFromEnd(
+  globs: readonly string[],
+  segments: readonly string[],
+  separator: string,
+): readonly string[] | undefined {
+  const captured = captureSegments(backwards(globs), backwards(segments), separator);
+  return captured && backwards(captured);
+}
+
+function backwards(texts: readonly string[]): readonly string[] {
+  return texts.toReversed().map((text) => Array.from(text).toReversed().join(''));
+}
+
 /** The globs between two `**`. */
 function runsOf(globs: readonly string[]): readonly (readonly string[])[] {
   const runs: string[][] = [[]];

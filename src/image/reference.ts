@@ -85,6 +85,13 @@ export function withDigest(reference: ImageReference, digest: string): ImageRefe
   return referenceOf(text, { domain, path, tag, digest });
 }
 
+/** Returns the reference as its author wrote it before a digest was added. */
+export function withoutDigest(reference: ImageReference): ImageReference {
+  const { text, domain, path, tag, digest } = reference;
+  if (digest === undefined) return reference;
+  return referenceOf(text.slice(0, -`@${digest}`.length), { domain, path, tag, digest: undefined });
+}
+
 function referenceOf(text: string, { domain, path, tag, digest }: ReferenceParts): ImageReference {
   const repository = domain === '' ? path : `${domain}/${path}`;
   const effective = tag ?? (digest === undefined ? 'latest' : undefined);

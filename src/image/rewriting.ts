@@ -8,7 +8,7 @@
  *
  * A leading `**` in `from` includes the registry. Tag and digest stay as written. An image that matches `to` is there already.
  */
-import { captureSegments, wildcardsIn } from './captures.ts';
+import { captureSegments, captureSegmentsFromEnd, wildcardsIn } from './captures.ts';
 import { splitPort, splitReference } from './grammar.ts';
 import { canOverlap } from './overlap.ts';
 import { hostKey, type ImagePattern, parsePattern, patternSet } from './pattern.ts';
@@ -80,26 +80,53 @@ export function rewritten(
 ): Rewritten | undefined {
   // An image without a host cannot be pulled.
   if (reference.domain === '' || !isSource(reference) || isTarget(reference)) return undefined;
-  const captured = captureImage(from, reference);
-  if (captured === undefined) return undefined;
+  const captured = captureImage(from, reference, captureSegments);
+  return captured && readRewritten(filled(to, captured), reference);
+}
+
+/**
+ * The names that can become this one, if `from` matches them, with the tag and the digest of this one. Two: `to` matches in several
+ * ways, and there can be more.
+ */
+export function possibleSources(
+  { from, to, isTarget }: Rewriting,
+  reference: ImageReference,
+): readonly ImageReference[] {
+  if (reference.domain === '' || !isTarget(reference)) return NO_SOURCES;
+  const names = [captureSegments, captureSegmentsFromEnd].flatMap((capture) => {
+    const captured = captureImage(to, reference, capture);
+    return captured === undefined ? [] : [filled(from, captured)];
+  });
+  return [...new Set(names)].flatMap((name) => {
+    const read = readRewritten(name, reference);
+    return read.ok ? [read.reference] : [];
+  });
+}
+
+const NO_SOURCES: readonly never[] = [];
+
+function filled({ host = '', segments }: ImagePattern, captured: readonly string[]): string {
   const next = captured.values();
   const fill = (glob: string): string => glob.replaceAll(/\*+/g, () => next.next().value ?? '');
-  const parts = [to.host ?? '', ...to.segments].map(fill);
-  return readRewritten(parts.filter((part) => part !== '').join('/'), reference);
+  return [host, ...segments]
+    .map(fill)
+    .filter((part) => part !== '')
+    .join('/');
 }
 
 function captureImage(
   { host, segments }: ImagePattern,
   { domain, path }: ImageReference,
+  capture: typeof captureSegments,
 ): readonly string[] | undefined {
-  const inPath = captureSegments(segments, path.split('/'), '/');
+  const inPath = capture(segments, path.split('/'), '/');
   if (inPath === undefined) return undefined;
   if (host === undefined) {
     const [first = '', ...rest] = inPath;
     return [first === '' ? domain : `${domain}/${first}`, ...rest];
   }
   const labels = (text: string): readonly string[] => splitPort(text).host.split('.');
-  const inHost = captureSegments(labels(host), labels(hostKey(domain)), '.');
+  const inHost = capture(labels(host), labels(hostKey(domain)), '.');
   return inHost && [...inHost, ...inPath];
 }
 

@@ -29,6 +29,7 @@ export const RULES_BY_NEED: Readonly<Record<Need, readonly AccessRule[]>> = {
   namespaceLabels: NAMESPACES,
   pullSecrets: PULL_SECRETS,
   ...forEachNeed(() => PULL_SECRETS),
+  originalImages: [],
   now: [],
 };
 

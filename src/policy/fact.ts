@@ -1,5 +1,6 @@
 /** Facts about the world outside of the object. A lookup that fails, or has no source, is `unknown` with a reason. */
 import type { PullSecret } from '../credential/pull-secret.ts';
+import type { ImageReference } from '../image/reference.ts';
 import { forEachNeed, type RegistryFactsByNeed } from './registry-questions.ts';
 
 export type Fact<T> =
@@ -29,12 +30,17 @@ export interface NamedSecret {
   readonly secret: Fact<PullSecret>;
 }
 
+/** Without a rewrite, the image itself. The tag and the digest are those of the image. */
+export type OriginalImage = Exclude<Fact<ImageReference>, { readonly state: 'no' }>;
+
 /** Every fact that a rule can list in `needs`, by name. */
 export interface Facts extends RegistryFactsByNeed {
   /** Labels of the namespace of the request. `no`: the namespace does not exist. */
   readonly namespaceLabels: Fact<Labels>;
   /** By the JSON Pointer of the Pod. */
   readonly pullSecrets: ReadonlyMap<string, PodPullSecrets>;
+  /** By the JSON Pointer of the image: the name that the rewrites of the policies turn into it. Invalid images are not included. */
+  readonly originalImages: ReadonlyMap<string, OriginalImage>;
   /** Unix time in milliseconds, the same for all rules that check one object. */
   readonly now: Fact<number>;
 }
@@ -45,6 +51,7 @@ const KNOWN: Readonly<Record<Need, true>> = {
   namespaceLabels: true,
   pullSecrets: true,
   ...forEachNeed(() => true),
+  originalImages: true,
   now: true,
 };
 
@@ -55,5 +62,6 @@ export const NEEDS: readonly string[] = Object.keys(KNOWN);
 export const NO_FACTS: Omit<Facts, 'namespaceLabels'> = {
   pullSecrets: new Map(),
   ...forEachNeed(() => new Map()),
+  originalImages: new Map(),
   now: { state: 'unknown', reason: 'the current time is not known' },
 };

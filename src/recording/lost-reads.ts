@@ -106,15 +106,20 @@ function runObserved(
     isLost = true;
     onRead();
   };
+  const hasLostImage = ({ fields }: Container): boolean => lost.get(fields)?.has('image') === true;
   const { value, original } = observed(subject, {
     lost,
     onRead: noted,
     isOpaque(parent, key) {
-      if (parent === subject) return key === 'facts';
+      if (parent === subject.facts) {
+        // They are found from the images.
+        if (key === 'originalImages' && subject.containers.some(hasLostImage)) noted();
+        return true;
+      }
       if (parent === subject.request && key !== 'oldObject' && inRequest) noted();
       if (key !== 'image' || !isContainer(parent)) return false;
       // A parsed image, which reads the image of its container.
-      if (lost.get(parent.fields)?.has('image') === true) noted();
+      if (hasLostImage(parent)) noted();
       return true;
     },
   });

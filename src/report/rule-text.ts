@@ -36,6 +36,7 @@ const FACT_NAMES: Readonly<Record<Need, string>> = {
   registryImages: 'registry',
   registryTags: 'registry',
   registryDetails: 'registry',
+  originalImages: 'rewrites of the policies',
   now: 'current date',
 };
 

@@ -6,7 +6,13 @@ import { compileSegments } from '../../src/image/segments.ts';
 import { canOverlap } from '../../src/image/overlap.ts';
 import { parsePattern, patternSet } from '../../src/image/pattern.ts';
 import { parseReference } from '../../src/image/reference.ts';
-import { parseRewriting, rewritten, rewritingCycle, type Rewriting } from '../../src/image/rewriting.ts';
+import {
+  parseRewriting,
+  possibleSources,
+  rewritten,
+  rewritingCycle,
+  type Rewriting,
+} from '../../src/image/rewriting.ts';
 
 function rewritingOf(from: string, to: string): Rewriting {
   const parsed = parseRewriting(from, to);
@@ -184,4 +190,52 @@ test('patterns overlap if an image matches both', () => {
     }),
     { numRuns: 2000 },
   );
+});
+
+test('the source of a rewritten image is found, unless there are several', () => {
+  const wildcard = fc.constantFrom('*', '**');
+  const entry = fc
+    .tuple(fc.array(wildcard, { minLength: 1, maxLength: 3 }), fc.array(segment, { minLength: 8, maxLength: 8 }))
+    .map(([wildcards, literals]) => {
+      const nameOf = (own: readonly string[]): string =>
+        wildcards.map((one, index) => (index === 0 ? one : `${own[index] ?? ''}/${one}`)).join('/');
+      return [`from.example.com/${nameOf(literals)}`, `to.example.com/${nameOf(literals.slice(4))}`] as const;
+    });
+  let unique = 0;
+  fc.assert(
+    fc.property(entry, segments, ([from, to], texts) => {
+      const image = parseReference(`from.example.com/${texts.join('/')}:1`);
+      const result = image.ok ? rewritten(rewritingOf(from, to), image.reference) : undefined;
+      if (!image.ok || result?.ok !== true) return;
+      const sources = possibleSources(rewritingOf(from, to), result.reference).map(({ text }) => text);
+      if (sources.length === 1) unique += 1;
+      if (sources.length !== 2) expect(sources).toEqual([image.reference.text]);
+    }),
+    { numRuns: 4000 },
+  );
+  expect(unique).toBeGreaterThan(100);
+});
+
+const SOURCES: readonly (readonly [image: string, from: string, to: string, sources: readonly string[]])[] = [
+  ['m.example.com/library/nginx:1', 'docker.io/**', 'm.example.com/**', ['docker.io/library/nginx:1']],
+  [`m.example.com/a/b:1@${DIGEST}`, 'docker.io/**', 'm.example.com/**', [`docker.io/a/b:1@${DIGEST}`]],
+  ['m.example.com/nginx', 'docker.io/library/nginx', 'm.example.com/nginx', ['docker.io/library/nginx']],
+  ['m.example.com/nginx', 'docker.io/library/*', 'm.example.com/hub/*', []],
+  ['m.example.com/hub', 'docker.io/**', 'm.example.com/hub/**', []],
+  ['m.example.com/nginx', 'docker.io/**', 'm.example.com/**', []],
+  ['m.example.com/ghcr.io/a/b', '**', 'm.example.com/**', ['ghcr.io/a/b']],
+  ['m.example.com/a/b', '**', 'm.example.com/**', []],
+  ['eu.example.com/p/i', '*.gcr.io/**', '*.example.com/**', ['eu.gcr.io/p/i']],
+  ['m.example.com/eu-gcr/p', '*.gcr.io/**', 'm.example.com/*-gcr/**', ['eu.gcr.io/p']],
+  ['m.example.com:443/a/b', 'docker.io/**', 'm.example.com/**', ['docker.io/a/b']],
+  ['quay.io/team/nginx-hardened', '**/nginx', '**/nginx-hardened', ['quay.io/team/nginx']],
+  ['m.example.com/a-b-c', 'quay.io/x/*-*', 'm.example.com/*-*', ['quay.io/x/a-b-c']],
+  ['m.example.com/a-b-c', 'quay.io/x/*_*', 'm.example.com/*-*', ['quay.io/x/a_b-c', 'quay.io/x/a-b_c']],
+  ['m.example.com/a/x/b/x/c', 'quay.io/**/y/**', 'm.example.com/**/x/**', ['quay.io/a/y/b/x/c', 'quay.io/a/x/b/y/c']],
+];
+
+test.each(SOURCES)('%s can come, by %s -> %s, from %j', (image, from, to, sources) => {
+  const parsed = parseReference(image);
+  if (!parsed.ok) throw new Error(parsed.problem);
+  expect(possibleSources(rewritingOf(from, to), parsed.reference).map(({ text }) => text)).toEqual(sources);
 });

@@ -61,6 +61,7 @@ const ATTEMPTS: Readonly<Record<Need, readonly Attempt[]>> = {
   registryImages: SECRETS,
   registryTags: SECRETS,
   registryDetails: SECRETS,
+  originalImages: [],
   now: [],
 };
 

@@ -125,3 +125,30 @@ test('the rule that asks registries is tested as its suite says', async () => {
   expect(out).toContain('2 passed, 0 failed');
   expect(code).toBe(0);
 });
+
+test('the rule about originals reads what the rewrites of the policies tell', async () => {
+  const policy = path.join(folder, 'originals.yaml');
+  const rules = '[{rule: original-registry, parameters: {registries: [docker.io]}}]';
+  const rewrite = ['docker.io/**', 'quay.io/**', 'ghcr.io/**'].map(
+    (from, index) => `{from: "${from}", to: "${index === 2 ? 'g' : 'm'}.example.com/**"}`,
+  );
+  writeFileSync(
+    policy,
+    `{apiVersion: tidewaiter.dev/v1alpha1, kind: ImagePolicy, metadata: {name: o}, spec: {rewrite: [${rewrite.join(', ')}], rules: ${rules}}}`,
+  );
+  const file = path.join(folder, 'originals-web.yaml');
+  const images = ['nginx', 'quay.io/a/b', 'g.example.com/a/b', 'm.example.com/a/b'];
+  const containers = images.map((image, index) => `{name: c${index}, image: "${image}:1"}`);
+  writeFileSync(
+    file,
+    `{apiVersion: v1, kind: Pod, metadata: {name: web}, spec: {containers: [${containers.join(', ')}]}}`,
+  );
+  const flagsHere = ['--plugin', ...plugins, '--policy', policy, '--offline'];
+  const { out, code } = await runCommand(['check', file, ...flagsHere, '-o', 'json']);
+  expect(code).toBe(1);
+  expect((JSON.parse(out) as CheckReport).findings.map(({ action, message }) => `${action} ${message}`)).toEqual([
+    'deny image "quay.io/a/b:1" is from quay.io',
+    'deny image "g.example.com/a/b:1" is from ghcr.io',
+    'deny cannot determine the registry of image "m.example.com/a/b:1": the rewrites of the policies turn several images into "m.example.com/a/b:1", for example "docker.io/a/b:1" and "quay.io/a/b:1"',
+  ]);
+});

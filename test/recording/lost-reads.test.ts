@@ -137,6 +137,17 @@ describe('a CEL rule', () => {
   });
 });
 
+test.each([
+  ['image.registry == "docker.io"', true],
+  ['original.registry == "docker.io"', true],
+  ['object.metadata.name == "web"', false],
+])('an image that is lost, and %s', async (expression, isLost) => {
+  const observer = observeReads([celPolicy(expression)]);
+  observer.begin(['/request/object/spec/containers/*/image']);
+  await decided(createReview(POD), { kinds, policies: observer.policies });
+  expect(observer.lostReads()).toEqual(isLost ? [{ policy: 'test', rule: 'cel' }] : []);
+});
+
 describe('a rule of a plugin', () => {
   const cases: readonly (readonly [string, (subject: PluginSubject) => boolean, boolean])[] = [
     ['an image', ({ containers }) => containers[0]?.image.text === 'nginx:1.27', false],

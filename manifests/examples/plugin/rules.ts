@@ -1,8 +1,9 @@
-/** Three custom rules. To try them, run: tidewaiter check --plugin rules.ts --policy policy.yaml FILE|DIR */
+/** Four custom rules. To try them, run: tidewaiter check --plugin rules.ts --policy policy.yaml FILE|DIR */
 import {
   checkImages,
   checkRegistryFacts,
   defineRule,
+  originalOf,
   type Problem,
   quoteValue,
   readBoolean,
@@ -91,4 +92,29 @@ const imageSize = defineRule({
     }),
 });
 
-export default [notPrivileged, teamImages, imageSize];
+const originalRegistry = defineRule({
+  name: 'original-registry',
+  description: 'Images, before the rewrites of the policies, come from the given registries',
+  parameters: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['registries'],
+    properties: {
+      registries: { type: 'array', items: { type: 'string' }, description: 'Registries, for example docker.io' },
+    },
+  },
+  needs: ['originalImages'],
+  check: (subject, { registries }) =>
+    checkImages(subject, ({ text }, container) => {
+      const original = originalOf(subject, container);
+      const about = { pointer: container.imagePointer };
+      if (original.state === 'unknown') {
+        const message = `cannot determine the registry of image ${quoteValue(text)}: ${original.reason}`;
+        return { ...about, state: 'unknown', causedBy: original.causedBy, message };
+      }
+      if (registries.includes(original.value.domain)) return undefined;
+      return { ...about, message: `image ${quoteValue(text)} is from ${original.value.domain}` };
+    }),
+});
+
+export default [notPrivileged, teamImages, imageSize, originalRegistry];

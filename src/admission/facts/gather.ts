@@ -35,17 +35,26 @@ export interface FactRequest {
   readonly scope?: LookupScope | undefined;
   /** undefined: the Pods get no other secrets than those that they have. */
   readonly addedSecrets?: AddedSecrets | undefined;
+  /** Called if a rule needs them. */
+  readonly originalImages?: (() => Facts['originalImages']) | undefined;
 }
 
 /** Pull secrets come first: images are looked up with their credentials. */
 export function gather(request: FactRequest, labels: Fact<Labels>, lookups: Lookups): MaybePromise<Facts> {
   const { needs, scope } = request;
   const now = needs.has('now') ? lookups.now() : NO_FACTS.now;
+  const originals = needs.has('originalImages') ? request.originalImages?.() : undefined;
   const needsRegistry = scope !== undefined && REGISTRY_NEEDS.some((need) => scope.containersFor(need).size > 0);
   const secrets = needsRegistry || needs.has('pullSecrets') ? futurePullSecrets(request, lookups) : [];
   return whenKnown(secrets, (entries): MaybePromise<Facts> => {
     const pullSecrets = new Map(entries);
-    const known = { ...NO_FACTS, namespaceLabels: labels, pullSecrets, now };
+    const known = {
+      ...NO_FACTS,
+      namespaceLabels: labels,
+      pullSecrets,
+      originalImages: originals ?? NO_FACTS.originalImages,
+      now,
+    };
     if (!needsRegistry) return known;
     return registryFacts({ ...request, scope, pullSecrets }, lookups).then((found) => ({ ...known, ...found }));
   });

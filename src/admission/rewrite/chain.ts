@@ -41,7 +41,12 @@ export function stepsOf(
   return steps;
 }
 
-function stepFrom(container: Container, from: ImageReference, policies: readonly ScopedPolicy[]): Step | undefined {
+/** `undefined`: no rewrite matches the image. */
+export function stepFrom(
+  container: Container,
+  from: ImageReference,
+  policies: readonly ScopedPolicy[],
+): Step | undefined {
   for (const { policy, scopeUnknown } of policiesOver(container, policies)) {
     for (const rewrite of policy.rewrites ?? []) {
       const to = rewritten(rewrite.rewriting, from);

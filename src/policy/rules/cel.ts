@@ -45,7 +45,7 @@ spec:
       expression: {
         ...EXPRESSION,
         description:
-          'Expression that must be true. It is evaluated once for each container or image if it uses container or image, otherwise once for the object; it can also use oldObject, request, and namespaceObject',
+          'Expression that must be true. It is evaluated once for each container or image if it uses container, image, or original (the image before the rewrites of the policies), otherwise once for the object; it can also use oldObject, request, and namespaceObject',
       },
       message: { type: 'string', minLength: 1, description: 'Message if the expression is false' },
       messageExpression: { ...EXPRESSION, description: 'Expression that returns the message' },
@@ -69,7 +69,7 @@ spec:
       },
     },
   },
-  needs: ['namespaceLabels'],
+  needs: ['namespaceLabels', 'originalImages'],
   referredTo: ['variables'],
   seen: (problem, workload, program) => program.seen(problem, workload),
   reads: (program) => program.reads,
@@ -80,6 +80,9 @@ spec:
     if (engine === undefined) throw new TypeError('the rule is bound before it is ready');
     return engine.compileProgram(parameters);
   },
-  needsOf: ({ readsLabels }: Program) => (readsLabels ? ['namespaceLabels'] : []),
+  needsOf: ({ readsLabels, readsOriginal }: Program) => [
+    ...(readsLabels ? (['namespaceLabels'] as const) : []),
+    ...(readsOriginal ? (['originalImages'] as const) : []),
+  ],
   check: (subject, program) => program.check(subject),
 });

@@ -3,6 +3,7 @@ import { namesFix } from '../../image/problem.ts';
 import { quoteValue } from '../../image/quote.ts';
 import type { ImageReference } from '../../image/reference.ts';
 import type { Container } from '../../pod/containers.ts';
+import type { OriginalImage } from '../fact.ts';
 import type { Problem, Subject } from '../rule.ts';
 
 /** Without a state, the problem is a violation. */
@@ -21,6 +22,16 @@ export function checkImages(
   }
   return problems;
 }
+
+/** Returns the name that the rewrites of the policies turn into the image of a container. */
+export function originalOf({ facts }: Pick<Subject<'originalImages'>, 'facts'>, container: Container): OriginalImage {
+  return facts.originalImages.get(container.imagePointer) ?? NO_ORIGINAL;
+}
+
+const NO_ORIGINAL: OriginalImage = {
+  state: 'unknown',
+  reason: 'the rewrites of the policies are not known',
+};
 
 export function unreadable(container: Container): Problem {
   const { image, imagePointer: pointer } = container;

@@ -2,7 +2,9 @@
 import type { ImageReference } from '../../../image/reference.ts';
 import type { Container } from '../../../pod/containers.ts';
 import { isObject, type JsonObject } from '../../../pod/pointer.ts';
+import type { OriginalImage } from '../../fact.ts';
 import type { Subject } from '../../rule.ts';
+import { originalOf } from '../images.ts';
 import { BOOL, DYN, listType, mapType, objectType, STRING, type Type } from '../../../cel/type.ts';
 import { entryMap, fromJson, jsonMap, type Value } from '../../../cel/value.ts';
 
@@ -36,9 +38,10 @@ export const GLOBALS: ReadonlyMap<string, Type> = new Map([
   ['namespaceObject', NAMESPACE],
   ['container', DYN],
   ['image', IMAGE],
+  ['original', IMAGE],
 ]);
 
-type CelSubject = Subject<'namespaceLabels'>;
+export type CelSubject = Subject<'namespaceLabels' | 'originalImages'>;
 type Uses = ReadonlySet<string>;
 
 const UNKNOWN_USER = 'the requesting user is unknown';
@@ -79,12 +82,13 @@ function record(fields: { readonly [name: string]: Value }): Value {
 export function containerValues(
   uses: Uses,
   shared: { readonly [name: string]: Value },
-  container: Container,
+  { container, facts }: { readonly container: Container; readonly facts: CelSubject['facts'] },
 ): { readonly [name: string]: Value } {
   const { image } = container;
   const values: { [name: string]: Value } = { ...shared };
   if (uses.has('container')) values['container'] = jsonMap(withDefaults(container));
   if (uses.has('image') && image.state === 'parsed') values['image'] = imageValue(image.reference);
+  if (uses.has('original')) values['original'] = originalValue(originalOf({ facts }, container));
   return values;
 }
 
@@ -102,6 +106,10 @@ function withProtocols({ fields, ports }: Container): unknown {
   const list = fields['ports'];
   if (!Array.isArray(list) || list.every((port) => isObject(port) && port['protocol'])) return list;
   return list.map((port, index) => (isObject(port) ? { ...port, protocol: ports[index]?.protocol ?? 'TCP' } : port));
+}
+
+function originalValue(original: OriginalImage): Value {
+  return original.state === 'yes' ? imageValue(original.value) : jsonMap({}, original);
 }
 
 function imageValue(reference: ImageReference): Value {

@@ -3,12 +3,12 @@ import { maskPassword } from '../../../image/password.ts';
 import { quoteValue } from '../../../image/quote.ts';
 import type { Container } from '../../../pod/containers.ts';
 import { ShapeError } from '../../../pod/pointer.ts';
-import type { ParameterFault, Prepared, Problem, Subject } from '../../rule.ts';
+import type { ParameterFault, Prepared, Problem } from '../../rule.ts';
 import { unreadable } from '../images.ts';
 import { type Budget, CelError, MAX_EVALUATIONS, newBudget, OverBudget, spend } from '../../../cel/budget.ts';
 import type { Code, Env } from '../../../cel/code.ts';
 import { compileExpression } from '../../../cel/compile.ts';
-import { containerValues, GLOBALS, requestValues } from './globals.ts';
+import { type CelSubject, containerValues, GLOBALS, requestValues } from './globals.ts';
 import { ExpressionFault } from '../../../cel/parse.ts';
 import { createSeen, expressionReads, type Expressions } from './compared-values.ts';
 import type { Reads } from '../../../cel/read-places.ts';
@@ -23,7 +23,8 @@ export interface Parameters extends Expressions {
 export interface Program {
   /** True if labels of the namespace other than its name can matter. */
   readonly readsLabels: boolean;
-  check(subject: Subject<'namespaceLabels'>): readonly Problem[];
+  readonly readsOriginal: boolean;
+  check(subject: CelSubject): readonly Problem[];
   /** See RuleDefinition. */
   readonly seen: ReturnType<typeof createSeen>;
   readonly reads: Reads;
@@ -74,6 +75,7 @@ export function compileProgram(parameters: Parameters): Prepared<Program> {
     ok: true,
     value: {
       readsLabels: mentionsLabels(parameters),
+      readsOriginal: uses.has('original'),
       check: (subject) => checkSubject(compiled, subject),
       seen: createSeen(reads),
       reads,
@@ -99,17 +101,18 @@ function isOf(type: Type, wanted: string): boolean {
 }
 
 /** Each container has its own budget, because the object chooses the number of containers. */
-function checkSubject(compiled: Compiled, subject: Subject<'namespaceLabels'>): readonly Problem[] {
+function checkSubject(compiled: Compiled, subject: CelSubject): readonly Problem[] {
   const { uses } = compiled;
+  const { containers, facts } = subject;
   const shared = requestValues(uses, subject);
-  if (!uses.has('container') && !uses.has('image')) {
-    return checkContainer(undefined, compiled, { shared, budget: newBudget() });
+  const readsImage = uses.has('image') || uses.has('original');
+  if (!uses.has('container') && !readsImage) {
+    return checkContainer(undefined, compiled, { shared, facts, budget: newBudget() });
   }
-  const { containers } = subject;
   if (containers.length > MAX_EVALUATIONS) throw new ShapeError('', `at most ${MAX_EVALUATIONS} containers`, 'more');
   return containers.flatMap((container) => {
-    if (uses.has('image') && container.image.state !== 'parsed') return [unreadable(container)];
-    return checkContainer(container, compiled, { shared, budget: newBudget(containers.length) });
+    if (readsImage && container.image.state !== 'parsed') return [unreadable(container)];
+    return checkContainer(container, compiled, { shared, facts, budget: newBudget(containers.length) });
   });
 }
 
@@ -118,6 +121,7 @@ const CONTAINER_STEPS = 10;
 
 interface SharedValues {
   readonly shared: { readonly [name: string]: Value };
+  readonly facts: CelSubject['facts'];
   readonly budget: Budget;
 }
 
@@ -127,7 +131,8 @@ function checkContainer(
   values: SharedValues,
 ): readonly Problem[] {
   const { expression, uses } = compiled;
-  const globals = container === undefined ? values.shared : containerValues(uses, values.shared, container);
+  const { shared, facts } = values;
+  const globals = container === undefined ? shared : containerValues(uses, shared, { container, facts });
   const env: Env = { budget: values.budget, globals, locals: [], known: new Map() };
   const result = evaluate(() => {
     spend(values.budget, CONTAINER_STEPS);
@@ -163,7 +168,9 @@ const NOTHING: readonly never[] = [];
 
 function pointerOf(container: Container | undefined, uses: ReadonlySet<string>): string {
   if (container === undefined) return '';
-  return uses.has('image') && !uses.has('container') ? container.imagePointer : container.pointer;
+  return (uses.has('image') || uses.has('original')) && !uses.has('container')
+    ? container.imagePointer
+    : container.pointer;
 }
 
 type Evaluation =

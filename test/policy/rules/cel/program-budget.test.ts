@@ -45,7 +45,7 @@ const MANY = {
   spec: { containers: LIST.map((name) => ({ name, image: `a.io/b:${name}`, args: [name] })) },
 };
 
-function subjectOf(object: JsonObject): Subject<'namespaceLabels'> {
+function subjectOf(object: JsonObject): Subject<'namespaceLabels' | 'originalImages'> {
   const workload = readWorkload(object);
   return {
     operation: 'UPDATE',
@@ -54,7 +54,7 @@ function subjectOf(object: JsonObject): Subject<'namespaceLabels'> {
     pods: workload.pods,
     containers: workload.containers,
     request: { name: 'p', subResource: '', user: undefined, oldObject: object, dryRun: false },
-    facts: { namespaceLabels: { state: 'no' } },
+    facts: { namespaceLabels: { state: 'no' }, originalImages: new Map() },
   };
 }
 

@@ -13,7 +13,7 @@ function faults(parameters: Parameters | string): readonly string[] {
   return program.ok ? [] : program.faults.map(({ pointer, problem }) => `${pointer}: ${problem}`);
 }
 
-const VARIABLES = '(variables: object, oldObject, request, namespaceObject, container, image)';
+const VARIABLES = '(variables: object, oldObject, request, namespaceObject, container, image, original)';
 
 describe('names', () => {
   test.each([
@@ -26,12 +26,17 @@ describe('names', () => {
       'column 9: request has no field "object" (fields: operation, kind, name, namespace, subResource, dryRun, userInfo)',
     ],
     ['has(request.userInfo.user)', 'column 22: request.userInfo has no field "user" (fields: username, groups)'],
+    [
+      'original.registri == "x"',
+      'column 10: image has no field "registri"; did you mean "registry"? (fields: text, registry, repository, name, tag, digest)',
+    ],
+    ['orginal.tag == "x"', `column 1: unknown variable "orginal"; did you mean "original"? ${VARIABLES}`],
     ['objct.spec.x == 1', `column 1: unknown variable "objct"; did you mean "object"? ${VARIABLES}`],
     ['authorizer.path("/x") == 1', `column 1: unknown variable "authorizer" ${VARIABLES}`],
     ['variables.x == 1', 'column 1: unknown variable "variables" (the policy has no "variables")'],
     [
       'object.a.all(x, y)',
-      'column 17: unknown variable "y" (variables: x, object, oldObject, request, namespaceObject, container, image)',
+      'column 17: unknown variable "y" (variables: x, object, oldObject, request, namespaceObject, container, image, original)',
     ],
     ['object.a.map(x, x).size() == x', `column 30: unknown variable "x" ${VARIABLES}`],
     ['image.tag.startWith("x")', 'column 11: unknown function "startWith"; did you mean "startsWith"?'],
