@@ -5,6 +5,7 @@
 import type { Difference } from './compare.ts';
 import type { FindingChange, ReplayChange } from './comparison.ts';
 import type { RecordedEndpoint } from './format.ts';
+import type { ObjectView } from './object-view.ts';
 import type { Outcome, OutcomeFinding } from './outcome.ts';
 import type { Owner } from './owner.ts';
 import type { RowSaid } from './said-comparison.ts';
@@ -58,6 +59,13 @@ export interface ReplayRow {
   readonly missing?: readonly string[] | undefined;
   /** The exact response bytes of `serve`. */
   readonly answers?: Answers | undefined;
+  /** Only for reports that show objects, and of reviews that they list. */
+  readonly view?: ObjectView | undefined;
+}
+
+/** Reviews that a report shows one by one: those that are denied, and those that differ. */
+export function isShown({ allowed, change }: Pick<ReplayRow, 'allowed' | 'change'>): boolean {
+  return !allowed || (change !== 'same' && change !== null);
 }
 
 export type OutcomeTexts = Omit<Outcome, 'findings'>;

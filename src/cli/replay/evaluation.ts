@@ -22,6 +22,8 @@ export interface Evaluated {
   readonly missing: readonly string[];
   /** Images could be pinned. */
   readonly pins: boolean;
+  /** With the object as /validate got it. */
+  readonly request: AdmissionRequest;
 }
 
 export interface EndpointResult {
@@ -56,10 +58,10 @@ export async function evaluateReview(
   known.beginReview(recorded?.redacted ?? NOTHING);
   const missing: string[] = [];
   const context = withFacts(recording, known, (what) => missing.push(what));
-  const results = await resultsOf(recording, context, sequence);
+  const { results, request } = await resultsOf(recording, context, sequence);
   missing.push(...missingObject(recording, results));
   const pins = recorded?.endpoint !== 'validate' && changesObjects(known.policies);
-  return { results, missing: missing.length === 0 ? NOTHING : [...new Set(missing)], pins };
+  return { results, missing: missing.length === 0 ? NOTHING : [...new Set(missing)], pins, request };
 }
 
 /** `one-after-the-other`: as in a cluster, /validate gets the object as /mutate changes it. `same-review`: both get the review. */
@@ -69,15 +71,16 @@ async function resultsOf(
   recording: Recording,
   context: Context,
   sequence: Sequence,
-): Promise<readonly EndpointResult[]> {
+): Promise<Pick<Evaluated, 'results' | 'request'>> {
   const { endpoint } = recording.recorded ?? {};
   const { request } = recording.review;
   const mutation = endpoint === 'validate' ? undefined : await mutate(request, context, signal);
   const results = mutation === undefined ? [] : [mutated(recording, mutation, context)];
-  if (endpoint === 'mutate') return results;
+  if (endpoint === 'mutate') return { results, request };
   const isChanged = mutation !== undefined && sequence === 'one-after-the-other';
   const evaluated = isChanged ? withPatch(request, mutation) : request;
-  return [validated(recording, await validate(evaluated, context, signal), context), ...results];
+  const decided = validated(recording, await validate(evaluated, context, signal), context);
+  return { results: [decided, ...results], request: evaluated };
 }
 
 function withPatch(request: AdmissionRequest, { patch }: Mutation): AdmissionRequest {

@@ -12,6 +12,7 @@ import { findingSelection } from '../select-findings.ts';
 import { type Evaluated, evaluateReview, type ReplayContext, replayContext } from './evaluation.ts';
 import type { ReplayItem } from './items.ts';
 import { lookUpFirst } from './look-up-first.ts';
+import { objectViews } from './object-view.ts';
 import { reviewRow, type ReviewPolicies, type RowOptions } from './review-row.ts';
 import type { Shard } from './shard.ts';
 import { ownLines } from './shard-lines.ts';
@@ -36,6 +37,8 @@ export interface EvaluatorSettings {
   readonly toSaid?: boolean | undefined;
   /** undefined: all reviews. */
   readonly shard?: Shard | undefined;
+  /** Rows have what a report shows of their objects. */
+  readonly views?: boolean | undefined;
 }
 
 export interface Evaluator {
@@ -66,6 +69,7 @@ export async function createEvaluator(settings: EvaluatorSettings, input: Evalua
     isSelected: findingSelection(settings.only, { policies: selected, rules: first.rules }),
     answers: settings.answers,
     toSaid: settings.toSaid ?? false,
+    viewOf: settings.views === true ? objectViews(first.context, selected) : undefined,
   };
   const isIncluded = requestTest(settings);
   const contexts = [first.context, ...(other === undefined ? [] : [other.context])];

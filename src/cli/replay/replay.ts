@@ -128,6 +128,8 @@ function settingsOf(flags: ReplayFlags, now: number): EvaluatorSettings {
     answers: all,
     toSaid: flags.compareAnnotations ?? false,
     shard: shardOf(flags),
+    // The format of the merged report is chosen later.
+    views: flags.output === 'html' || flags.out !== undefined,
   };
 }
 

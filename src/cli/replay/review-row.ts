@@ -10,7 +10,8 @@ import { withRemovedValues } from '../../recording/removed-values.ts';
 import { ownerOf } from '../../recording/owner.ts';
 import { compareToSaid } from '../../recording/said-comparison.ts';
 import { teamOf } from '../../recording/team.ts';
-import type { OutcomeTexts, ReplayRow } from '../../recording/replay-row.ts';
+import type { ObjectView } from '../../recording/object-view.ts';
+import { isShown, type OutcomeTexts, type ReplayRow } from '../../recording/replay-row.ts';
 import { answersOf, type Evaluated, evaluateReview, isAllowed, outcomeOf, type ReplayContext } from './evaluation.ts';
 
 export interface ReviewPolicies {
@@ -26,7 +27,12 @@ export interface RowOptions {
   readonly toSaid: boolean;
   /** Also keep the bytes of the responses. */
   readonly answers: boolean;
+  /** What reports show of the object; undefined: nothing. */
+  readonly viewOf?: ViewOf | undefined;
 }
+
+/** `request`: as it was evaluated. */
+export type ViewOf = (recording: Recording, row: ReplayRow, request: AdmissionRequest) => Promise<ObjectView>;
 
 export type Compared = Pick<
   ReplayRow,
@@ -47,7 +53,18 @@ export async function reviewRow(
   recording: Recording,
   { policies, options }: { readonly policies: ReviewPolicies; readonly options: RowOptions },
 ): Promise<ReplayRow> {
-  return rowOf(recording, await compare(recording, policies, options));
+  const { result, request } = await compare(recording, policies, options);
+  return withView(recording, rowOf(recording, result), { request, options });
+}
+
+/** Only of reviews that reports show. */
+export async function withView(
+  recording: Recording,
+  row: ReplayRow,
+  { request, options }: { readonly request: AdmissionRequest; readonly options: RowOptions },
+): Promise<ReplayRow> {
+  const { viewOf } = options;
+  return viewOf === undefined || !isShown(row) ? row : { ...row, view: await viewOf(recording, row, request) };
 }
 
 export function rowOf(recording: Recording, result: Compared): ReplayRow {
@@ -94,13 +111,15 @@ async function compare(
   recording: Recording,
   { now: first, against }: ReviewPolicies,
   options: RowOptions,
-): Promise<Compared> {
+): Promise<{ readonly result: Compared; readonly request: AdmissionRequest }> {
   const evaluated = await evaluateReview(recording, first);
   if (against !== undefined) {
     const other = await evaluateReview(recording, against);
-    return withDenials({ ...compareSides(evaluated, other, options), ...answersIn(options, other) }, other);
+    const sides = { ...compareSides(evaluated, other, options), ...answersIn(options, other) };
+    return { result: withDenials(sides, other), request: other.request };
   }
-  return withDenials(compareToOneSide(recording, evaluated, options), evaluated);
+  const result = withDenials(compareToOneSide(recording, evaluated, options), evaluated);
+  return { result, request: evaluated.request };
 }
 
 /** The reasons of a denial that do not differ. */

@@ -56,6 +56,7 @@ export function checkRun(input: CheckInput): Run {
     share: null,
     policyChange: [],
     helps,
+    agreement: null,
     reviews,
     findings,
     errors: report.errors.map(remarkOf),

@@ -1,12 +1,10 @@
 /** Excerpts, Pods, and times in a packed report: each is a text of numbers, which is read only when its finding is opened. */
 import type { ContainerPicture, CredentialPicture, Excerpt, PodPicture, Review } from './report-data.ts';
-import type { Texts } from './texts.ts';
-
-type Strings = readonly (string | null)[];
+import type { TextAt, Texts } from './texts.ts';
 
 interface ListCodec<T> {
   readonly write: (value: T, texts: Texts) => number;
-  readonly read: (cell: number, strings: Strings) => T;
+  readonly read: (cell: number, textAt: TextAt) => T;
 }
 
 /** null has the number 0, like a text that is null. */
@@ -16,9 +14,9 @@ function listCodec<T>(
 ): ListCodec<T> {
   return {
     write: (value, texts) => texts.at(write(value, texts)?.join() ?? null),
-    read: (cell, strings) => {
-      const text = strings[cell] ?? null;
-      return read(text === null ? null : nextOf(text, strings));
+    read: (cell, textAt) => {
+      const text = textAt(cell);
+      return read(text === null ? null : nextOf(text, textAt));
     },
   };
 }
@@ -32,11 +30,11 @@ interface Next {
   readonly maybe: () => string | null;
 }
 
-function nextOf(text: string, strings: Strings): Next {
+function nextOf(text: string, textAt: TextAt): Next {
   const numbers = text === '' ? [] : text.split(',').map(Number);
   let at = 0;
   const number = (): number => numbers[at++] ?? 0;
-  const maybe = (): string | null => strings[number()] ?? null;
+  const maybe = (): string | null => textAt(number());
   return {
     isEnd: () => at >= numbers.length,
     number,

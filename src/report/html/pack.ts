@@ -1,19 +1,20 @@
 /**
  * The compact form of the report in the page, and back. Each text is stored once, and findings and reviews are columns of
- * numbers: with 50,000 findings, a third of the size of objects. A row becomes an object only when it is read.
+ * numbers: with 50,000 findings, a third of the size of objects. A row becomes an object only when it is read. The texts that
+ * nobody searches, such as those of excerpts, are parsed when the first of them is read.
  */
 import { excerptCodec, podsCodec, timesCodec } from './pack-lists.ts';
 import type { ReportData, ReportFinding, Review, Run } from './report-data.ts';
-import { createTexts, type Texts } from './texts.ts';
+import { createTexts, type TextAt, type Texts } from './texts.ts';
 
 /** A number for each row, or one for all of them. */
 type Column = number | readonly number[];
 
 interface Packed extends Omit<ReportData, 'runs'> {
-  /** The first is null. Those that can be searched come first. */
+  /** The first is null. */
   readonly strings: Strings;
-  /** How many can be searched. */
-  readonly searched: number;
+  /** The texts that cannot be searched, as JSON. Their numbers continue those of `strings`. */
+  readonly others: string;
   readonly runs: readonly PackedRun[];
 }
 
@@ -33,12 +34,12 @@ interface PackedRows {
 
 interface Codec {
   readonly write: (value: never, texts: Texts) => number;
-  readonly read: (cell: number, strings: Strings) => unknown;
+  readonly read: (cell: number, textAt: TextAt) => unknown;
 }
 
 const text = {
   write: (value: string | null, texts: Texts): number => texts.at(value),
-  read: (cell: number, strings: Strings): string | null => strings[cell] ?? null,
+  read: (cell: number, textAt: TextAt): string | null => textAt(cell),
 };
 
 const number = {
@@ -102,7 +103,9 @@ export function pack({ runs, ...rest }: ReportData): string {
     findings: { length: findings.length, columns: { ...first[at]?.findings, ...others[at]?.findings } },
     reviews: { length: reviews.length, columns: { ...first[at]?.reviews, ...others[at]?.reviews } },
   }));
-  return JSON.stringify({ ...rest, searched, strings: texts.list, runs: packed } satisfies Packed);
+  const strings = texts.list.slice(0, searched);
+  const unsearched = JSON.stringify(texts.list.slice(searched));
+  return JSON.stringify({ ...rest, strings, others: unsearched, runs: packed } satisfies Packed);
 }
 
 interface PackedColumns {
@@ -145,32 +148,41 @@ export interface RunView {
 }
 
 export interface ReportView extends Omit<ReportData, 'runs'> {
+  /** Those that can be searched. */
   readonly strings: Strings;
-  /** The first of them: those that can be searched. */
-  readonly searched: number;
   readonly runs: readonly RunView[];
 }
 
 /** `json` is what `pack` returned. */
 export function openReport(json: string): ReportView {
-  const { strings, runs, ...rest } = JSON.parse(json) as Packed;
+  const { strings, others, runs, ...rest } = JSON.parse(json) as Packed;
+  const textAt = textsIn(strings, others);
   const views = runs.map(({ findings, reviews, ...head }) => ({
     head,
-    findings: rowsOf<ReportFinding>(findings, FINDING, strings),
-    reviews: rowsOf<Review>(reviews, REVIEW, strings),
+    findings: rowsOf<ReportFinding>(findings, FINDING, textAt),
+    reviews: rowsOf<Review>(reviews, REVIEW, textAt),
   }));
   return { ...rest, strings, runs: views };
+}
+
+function textsIn(strings: Strings, others: string): TextAt {
+  let parsed: Strings | undefined;
+  return (index) => {
+    if (index < strings.length) return strings[index] ?? null;
+    parsed ??= JSON.parse(others) as Strings;
+    return parsed[index - strings.length] ?? null;
+  };
 }
 
 function rowsOf<T>(
   { length, columns }: PackedRows,
   codecs: Readonly<Record<keyof T & string, Codec>>,
-  strings: Strings,
+  textAt: TextAt,
 ): Rows<T> {
   const names = Object.keys(codecs) as (keyof T & string)[];
   const cells = Object.fromEntries(names.map((name) => [name, cellsOf(columns[name], length)])) as Rows<T>['cells'];
   const at = (index: number): T =>
-    Object.fromEntries(names.map((name) => [name, codecs[name].read(cells[name][index] ?? 0, strings)])) as T;
+    Object.fromEntries(names.map((name) => [name, codecs[name].read(cells[name][index] ?? 0, textAt)])) as T;
   return { length, cells, at };
 }
 

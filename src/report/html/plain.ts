@@ -1,6 +1,6 @@
 /** What the file shows where scripts do not run, such as a mail preview: the verdict, and what is denied, as plain HTML. */
 import { escapeUnprintable } from '../../image/quote.ts';
-import type { Part, ReportData, ReportFinding, Review } from './report-data.ts';
+import type { Part, ReportData, ReportFinding, Review, Run } from './report-data.ts';
 import { plainText } from './sentence.ts';
 
 const MAX_ROWS = 50;
@@ -27,10 +27,18 @@ export function plainPage({ runs: [run] }: ReportData): string {
     `<h1>${sentence(run.verdict)}</h1><p>${sentence(run.because)}</p>`,
     '<p>Filters and details need JavaScript. Save this file and open it in a browser, or use <code>-o json</code>.</p>',
     errors.length === 0 ? '' : `<ul>${errors.join('')}</ul>`,
+    agreementText(run),
     rows.length === 0
       ? ''
       : `<table><thead><tr><th>Workload<th>Problem<th>Rule<th>Place</tr></thead><tbody>${rows.join('')}</tbody></table>${more}`,
   ].join('');
+}
+
+function agreementText({ agreement }: Run): string {
+  const counts = (agreement?.counts ?? []).map(
+    ([number, title]) => `<li>${number.toLocaleString('en-US')} ${escapeHtml(title)}</li>`,
+  );
+  return counts.length === 0 ? '' : `<p>Compared with other policies:</p><ul>${counts.join('')}</ul>`;
 }
 
 function sentence(parts: readonly Part[]): string {

@@ -3,13 +3,13 @@ import type { FindingChange } from '../../recording/comparison.ts';
 import type { OutcomeFinding } from '../../recording/outcome.ts';
 import type { OutcomeTexts, ReplayRow } from '../../recording/replay-row.ts';
 import { problemsOf } from '../replay/problems.ts';
-import { pointerExcerpt } from './pointer-excerpt.ts';
 import type { Change, Decision, ReportFinding, Review } from './report-data.ts';
 
 /** The workload is the top controller, because readers do not know the names of its Pods. */
 export function replayReview(row: ReplayRow, times: Review['times']): Review {
   const { apiVersion, owner, namespace, operation, user, count, first, last, team } = row;
   const isOwn = row.id === null || (owner.kind === row.kind && owner.name === row.name);
+  const { pods = [] } = row.view ?? {};
   return {
     apiVersion: isOwn ? apiVersion : '',
     kind: isOwn ? row.kind : owner.kind,
@@ -18,15 +18,19 @@ export function replayReview(row: ReplayRow, times: Review['times']): Review {
     owner: team,
     operation,
     object: `${row.kind} ${namespace === null ? '' : `${namespace}/`}${row.name}`,
-    user: user?.replace(/^system:serviceaccount:([^:]+):([^:]+)$/, 'ServiceAccount $1/$2') ?? null,
+    user: user === null ? null : shownUser(user),
     count,
     first,
     last,
     times,
     change: changeOf(row),
     ...decisionsOf(row),
-    pods: [],
+    pods,
   };
+}
+
+function shownUser(name: string): string {
+  return name.replace(/^system:serviceaccount:([^:]+):([^:]+)$/, 'ServiceAccount $1/$2');
 }
 
 function changeOf({ change }: ReplayRow): Change | null {
@@ -49,17 +53,19 @@ function decisionIn(texts: OutcomeTexts | undefined, isAllowed: boolean): Decisi
 
 export function replayFindings(row: ReplayRow, review: number): readonly ReportFinding[] {
   const place = { review, file: row.file, line: row.line };
-  const { findings = [] } = row;
+  const { findings = [], view } = row;
+  const excerptOf = ({ pointer }: Pick<OutcomeFinding, 'pointer'>): ReportFinding['excerpt'] =>
+    pointer === null ? null : (view?.excerpts[pointer] ?? null);
   const sides = decisionsOf(row);
   // Among changes, only they matter.
   const denials = row.change === null || row.change === 'same' ? (row.denials ?? []) : [];
   const found = [
-    ...findings.map((each) => ({ ...wordsOf(each), ...changedFinding(each), excerpt: pointerExcerpt(row, each) })),
+    ...findings.map((each) => ({ ...wordsOf(each), ...changedFinding(each), excerpt: excerptOf(each) })),
     ...denials.map((each) => ({
       ...wordsOf(each),
       before: row.change === null ? null : ('deny' as const),
       after: 'deny' as const,
-      excerpt: pointerExcerpt(row, each),
+      excerpt: excerptOf(each),
     })),
   ];
   const problems =

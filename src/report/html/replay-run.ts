@@ -1,11 +1,12 @@
 /** The result of `replay` as a run of the HTML report. */
-import type { ReplayRow } from '../../recording/replay-row.ts';
+import { isShown, type ReplayRow } from '../../recording/replay-row.ts';
+import { agreementCounts } from '../replay/agreement-text.ts';
 import type { ReplayReport } from '../replay/report.ts';
 import { alikeRows } from './alike-rows.ts';
 import { remarkOf } from './check-run.ts';
 import { replayFindings, replayReview } from './replay-findings.ts';
 import { denialVerdict, replayReasons, replayVerdict } from './replay-verdict.ts';
-import type { ChangedLine, Run, Totals } from './report-data.ts';
+import type { AgreementTable, ChangedLine, Run, Totals } from './report-data.ts';
 import { type TimeSteps, timeSteps } from './time-steps.ts';
 
 export interface CollectedRows {
@@ -33,7 +34,7 @@ export function collectRows(): CollectedRows {
       steps.add(row);
       count(shares.owner, row.team ?? '', row.count);
       count(shares.namespace, row.namespace ?? '', row.count);
-      if (!row.allowed || (row.change !== 'same' && row.change !== null)) shown.add(row);
+      if (isShown(row)) shown.add(row);
     },
     runs(about) {
       const timeline = steps.timeline();
@@ -94,12 +95,20 @@ function commonParts({ report, paths, policies, policyChange = [] }: ReplayAbout
     policies,
     policyChange,
     helps: [],
+    agreement: agreementTable(report),
     errors: report.errors.map(remarkOf),
     notices: report.notices.map(remarkOf),
   };
 }
 
-type CommonParts = Pick<RunParts, 'kind' | 'subject' | 'policies' | 'policyChange' | 'helps' | 'errors' | 'notices'>;
+function agreementTable({ agreement }: ReplayReport): AgreementTable | null {
+  return agreement === undefined ? null : { counts: agreementCounts(agreement), pairs: agreement.pairs };
+}
+
+type CommonParts = Pick<
+  RunParts,
+  'kind' | 'subject' | 'policies' | 'policyChange' | 'helps' | 'agreement' | 'errors' | 'notices'
+>;
 
 function partsOf(rows: readonly ReplayRow[], steps: TimeSteps): Pick<Run, 'reviews' | 'findings'> {
   return {

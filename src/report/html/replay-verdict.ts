@@ -5,9 +5,13 @@ import type { ReplayReport } from '../replay/report.ts';
 import type { Part } from './report-data.ts';
 import { amount, share } from './sentence.ts';
 
-export function replayVerdict({ summary }: Pick<ReplayReport, 'summary'>, rows: readonly ReplayRow[]): readonly Part[] {
+export function replayVerdict(
+  { summary, agreement }: Pick<ReplayReport, 'summary' | 'agreement'>,
+  rows: readonly ReplayRow[],
+): readonly Part[] {
   const { compared, different, changes } = summary;
   if (compared === 0) return denialVerdict({ summary });
+  if (agreement !== undefined) return agreementVerdict(agreement, compared);
   if (different === 0)
     return [[`Nothing changes: ${amount(compared, 'review')} with the same decision, findings, and patch.`]];
   const allowed = changes['newly-allowed'];
@@ -22,6 +26,22 @@ export function replayVerdict({ summary }: Pick<ReplayReport, 'summary'>, rows: 
   if (certain === 0) return [['No decision is known to change.']];
   const have = certain === 1 ? 'has' : 'have';
   return [[`No decision changes; ${share(certain, compared, 'review')} ${have} other findings or patches.`]];
+}
+
+function agreementVerdict(
+  { bothAllow, bothDeny, onlyPeers, onlyOurs }: NonNullable<ReplayReport['agreement']>,
+  compared: number,
+): readonly Part[] {
+  const only = [
+    [onlyPeers, 'only by the other policies'],
+    [onlyOurs, 'only by these policies'],
+  ] as const;
+  const denied = only.flatMap(([number, whom]): readonly Part[] => {
+    const is = number === 1 ? 'is' : 'are';
+    return number === 0 ? [] : [['; '], [`${number.toLocaleString('en-US')} ${is} denied ${whom}`, 'bad']];
+  });
+  const same = share(bothAllow + bothDeny, compared, 'review');
+  return [[`These policies decide as the other policies do for ${same}`], ...denied, ['.']];
 }
 
 /** How much is denied in the end. */

@@ -1,4 +1,13 @@
 /** What the HTML report shows: `check` and `replay` fill it, and the page reads it. It holds data only, and no words of the page. */
+import type { Excerpt, PodPicture } from '../../recording/object-view.ts';
+
+export type {
+  ContainerPicture,
+  CredentialPicture,
+  Excerpt,
+  ExcerptLine,
+  PodPicture,
+} from '../../recording/object-view.ts';
 
 export interface ReportData {
   readonly version: 1;
@@ -59,6 +68,8 @@ export interface Run {
   readonly policyChange: readonly ChangedLine[];
   /** What to fix first. */
   readonly helps: readonly Help[];
+  /** Only of a comparison with other admission policies, which are then the side before. */
+  readonly agreement: AgreementTable | null;
   readonly reviews: readonly Review[];
   /** Those of a review are next to each other. */
   readonly findings: readonly ReportFinding[];
@@ -92,6 +103,13 @@ export interface Share {
 }
 
 export type ChangedLine = readonly [kind: 'file' | '+' | '-' | ' ', text: string];
+
+export interface AgreementTable {
+  /** Reviews with each result. */
+  readonly counts: readonly (readonly [number: number, title: string])[];
+  /** Who denies the same reviews, most reviews first. null: this side denies none of them. */
+  readonly pairs: readonly { readonly peer: string | null; readonly rule: string | null; readonly reviews: number }[];
+}
 
 export interface Help {
   readonly rule: string;
@@ -160,46 +178,6 @@ export interface ReportFinding {
   readonly line: number | null;
   readonly column: number | null;
   readonly excerpt: Excerpt | null;
-}
-
-/** Lines around a value. Lines that lead to it are shown without their values. */
-export interface Excerpt {
-  readonly lines: readonly ExcerptLine[];
-  /** Index in `lines`. */
-  readonly marked: number;
-  /** The faulty value on the marked line, in UTF-16 units. */
-  readonly from: number;
-  readonly to: number;
-}
-
-export type ExcerptLine = readonly [number: number, text: string];
-
-/** A Pod with what it pulls, and with which credentials. */
-export interface PodPicture {
-  readonly pointer: string;
-  readonly node: string | null;
-  readonly hostNetwork: boolean;
-  /** In start order. */
-  readonly containers: readonly ContainerPicture[];
-}
-
-export interface ContainerPicture {
-  readonly name: string;
-  readonly kind: string;
-  readonly start: number | null;
-  readonly ports: readonly string[];
-  readonly image: string;
-  /** Pointer to the image. */
-  readonly pointer: string;
-  readonly registry: string | null;
-  readonly credential: CredentialPicture;
-}
-
-export interface CredentialPicture {
-  readonly state: 'found' | 'anonymous' | 'unknown' | 'refused' | 'unreadable';
-  /** The pull secret that is tried first. */
-  readonly secret: string | null;
-  readonly user: string | null;
 }
 
 /** An input that cannot be evaluated, or a notice. */

@@ -7,6 +7,9 @@ export interface Texts {
   readonly at: (text: string | null) => number;
 }
 
+/** Returns the text with an index. */
+export type TextAt = (index: number) => string | null;
+
 export function createTexts(): Texts {
   const list: (string | null)[] = [null];
   const known = new Map<string | null, number>([[null, 0]]);

@@ -4,7 +4,7 @@ import type { ReplayReport } from './report.ts';
 import { isListed, type ReplayRun } from './run.ts';
 
 export interface ReplayDocument extends ReplayReport {
-  readonly reviews: readonly Omit<ReplayRow, 'occurrences'>[];
+  readonly reviews: readonly Omit<ReplayRow, 'occurrences' | 'view'>[];
 }
 
 /** `all`: also reviews that do not differ. */
@@ -13,7 +13,7 @@ export async function jsonReplay(run: ReplayRun, out: (text: string) => void, al
   out('{"version":2,"reviews":[');
   const report = await run((row) => {
     if (!all && !isListed(row)) return;
-    const { occurrences: _occurrences, ...shown } = row;
+    const { occurrences: _occurrences, view: _view, ...shown } = row;
     out(`${separator}\n${JSON.stringify(shown)}`);
     separator = ',';
   });

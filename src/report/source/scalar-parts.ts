@@ -6,9 +6,13 @@ import { isHarmless, isShown } from './shown-values.ts';
 
 const KEY = /^[\p{L}\p{M}\w./$-]{1,100}$/u;
 
+export function isKeyShown(key: string): boolean {
+  return KEY.test(key);
+}
+
 export function keyParts(text: string, at: number, token: Token): readonly Part[] {
   const key = token.text;
-  if (!KEY.test(key) && key !== '<<') return [];
+  if (!isKeyShown(key) && key !== '<<') return [];
   return isWritten(text, at, token) ? [{ from: at, to: at + key.length + 2 * quotesAt(text, at) }] : [];
 }
 

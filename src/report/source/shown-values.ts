@@ -31,7 +31,7 @@ export interface KeyedValue {
 const NAME = /^[\w.-]{1,253}$/;
 const IMAGE = /^[\w./:@-]{1,400}$/;
 const WORD = /^(?:Always|IfNotPresent|Never|OnFailure|always|missing|if_not_present|never|build|TCP|UDP|SCTP|tcp|udp)$/;
-const HARMLESS = /^(?:true|false|null|~|\d{1,5}|)$/;
+const HARMLESS = /^(?:true|false|null|~|\d{1,5}(?:m|[kMGTP]i?)?|)$/;
 
 /** An entry of `ports` in a Compose file. */
 const PUBLISHED = /^(?:[\d.]{7,15}:)?\d{1,5}(?:-\d{1,5})?:\d{1,5}(?:-\d{1,5})?(?:\/[a-z]{3,4})?$/;

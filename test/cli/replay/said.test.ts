@@ -2,6 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { RecordedReview } from '../../../src/recording/format.ts';
 import type { Said } from '../../../src/recording/said.ts';
+import { unpack } from '../../../src/report/html/pack.ts';
+import { plainText } from '../../../src/report/html/sentence.ts';
 import type { ReplayDocument } from '../../../src/report/replay/json.ts';
 import { POD, recordedReview, repeats } from '../../recording/lines.ts';
 import { runCommand } from '../../support/command.ts';
@@ -78,6 +80,31 @@ describe('replay --compare-annotations', () => {
     writeRecording();
     const { out } = await runCommand(['replay', 'r.ndjson', '--compare-annotations', '-o', format]);
     expect(out).toMatch(expected);
+  });
+
+  test('shows it as HTML', async () => {
+    writeRecording();
+    const { out } = await runCommand(['replay', 'r.ndjson', '--compare-annotations', '-o', 'html']);
+    const [run] = unpack(/<script type="application\/json" id="data">(.*?)<\/script>/s.exec(out)?.[1] ?? '').runs;
+    expect(run?.agreement).toEqual({
+      counts: [
+        [1, 'allowed by both'],
+        [10, 'denied by both'],
+        [1, 'denied only by the other policies'],
+        [1, 'denied only by these policies'],
+        [1, 'without a decision of other policies'],
+      ],
+      pairs: [
+        { peer: 'kyverno/tags/no-latest', rule: 'baseline/image-tag', reviews: 10 },
+        { peer: 'kyverno/tags/no-latest', rule: null, reviews: 1 },
+        { peer: null, rule: 'baseline/image-tag', reviews: 1 },
+      ],
+    });
+    expect(plainText(run?.verdict ?? [])).toBe(
+      'These policies decide as the other policies do for 11 of 13 reviews; 1 is denied only by the other policies; 1 is denied only by these policies.',
+    );
+    // Without scripts, too.
+    expect(out).toContain('<li>10 denied by both</li>');
   });
 
   test('is not in other reports', async () => {

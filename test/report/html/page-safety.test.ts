@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { chromiumMissing, type ReportBrowser, startBrowser } from '../../support/browser.ts';
 import { describeWith } from '../../support/real-part.ts';
-import { FINDING, manyFindings, replayWithTimes, reportFrom, reportOf, REVIEW, RUN } from './sample.ts';
+import { AGREEMENT, FINDING, manyFindings, replayWithTimes, reportFrom, reportOf, REVIEW, RUN } from './sample.ts';
 import type { Run } from '../../../src/report/html/report-data.ts';
 
 describeWith(chromiumMissing, 'the HTML report', () => {
@@ -40,6 +40,11 @@ describeWith(chromiumMissing, 'the HTML report', () => {
       'a replay',
       () => reportOf(replayWithTimes(), { ...manyFindings(3), id: 'other', title: 'Other' }),
       ['', '#open=r1&day=2026-11-23', '#run=other'],
+    ],
+    [
+      'a comparison with other policies',
+      () => reportOf({ ...replayWithTimes(), agreement: AGREEMENT }),
+      ['', '#open=r1'],
     ],
   ];
 
@@ -191,6 +196,7 @@ describeWith(chromiumMissing, 'the HTML report', () => {
         ['+', text],
       ],
       helps: [{ rule: text, findings: 1, frees: 1 }],
+      agreement: { counts: [[1, text]], pairs: [{ peer: text, rule: text, reviews: 1 }] },
       errors: [remark],
       notices: [remark],
     };

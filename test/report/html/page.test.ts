@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { chromiumMissing, type ReportBrowser, startBrowser } from '../../support/browser.ts';
 import { describeWith } from '../../support/real-part.ts';
-import { manyFindings, replayWithTimes, reportOf } from './sample.ts';
+import { AGREEMENT, manyFindings, replayWithTimes, reportOf } from './sample.ts';
 
 describeWith(chromiumMissing, 'the HTML report in a browser', () => {
   let browser: ReportBrowser;
@@ -302,4 +302,20 @@ describeWith(chromiumMissing, 'the HTML report in a browser', () => {
       await close();
     },
   );
+
+  test('lists the pairs of a comparison with other policies, all of them on demand and on paper', async () => {
+    const { page, close } = await open(reportOf({ ...replayWithTimes(), agreement: AGREEMENT }));
+    const agreement = page.getByRole('region', { name: 'Compared with other policies' });
+    const rows = agreement.locator('tbody tr');
+    expect(await rows.count()).toBe(8);
+    expect(await rows.first().innerText()).toMatch(/^allowed\s+baseline\/image-tag\s+12$/);
+    expect(await page.getByRole('button', { name: /^12 Only these deny/ }).count()).toBe(1);
+    await agreement.getByRole('button', { name: '4 more' }).click();
+    expect(await rows.count()).toBe(12);
+    await agreement.getByRole('button', { name: 'show fewer' }).click();
+    await page.emulateMedia({ media: 'print' });
+    await page.evaluate("dispatchEvent(new Event('beforeprint'))");
+    await expect.poll(() => rows.count()).toBe(12);
+    await close();
+  });
 });

@@ -7,7 +7,7 @@ import { openReport, unpack } from '../../../src/report/html/pack.ts';
 import { matchesOf } from '../../../src/report/html/page/match.ts';
 import { modelOf } from '../../../src/report/html/page/model.ts';
 import { initialState } from '../../../src/report/html/page/state.ts';
-import { pointerExcerpt } from '../../../src/report/html/pointer-excerpt.ts';
+import type { ReplayDocument } from '../../../src/report/replay/json.ts';
 import { policyChange } from '../../../src/report/html/policy-change.ts';
 import { collectRows } from '../../../src/report/html/replay-run.ts';
 import type { Run } from '../../../src/report/html/report-data.ts';
@@ -231,6 +231,119 @@ describe('the HTML report of a replay', () => {
   });
 });
 
+const FAULTS = `apiVersion: tidewaiter.dev/v1alpha1
+kind: ImagePolicy
+metadata: {name: faults}
+spec:
+  rules:
+    - rule: container-ports
+    - rule: container-resources
+      parameters: {requests: [cpu]}
+    - rule: pull-secret-usable
+    - rule: cel
+      parameters: {expression: '!container.securityContext.privileged', message: privileged}
+    - rule: cel
+      parameters: {expression: '!object.spec.hostNetwork', message: host network}
+    - rule: image-registry
+      parameters: {allow: ['registry.example.com/**']}
+`;
+
+describe('the HTML report of a replay shows, of the recorded object,', () => {
+  const CANARY = 'c4n4ry-PASSWORD';
+  const container = {
+    name: 'app',
+    image: 'quay.io/shop/app:1',
+    ports: [{ containerPort: 8080 }, { containerPort: 70_000 }],
+    env: [{ name: 'TOKEN', value: CANARY }],
+    args: [`--password=${CANARY}`],
+    securityContext: { privileged: true },
+  };
+  const OBJECT = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web', namespace: 'shop', annotations: { 'example.com/token': CANARY } },
+    spec: { hostNetwork: true, imagePullSecrets: [{ name: 'regcred' }, { name: 'gone' }], containers: [container] },
+  };
+  const SECRET = {
+    type: 'kubernetes.io/dockerconfigjson',
+    keys: ['.dockerconfigjson'],
+    bytes: 100,
+    contents: {
+      state: 'read',
+      key: '.dockerconfigjson',
+      entries: [{ server: 'quay.io', user: 'hash-of-the-user', password: 'other' }],
+    },
+  } as const;
+
+  async function replayed(
+    ...options: readonly string[]
+  ): Promise<{ readonly out: string; readonly runs: readonly Run[] }> {
+    const recorded = recordedReview({
+      review: createReview(OBJECT),
+      facts: {
+        sources: ['secrets'],
+        pullSecrets: [
+          { name: 'regcred', fact: { state: 'yes', value: SECRET } },
+          { name: 'gone', fact: { state: 'no' } },
+        ],
+      },
+    });
+    writeFileSync('a.ndjson', `${JSON.stringify(recorded)}\n`);
+    writeFileSync('faults.yaml', FAULTS);
+    const { out } = await runCommand(['replay', 'a.ndjson', '-p', 'faults.yaml', '-o', 'html', ...options]);
+    const json = /<script type="application\/json" id="data">(.*?)<\/script>/s.exec(out)?.[1] ?? '';
+    return { out, runs: unpack(json).runs };
+  }
+
+  test.each([[[]], [['-j', '2']]])('the faulty value of each finding, and no secret, with %j', async (options) => {
+    const { out, runs } = await replayed(...options);
+    const marked = (runs[0]?.findings ?? []).map(({ rule, excerpt }) => [
+      rule,
+      excerpt?.lines[excerpt.marked]?.[1].trim(),
+      excerpt?.lines[excerpt.marked]?.[1].slice(excerpt.from, excerpt.to),
+    ]);
+    expect(marked.toSorted(([one = ''], [other = '']) => one.localeCompare(other))).toEqual([
+      ['cel', 'privileged: true', 'true'],
+      ['cel', 'hostNetwork: true', 'true'],
+      ['container-ports', '- containerPort: 70000', '70000'],
+      ['container-resources', '# resources.requests.cpu is not set', '# resources.requests.cpu is not set'],
+      ['image-registry', 'image: quay.io/shop/app:1', 'quay.io/shop/app:1'],
+      ['pull-secret-usable', '- name: gone', 'gone'],
+    ]);
+    expect(out).not.toContain(CANARY);
+    expect(out).not.toContain('hash-of-the-user');
+  });
+
+  test('its Pod, with the pull secret that matches', async () => {
+    const { runs } = await replayed();
+    expect(runs[0]?.reviews[0]?.pods).toEqual([
+      {
+        pointer: '/spec',
+        node: null,
+        hostNetwork: true,
+        containers: [
+          {
+            name: 'app',
+            kind: 'regular',
+            start: 1,
+            ports: ['8080/TCP on host port 8080', '70000/TCP on host port 70000'],
+            image: 'quay.io/shop/app:1',
+            pointer: '/spec/containers/0/image',
+            registry: 'quay.io',
+            credential: { state: 'found', secret: 'regcred', user: null },
+          },
+        ],
+      },
+    ]);
+  });
+
+  test('nothing in other formats', async () => {
+    await replayed();
+    const { out } = await runCommand(['replay', 'a.ndjson', '-p', 'faults.yaml', '-o', 'json']);
+    expect((JSON.parse(out) as ReplayDocument).reviews[0]).not.toHaveProperty('view');
+  });
+});
+
 function policy(action: string): string {
   return `apiVersion: tidewaiter.dev/v1alpha1
 kind: ImagePolicy
@@ -256,25 +369,6 @@ function podReview(namespace: string, images: readonly string[]): ReturnType<typ
   const containers = images.map((image, index) => ({ name: `c${index}`, image }));
   return createReview({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', namespace }, spec: { containers } });
 }
-
-const EXCERPTS: readonly (readonly [pointer: string | null, lines: readonly string[] | null])[] = [
-  ['/spec/containers/0/image', ['spec:', '  containers:', '    - name: app', '      image: nginx']],
-  ['/spec/containers/2/image', ['spec:', '  containers:', '    …', '    - name: app', '      image: nginx']],
-  ['/spec/volumes/1/image/reference', ['spec:', '  volumes:', '    …', '    - image:', '        reference: nginx']],
-  ['/a~1b/image', ['a/b:', '  image: nginx']],
-  ['/spec/containers/0/ports/0/hostPort', null],
-  [`${'/a'.repeat(30)}/image`, null],
-  [null, null],
-];
-
-describe('the lines that lead to an image', () => {
-  test.each(EXCERPTS)('of the pointer %j are %j', (pointer, lines) => {
-    const found = pointerExcerpt({ apiVersion: 'v1', kind: 'Pod' }, { pointer, image: 'nginx', container: 'app' });
-    expect(found?.lines.map(([, text]) => text) ?? null).toEqual(lines && ['apiVersion: v1', 'kind: Pod', ...lines]);
-    const marked = found?.lines[found.marked]?.[1].slice(found.from, found.to);
-    expect(marked).toBe(lines === null ? undefined : 'nginx');
-  });
-});
 
 const file = (name: string, ...lines: readonly string[]): { file: string; text: string } => ({
   file: name,

@@ -94,10 +94,24 @@ export const RUN: Run = {
   share: null,
   policyChange: [],
   helps: [],
+  agreement: null,
   reviews: [REVIEW],
   findings: [FINDING],
   errors: [],
   notices: [],
+};
+
+export const AGREEMENT: NonNullable<Run['agreement']> = {
+  counts: [
+    [1200, 'allowed by both'],
+    [12, 'denied by both'],
+    [3, 'denied only by the other policies'],
+  ],
+  pairs: Array.from({ length: 12 }, (_, index) => ({
+    peer: index === 0 ? null : `kyverno/disallow-latest-tag-in-all-namespaces/require-image-tag-${index}`,
+    rule: index === 1 ? null : 'baseline/image-tag',
+    reviews: 12 - index,
+  })),
 };
 
 export const ORIGIN: ReportOrigin = {

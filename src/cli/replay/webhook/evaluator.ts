@@ -8,7 +8,7 @@ import type { Answers } from '../../../recording/replay-row.ts';
 import { type Evaluated, mergedOutcome } from '../evaluation.ts';
 import { type Evaluator, linesIn } from '../evaluator.ts';
 import type { ReplayItem } from '../items.ts';
-import { rowOf } from '../review-row.ts';
+import { rowOf, withView } from '../review-row.ts';
 import type { Shard } from '../shard.ts';
 import { readAnswer } from './answer.ts';
 import { compareAnswer } from './compare.ts';
@@ -76,14 +76,15 @@ function starter(local: Evaluator, options: WebhookOptions, send: Send): Start {
   const { target, comparesPolicies, until, stop } = options;
   const pace = createPace({ perSecond: target.perSecond, atOnce: target.connections, signal: stop });
 
-  function itemOf(recording: Recording, sent: Sent, decided: Evaluated | undefined): ReplayItem {
+  async function itemOf(recording: Recording, sent: Sent, decided: Evaluated | undefined): Promise<ReplayItem> {
     if ('problem' in sent) {
       const { file, line, document } = recording;
       return { error: { file, line, column: 1, document, message: sent.problem } };
     }
     const after = mergedOutcome(sent.responses.map(outcomeOfResponse));
     const result = compareAnswer(recording, after, { decided, options: local.options });
-    return { row: rowOf(recording, local.options.answers ? { ...result, answers: sent.answers } : result) };
+    const row = rowOf(recording, local.options.answers ? { ...result, answers: sent.answers } : result);
+    return { row: await withView(recording, row, { request: recording.review.request, options: local.options }) };
   }
 
   return async (recording) => {

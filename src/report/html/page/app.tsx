@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { ReportView } from '../pack.ts';
 import type { Actions } from './actions.ts';
 import { useAddress } from './address.ts';
+import { Agreement } from './agreement.tsx';
 import { applyTheme, copyText, otherTheme, store, stored, storedTheme } from './browser.ts';
 import { Facets } from './facets.tsx';
 import { Header } from './header.tsx';
@@ -72,6 +73,7 @@ function Content(props: FindingsProps): ComponentChildren {
       <Hero {...{ model, actions, isPrinting }} />
       <div class="wrap">
         <Remarks title={`${amount(errors.length, 'input')} could not be evaluated`} remarks={errors} isError />
+        <Agreement agreement={model.run.agreement} isPrinting={isPrinting} />
         {model.size > 0 ? (
           <Findings {...props} />
         ) : (

@@ -18,10 +18,12 @@ interface Props {
   readonly rule: RuleText | undefined;
   readonly origin: ReportOrigin;
   readonly columns: number;
+  /** Before are other admission policies. */
+  readonly hasPeers: boolean;
   readonly actions: Actions;
 }
 
-export function Detail({ item, rule, origin, columns, actions }: Props): ComponentChildren {
+export function Detail({ item, rule, origin, columns, hasPeers, actions }: Props): ComponentChildren {
   return (
     <div role="row" class="detail" id={detailId(item)}>
       <div role="cell" aria-colspan={columns}>
@@ -32,7 +34,7 @@ export function Detail({ item, rule, origin, columns, actions }: Props): Compone
               <Excerpted item={item} base={origin.linkBase} />
             </div>
             <div>
-              <Compared item={item} />
+              <Compared item={item} hasPeers={hasPeers} />
               <Facts item={item} rule={rule} origin={origin} />
               <Copies item={item} actions={actions} />
             </div>
@@ -99,7 +101,7 @@ function Excerpted({ item, base }: { readonly item: Item; readonly base: string 
   );
 }
 
-function Compared({ item: { finding } }: { readonly item: Item }): ComponentChildren {
+function Compared({ item: { finding }, hasPeers }: Pick<Props, 'item' | 'hasPeers'>): ComponentChildren {
   const { before, after } = finding;
   if (before === null)
     return (
@@ -113,12 +115,12 @@ function Compared({ item: { finding } }: { readonly item: Item }): ComponentChil
       <h3>This finding</h3>
       <div class="ba">
         <div>
-          <small>before</small>
+          <small>{hasPeers ? 'others' : 'before'}</small>
           <Pill decision={before} />
         </div>
         <Icon name="arrow" />
         <div>
-          <small>after</small>
+          <small>{hasPeers ? 'these' : 'after'}</small>
           <Pill decision={after} />
         </div>
       </div>

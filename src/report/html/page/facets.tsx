@@ -30,7 +30,7 @@ export function Facets(props: Props): ComponentChildren {
         {model.run.share === null ? (
           <span>
             <i class="sw deny" />
-            {model.compares ? 'newly denied' : 'denied'}
+            {model.denialWords.denied}
           </span>
         ) : (
           <span>

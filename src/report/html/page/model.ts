@@ -4,7 +4,17 @@ import type { ReportFinding, Review } from '../report-data.ts';
 import { type Key, KEYS } from './finding-keys.ts';
 import { type Period, periodsOf } from './periods.ts';
 import { createTextIndex, type TextIndex } from './text-index.ts';
-import { type Column, columnsOf, type Facet, facetsOf, firstTile, type Tile, tilesOf } from './words.ts';
+import {
+  type Column,
+  columnsOf,
+  type DenialWords,
+  denialWordsOf,
+  type Facet,
+  facetsOf,
+  firstTile,
+  type Tile,
+  tilesOf,
+} from './words.ts';
 
 export interface Item {
   readonly finding: ReportFinding;
@@ -34,6 +44,7 @@ export interface Model {
   readonly weights: (period: Period | undefined) => Int32Array;
   /** A replay that compares: findings have two sides. */
   readonly compares: boolean;
+  readonly denialWords: DenialWords;
   /** A replay: reviews are counted, as often as they occurred. A check counts findings. */
   readonly weighs: boolean;
   readonly periods: readonly Period[];
@@ -53,6 +64,7 @@ export interface FacetColumn extends Facet {
 
 export function modelOf(report: ReportView, { head: run, findings, reviews }: RunView): Model {
   const compares = run.totals.changes !== null;
+  const hasPeers = run.agreement !== null;
   const weighs = run.kind === 'replay';
   const { strings } = report;
   const codeOf = createCodes(strings);
@@ -76,13 +88,14 @@ export function modelOf(report: ReportView, { head: run, findings, reviews }: Ru
     causes,
     weights: createWeights(reviews),
     compares,
+    denialWords: denialWordsOf({ compares, hasPeers }),
     weighs,
     periods: run.timeline === null ? [] : periodsOf(run.timeline),
-    tiles: tilesOf(weighs, used, run.totals.changes),
+    tiles: tilesOf(weighs, used, { changes: run.totals.changes, hasPeers }),
     firstTile: firstTile(used, weighs),
-    columns: columnsOf({ compares, weighs, hasOwners: has('owner') }),
+    columns: columnsOf({ compares, weighs, hasOwners: has('owner'), hasPeers }),
     facets: facetsOf(has).map((facet) => ({ ...facet, ...valuesOf(keys[facet.key], strings) })),
-    texts: () => (texts ??= createTextIndex(strings.slice(0, report.searched))),
+    texts: () => (texts ??= createTextIndex(strings)),
   };
 }
 

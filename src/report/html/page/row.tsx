@@ -181,13 +181,13 @@ interface GroupProps {
   readonly position: number;
   readonly columns: number;
   readonly isOpen: boolean;
-  readonly compares: boolean;
+  readonly denialWord: string;
   readonly weighs: boolean;
   readonly onToggle: () => void;
 }
 
 export function GroupRow(props: GroupProps): ComponentChildren {
-  const { group, position, columns, isOpen, compares, weighs, onToggle } = props;
+  const { group, position, columns, isOpen, denialWord, weighs, onToggle } = props;
   const [name, note] = props.name;
   const { count, denied } = group;
   return (
@@ -202,7 +202,7 @@ export function GroupRow(props: GroupProps): ComponentChildren {
             </span>
           </span>
           <span class="n num">
-            {denied > 0 && <b class="minus">{`${number(denied)} ${compares ? 'newly denied' : 'denied'}`}</b>}
+            {denied > 0 && <b class="minus">{`${number(denied)} ${denialWord}`}</b>}
             {denied > 0 && denied < count && ', '}
             {denied < count && amount(count, weighs ? 'review' : 'finding')}
           </span>

@@ -61,10 +61,10 @@ function reviewsWith({ cells: { reviews }, reviewCount }: Model, { texts, text, 
 }
 
 /** `web.yaml:12` */
-function placeTest({ cells: { findings }, strings, report: { searched } }: Model, text: string): Test | undefined {
+function placeTest({ cells: { findings }, strings }: Model, text: string): Test | undefined {
   const [, file, line] = /^(.*):(\d*)$/s.exec(text) ?? [];
   if (file === undefined || line === undefined) return undefined;
-  const ends = strings.slice(0, searched).map((each) => each !== null && each.toLowerCase().endsWith(file));
+  const ends = strings.map((each) => each !== null && each.toLowerCase().endsWith(file));
   return (index) => {
     const code = findings.file[index] ?? 0;
     const at = findings.line[index] ?? -1;

@@ -130,7 +130,7 @@ function Row({ row, position, columns, toggle, keys, onHeight, ...props }: RowPr
           position,
           group: row.group,
           name: groupName(model, row.group, state.group),
-          compares: model.compares,
+          denialWord: model.denialWords.denied,
           weighs: model.weighs,
           columns: columns.length,
         }}
@@ -145,6 +145,7 @@ function Row({ row, position, columns, toggle, keys, onHeight, ...props }: RowPr
           item={row.item}
           rule={model.report.rules[row.item.finding.rule]}
           {...{ actions, origin: model.report.origin, columns: columns.length }}
+          hasPeers={model.run.agreement !== null}
         />
       </Measured>
     );

@@ -37,12 +37,12 @@ export function Timeline({ model, state, matches, actions, isPrinting }: Props):
           </span>
           <span>
             <i class="sw deny" />
-            {model.compares ? 'newly denied' : 'denied'}
+            {model.denialWords.denied}
           </span>
           {model.compares && (
             <span>
               <i class="sw ok" />
-              newly allowed
+              {model.denialWords.allowed}
             </span>
           )}
         </p>

@@ -29,6 +29,14 @@ const CHANGE_TILES: readonly Tile[] = [
   { key: 'same', label: 'Same', tone: 'calm', note: 'nothing changes' },
 ];
 
+/** Before are the other policies. */
+const PEER_TILES: readonly Tile[] = [
+  { key: 'newly-denied', label: 'Only these deny', tone: 'deny', note: 'the other policies allow' },
+  { key: 'newly-allowed', label: 'Only others deny', tone: 'warn', note: 'these policies allow' },
+  { key: 'unknown', label: 'Unknown', tone: 'odd', note: 'facts are missing' },
+  { key: 'same', label: 'Same', tone: 'calm', note: 'both allow, or both deny' },
+];
+
 const DECISION_TILES: readonly Tile[] = [
   { key: 'deny', label: 'Denied', tone: 'deny', note: 'rejected by the webhook' },
   { key: 'warn', label: 'Warned', tone: 'warn', note: 'allowed with a warning' },
@@ -41,12 +49,19 @@ const DECISION_TILES: readonly Tile[] = [
 /** Denials and warnings have a tile also if there are none, because that is an answer, too. */
 const ALWAYS = new Set(['deny', 'warn', 'newly-denied', 'newly-allowed', 'changed', 'same']);
 
+interface Compared {
+  readonly changes: Totals['changes'];
+  /** The other side are other admission policies. */
+  readonly hasPeers: boolean;
+}
+
 /** `used`: the tiles that findings have. `weighs`: without changes, the findings are denials only. */
-export function tilesOf(weighs: boolean, used: ReadonlySet<string>, changes: Totals['changes']): readonly Tile[] {
+export function tilesOf(weighs: boolean, used: ReadonlySet<string>, { changes, hasPeers }: Compared): readonly Tile[] {
   const always = weighs && changes === null ? new Set(['deny']) : ALWAYS;
   const isShown = ({ key }: Tile): boolean =>
     always.has(key) || used.has(key) || (key === 'unknown' && changes !== null && changes.unknown > 0);
-  return (changes === null ? DECISION_TILES : CHANGE_TILES).filter(isShown);
+  const compared = hasPeers ? PEER_TILES : CHANGE_TILES;
+  return (changes === null ? DECISION_TILES : compared).filter(isShown);
 }
 
 /** A replay opens with what would break; if nothing would, and for a check, with everything. */
@@ -73,14 +88,16 @@ interface Shown {
   readonly compares: boolean;
   readonly weighs: boolean;
   readonly hasOwners: boolean;
+  readonly hasPeers: boolean;
 }
 
-export function columnsOf({ compares, weighs, hasOwners }: Shown): readonly Column[] {
+export function columnsOf({ compares, weighs, hasOwners, hasPeers }: Shown): readonly Column[] {
+  const label = hasPeers ? 'Others → these' : 'Before → after';
   return COLUMNS.filter(({ key }) => {
     if (key === 'owner') return hasOwners;
     if (key === 'times') return weighs;
     return key === 'where' ? !weighs : true;
-  }).map((column) => (compares && column.key === 'decision' ? { ...column, label: 'Before → after' } : column));
+  }).map((column) => (compares && column.key === 'decision' ? { ...column, label } : column));
 }
 
 export const GROUPS: readonly Column[] = [
@@ -91,6 +108,18 @@ export const GROUPS: readonly Column[] = [
   { key: 'namespace', label: 'By namespace' },
   { key: 'owner', label: 'By owner' },
 ];
+
+export interface DenialWords {
+  readonly denied: string;
+  readonly allowed: string;
+}
+
+export function denialWordsOf({ compares, hasPeers }: Pick<Shown, 'compares' | 'hasPeers'>): DenialWords {
+  if (!compares) return { denied: 'denied', allowed: 'allowed' };
+  return hasPeers
+    ? { denied: 'denied only by these', allowed: 'denied only by others' }
+    : { denied: 'newly denied', allowed: 'newly allowed' };
+}
 
 export interface Facet {
   readonly key: Key;
