@@ -132,6 +132,18 @@ describe('the program', () => {
     expect(/\/client-\w+\.js$/m.test(err)).toBe(loads);
   });
 
+  test('finds its own modules without Node.js, and leaves those of plugins to it', async () => {
+    const plugin = path.join(folder, 'with-helper.ts');
+    writeFileSync(path.join(folder, 'helper.js'), '');
+    writeFileSync(plugin, `import './helper.js';\n${readFileSync('manifests/examples/plugin/rules.ts', 'utf8')}`);
+    const print = `import { registerHooks } from 'node:module'; registerHooks({ resolve(specifier, context, next) { process._rawDebug('resolve ' + specifier); return next(specifier, context); } })`;
+    const node = ['--import', `data:text/javascript,${encodeURIComponent(print)}`];
+    const argv = ['check', '--plugin', plugin, 'test/fixtures/rules/image-digest/pass/pinned.yaml'];
+    const { code, err } = await finish(start(argv, { node }));
+    expect(err.match(/^resolve \.\/.*$/gm)).toEqual(['resolve ./helper.js']);
+    expect(code).toBe(0);
+  });
+
   test('reads manifests from standard input', async () => {
     const { code, out } = await finish(
       start(['check', '-'], { input: readFileSync('test/fixtures/rules/image-digest/fail/bare.yaml', 'utf8') }),
