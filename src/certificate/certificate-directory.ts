@@ -1,10 +1,11 @@
 /** The directory of generated certificates: `ca.crt` and `ca.key` of our authority, `tls.crt` and `tls.key` of the server. */
 import { type KeyObject, randomUUID, type X509Certificate } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { quoteValue } from '../image/quote.ts';
 import { codeOf, parseCertificate, readKey, reasonOf } from './certificate.ts';
 import { UserError } from '../error/user-error.ts';
+import { createDirectory } from '../files/create-directory.ts';
 
 export const OUR_CA = 'tidewaiter development CA';
 /** The remedy if the directory cannot be used. */
@@ -66,24 +67,12 @@ export async function storeFile(file: string, { state }: StoredFile<unknown>, te
   const directory = path.dirname(file);
   const temporary = path.join(directory, `.${path.basename(file)}.${randomUUID()}`);
   try {
-    await createDirectory(directory);
+    createDirectory(directory);
     if (state === 'damaged') await unless('ENOENT', rename(file, `${file}.damaged`));
     await publish(temporary, file, text);
   } catch (error) {
     const message = `cannot write ${quoteValue(file)}: ${reasonOf(error)}; ${ELSEWHERE}`;
     throw new UserError(message, { cause: error });
-  }
-}
-
-/** In /proc, the recursive mkdir of Node.js does not end: a directory that exists still reports that a file is missing. */
-async function createDirectory(directory: string): Promise<void> {
-  const parent = path.dirname(directory);
-  try {
-    await unless('EEXIST', mkdir(directory));
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT' || parent === directory) throw error;
-    await createDirectory(parent);
-    await unless('EEXIST', mkdir(directory));
   }
 }
 

@@ -1,7 +1,8 @@
 /** Files that a command creates. */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../error/user-error.ts';
+import { createDirectory } from '../files/create-directory.ts';
 import { reasonOf } from '../files/load-text.ts';
 import { fileText } from '../files/location-text.ts';
 import { replaceFile } from '../files/replace-file.ts';
@@ -24,10 +25,20 @@ export function writeNewFiles(files: readonly NewFile[], force: boolean): void {
 
 export function writeNewFile({ path: file, text }: NewFile): void {
   const directory = path.dirname(file);
-  onFiles(directory, () => mkdirSync(directory, { recursive: true }));
+  createFor(directory);
   const before = onFiles(file, () => (existsSync(file) ? readFileSync(file, 'utf8') : undefined));
   const written = replaceFile(file, before, text);
   if (!written.ok) throw new UserError(`${fileText(file)}: ${written.problem}`);
+}
+
+function createFor(directory: string): void {
+  try {
+    createDirectory(directory);
+  } catch (error) {
+    const problem = directoryProblem(error);
+    const what = problem === NOT_A_DIRECTORY ? problem : `the directory cannot be created: ${problem}`;
+    throw new UserError(`${fileText(directory)}: ${what}`, { cause: error });
+  }
 }
 
 /** Runs an operation on a file or directory that the user has named; an error of the system is theirs to fix. */
@@ -42,5 +53,7 @@ export function onFiles<T>(named: string, operation: () => T): T {
 /** Says why a directory cannot be created or read. */
 export function directoryProblem(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return code === 'EEXIST' || code === 'ENOTDIR' ? 'expected a directory, found a file' : reasonOf(error);
+  return code === 'EEXIST' || code === 'ENOTDIR' ? NOT_A_DIRECTORY : reasonOf(error);
 }
+
+const NOT_A_DIRECTORY = 'expected a directory, found a file';

@@ -1,8 +1,9 @@
 /** Writes a recording of a command: redacted lines, one for each shape or each review, in files as those of `serve`. */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import type { Config } from '../../config/config.ts';
 import { UserError } from '../../error/user-error.ts';
+import { createDirectory } from '../../files/create-directory.ts';
 import { reasonOf } from '../../files/load-text.ts';
 import { directoryProblem } from '../new-files.ts';
 import { quoteValue } from '../../image/quote.ts';
@@ -106,7 +107,7 @@ function prepare(directory: string): void {
   const given = `${quoteValue(directory)} (set by --out)`;
   let names: readonly string[];
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    createDirectory(directory, 0o700);
     names = readdirSync(directory);
   } catch (error) {
     throw new UserError(`cannot write the recording to ${given}: ${directoryProblem(error)}`, { cause: error });

@@ -1,8 +1,9 @@
 /** Writes the result of a shard to a file, which gets its name when it is complete. */
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../../error/user-error.ts';
+import { createDirectory } from '../../files/create-directory.ts';
 import { reasonOf } from '../../files/load-text.ts';
 import { quoteValue } from '../../image/quote.ts';
 import type { NoticeRow } from '../../report/rows.ts';
@@ -34,7 +35,7 @@ export function shardWriter(directory: string, head: ShardHead): ShardWriter {
     }
   };
   const file = guarded(() => {
-    mkdirSync(directory, { recursive: true });
+    createDirectory(directory);
     return openSync(temporary, 'wx', OWNER_ONLY);
   });
   const digest = createHash('sha256');

@@ -1,7 +1,8 @@
 /** Opens the recording of a server. */
-import { mkdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import type { Config } from '../../config/config.ts';
 import { UserError } from '../../error/user-error.ts';
+import { createDirectory } from '../../files/create-directory.ts';
 import { reasonOf } from '../../files/load-text.ts';
 import { quoteValue } from '../../image/quote.ts';
 import type { Recorder, RecorderServices } from '../../server/recording/recorder.ts';
@@ -29,7 +30,7 @@ function directoryProblem(directory: string): string | undefined {
   try {
     const stats = statSync(directory, { throwIfNoEntry: false });
     if (stats !== undefined && !stats.isDirectory()) return NOT_A_DIRECTORY;
-    mkdirSync(directory, { recursive: true, mode: OWNER_ONLY });
+    createDirectory(directory, OWNER_ONLY);
     return undefined;
   } catch (error) {
     return reasonOf(error);
