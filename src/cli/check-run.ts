@@ -9,7 +9,7 @@ import type { FailOn } from '../report/check.ts';
 import { type FormatName, showsObjects } from '../report/index.ts';
 import type { RegistriesOptions } from '../wiring.ts';
 import type { BaselineFlags } from './baseline.ts';
-import type { ViewFlags } from './check-view.ts';
+import type { KeptInput, ViewFlags } from './check-view.ts';
 import { closeAfter } from './close-after.ts';
 import { evaluateFiles, type EvaluateOptions, type FileEvaluation } from './evaluate-files.ts';
 import type { ExtraReport } from './extra-reports.ts';
@@ -83,7 +83,7 @@ export interface EvaluationInput extends Pick<EvaluateOptions, 'textOf'> {
   /** The objects to check; undefined: all. */
   readonly select: EvaluateOptions['select'];
   readonly usage: UsageCount;
-  readonly stdin: AsyncIterable<Uint8Array | string>;
+  readonly stdin: Pick<KeptInput, 'input' | 'end'>;
 }
 
 export async function evaluateRun(
@@ -99,7 +99,7 @@ export async function evaluateRun(
     kinds: withHelmValues(config.kinds),
     guessKinds: flags.guessKinds,
     namespace,
-    stdin,
+    stdin: stdin.input,
     skipForeign: skipForeign(flags),
     rulesFor: await rulesFor(config, flags),
     ...(await renderers(config, flags)),
@@ -112,7 +112,6 @@ export async function evaluateRun(
     usage,
     progress,
     skipMisshapen: true,
-    run: interruptible,
     keepObjects: [flags.output, ...(flags.report ?? []).map(({ format }) => format)].some(showsObjects),
     asRun: { hasCluster: cluster !== undefined },
     imageFiles: true,
@@ -121,7 +120,12 @@ export async function evaluateRun(
     textOf,
   };
   return closeAfter(
-    withLittleMemory(() => evaluateFiles(paths, options)),
+    withLittleMemory(() =>
+      interruptible((stop) => {
+        stop.addEventListener('abort', stdin.end);
+        return evaluateFiles(paths, { ...options, stop });
+      }),
+    ),
     () => {
       progress.stop();
       return registry?.close();

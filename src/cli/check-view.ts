@@ -1,4 +1,5 @@
 /** The layout of the text of `check`: from its flags and from the terminal. */
+import { Readable } from 'node:stream';
 import { loadRegularText } from '../files/load-text.ts';
 import type { CheckView, Grouping } from '../report/check-view.ts';
 import { fileLink, hasHyperlinks, type TerminalEnvironment } from './hyperlinks.ts';
@@ -46,6 +47,8 @@ export interface KeptInput {
   readonly input: Chunks;
   /** The text, or undefined if it was not read or is too large. */
   readonly text: () => string | undefined;
+  /** Ends the input, which keeps the process running otherwise. */
+  readonly end: () => void;
 }
 
 /** Standard input can be read only once. */
@@ -61,5 +64,6 @@ export function keepInput(input: Chunks): KeptInput {
       yield chunk;
     }
   }
-  return { input: kept(), text: () => (chunks.length === 0 ? undefined : Buffer.concat(chunks).toString()) };
+  const end = (): void => void (input instanceof Readable && input.destroy());
+  return { input: kept(), end, text: () => (chunks.length === 0 ? undefined : Buffer.concat(chunks).toString()) };
 }

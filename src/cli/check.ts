@@ -73,7 +73,7 @@ async function evaluateAndReport(run: Run): Promise<number> {
   const selection = selectionOf(flags, { policies: context.policies, rules });
   const excuse = await exceptionsFor(flags, { ...composed, kinds: config.kinds, now });
   const stdin = keepInput(terminal.input());
-  const input = { context, reported: selection.policies, select, stdin: stdin.input };
+  const input = { context, reported: selection.policies, select, stdin };
   const { evaluation, usage, fixes } = await evaluateAndFix(run, {
     ...input,
     selection,

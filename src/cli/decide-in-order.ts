@@ -14,12 +14,20 @@ interface Steps<D> {
 /** Objects whose lookups run at the same time. */
 const MAX_PENDING = 32;
 
-/** Returns how many decisions were taken. */
+interface Pending<D> {
+  readonly manifest: Manifest;
+  readonly decision: Promise<D> | undefined;
+  /** The decision, if it arrived before the interruption. */
+  known: { readonly decision: D } | undefined;
+}
+
+/** Returns the objects without a decision. */
 export async function decideInOrder<D>(
   manifests: readonly Manifest[],
   { decide, take, progress, stop }: Steps<D>,
-): Promise<number> {
-  const pending: { readonly manifest: Manifest; readonly decision: D | Promise<D> }[] = [];
+): Promise<readonly Manifest[]> {
+  const pending: Pending<D>[] = [];
+  const left: Manifest[] = [];
   // Ctrl-C is noticed only between turns of the event loop.
   const pause = createPauses();
   let taken = 0;
@@ -29,23 +37,35 @@ export async function decideInOrder<D>(
   const takeFirst = async (): Promise<void> => {
     const first = pending.shift();
     if (first === undefined) return;
-    const decision = await first.decision;
-    if (stop.aborted) return;
-    await take(first.manifest, decision);
+    await first.decision;
+    if (first.known === undefined) {
+      left.push(first.manifest);
+      return;
+    }
+    await take(first.manifest, first.known.decision);
     taken += 1;
     report();
   };
+  let next = 0;
   for (const manifest of manifests) {
     const turn = pause();
     if (turn !== undefined) await turn;
     if (stop.aborted) break;
-    const decision = decide(manifest);
-    // A bug is reported when it is the turn of its object.
-    if (decision instanceof Promise) decision.catch(() => undefined);
-    pending.push({ manifest, decision });
-    while (pending.length >= MAX_PENDING || (pending[0] && !(pending[0].decision instanceof Promise)))
-      await takeFirst();
+    next += 1;
+    pending.push(pendingOf(manifest, decide(manifest), stop));
+    while (pending.length >= MAX_PENDING || pending[0]?.known !== undefined) await takeFirst();
   }
-  while (pending.length > 0 && !stop.aborted) await takeFirst();
-  return taken;
+  while (pending.length > 0) await takeFirst();
+  return [...left, ...manifests.slice(next)];
+}
+
+function pendingOf<D>(manifest: Manifest, decision: D | Promise<D>, stop: AbortSignal): Pending<D> {
+  if (!(decision instanceof Promise)) return { manifest, decision: undefined, known: { decision } };
+  const pending: Pending<D> = { manifest, decision, known: undefined };
+  const keep = (known: D): void => {
+    if (!stop.aborted) pending.known = { decision: known };
+  };
+  // A bug is reported when it is the turn of its object.
+  decision.then(keep).catch(() => undefined);
+  return pending;
 }

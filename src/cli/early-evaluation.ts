@@ -16,8 +16,7 @@ export interface EarlyEvaluation {
 
 /** Objects whose policies need no facts and change nothing are evaluated at once, without those that others, or the notices, depend on. */
 export function earlyEvaluation(context: Context): EarlyEvaluation | undefined {
-  const { policies } = context;
-  if (policies.some(({ needs }) => needs.size > 0) || changesObjects(policies)) return undefined;
+  if (!isDecidedAlone(context)) return undefined;
   const settled = new Map<Manifest, ObjectRows>();
   return {
     settle(manifest) {
@@ -35,6 +34,11 @@ export function earlyEvaluation(context: Context): EarlyEvaluation | undefined {
       return rows;
     },
   };
+}
+
+/** Reports whether other objects, registries, and clusters decide nothing about an object. */
+export function isDecidedAlone({ policies }: Pick<Context, 'policies'>): boolean {
+  return policies.every(({ needs }) => needs.size === 0) && !changesObjects(policies);
 }
 
 /** Recorded reviews and the files of other tools are few, and evaluated in another way. */

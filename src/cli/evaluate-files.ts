@@ -15,8 +15,7 @@ import type { InputNotice } from '../files/skipped-files.ts';
 import { nothingNotice, unusedRenderers } from './nothing-evaluated.ts';
 import { changeRows, createUndecidedChanges } from './changes-as-run.ts';
 import { decideInOrder } from './decide-in-order.ts';
-import { type EarlyEvaluation, earlyEvaluation } from './early-evaluation.ts';
-import type { interruptible } from './interrupt.ts';
+import { type EarlyEvaluation, earlyEvaluation, isDecidedAlone } from './early-evaluation.ts';
 import { createMisshapenObjects, type DecidedManifest } from './misshapen-objects.ts';
 import { type ObjectRows, place, rowsOf, workloadIn } from './object-rows.ts';
 import type { Progress } from './progress.ts';
@@ -31,7 +30,7 @@ export interface FileEvaluation {
   readonly workloads: number;
   /** Workloads that `select` left out. */
   readonly unchanged?: number | undefined;
-  /** Not all objects are evaluated; the errors name the first one. */
+  /** Not all inputs are read and evaluated; the errors name the first one. */
   readonly isInterrupted: boolean;
   readonly images: readonly ImageRow[];
   readonly findings: readonly FindingRow[];
@@ -50,7 +49,7 @@ export interface EvaluateOptions extends ManifestOptions {
   /** The cluster, for objects that are not in the files; undefined: they are unknown. */
   readonly cluster?: ClusterSources | undefined;
   /** Selects the objects that are evaluated; by default, all. Facts come from all objects. */
-  readonly select?: ((loaded: Manifests) => Promise<SelectedManifests>) | undefined;
+  readonly select?: ((loaded: Manifests, stop: AbortSignal) => Promise<SelectedManifests>) | undefined;
   /** The evaluation adds its counts here. */
   readonly usage: UsageCount;
   readonly progress?: Pick<Progress, 'at'> | undefined;
@@ -60,11 +59,7 @@ export interface EvaluateOptions extends ManifestOptions {
   readonly keepObjects?: boolean | undefined;
   /** Objects are evaluated as they would run, after the changes of policies; otherwise as written. */
   readonly asRun?: AsRunOptions | undefined;
-  /** Runs the evaluation with a signal that ends it early; by default, nothing does. */
-  readonly run?: typeof interruptible | undefined;
 }
-
-const uninterrupted: typeof interruptible = (work) => work(NEVER);
 
 export interface SelectedManifests {
   readonly changed: readonly Manifest[];
@@ -91,7 +86,7 @@ export interface LoadedPaths {
 }
 
 type EvaluateLoadedOptions = Omit<EvaluateOptions, keyof ManifestOptions> &
-  Pick<EvaluateOptions, 'renderCharts' | 'buildKustomizations'>;
+  Pick<EvaluateOptions, 'renderCharts' | 'buildKustomizations' | 'stop'>;
 
 export async function evaluateManifests(
   { paths, loaded, early }: LoadedPaths,
@@ -104,38 +99,72 @@ export async function evaluateManifests(
     skipMisshapen,
     keepObjects,
     asRun,
-    run = uninterrupted,
+    stop = NEVER,
     ...options
   }: EvaluateLoadedOptions,
 ): Promise<FileEvaluation> {
   const before = usage.covered;
   const { errors: secretErrors, ...clusterObjects } = clusterObjectsIn(loaded.manifests, cluster);
   const context = { ...contextWith(clusterObjects), kinds: loaded.kinds };
-  const selected = await select?.(loaded);
-  const evaluated = selected?.changed ?? loaded.manifests;
+  const selected = await selectedIn(loaded, select, stop);
   const all = { usage, progress, skipMisshapen, keepObjects, asRun, early };
-  const { errors, notices, changes, ...rows } = await run(async (stop) => {
-    const { fingerprints: _counted, ...evaluation } = await evaluateAll(evaluated, context, { ...all, stop });
-    return { ...evaluation, isInterrupted: stop.aborted };
-  });
-  const unchanged = selected?.unchanged.filter(({ request }) => workloadIn(request, context) !== undefined).length;
+  const until = isEvaluatedAnyway(loaded, context, select) ? NEVER : stop;
+  const {
+    fingerprints: _counted,
+    isLeft,
+    ...evaluation
+  } = await evaluateAll(selected.changed, context, { ...all, stop: until });
+  const { errors, notices, changes, ...rows } = { ...evaluation, isInterrupted: loaded.isInterrupted || isLeft };
+  const unchanged = unchangedIn(selected, context);
   const failed = loaded.errors.length + errors.length > 0;
-  const readsSecrets = context.policies.some(({ needs }) => needs.has('pullSecrets'));
+  const nothing = unchanged ? [] : nothingNotice(paths, { ...rows, loaded, covered: usage.covered - before, failed });
   return {
     files: loaded.files,
     documents: loaded.documents,
     ...rows,
     unchanged,
     changes: listedChanges(changes, context, asRun),
-    errors: [...loaded.errors, ...(readsSecrets ? secretErrors : []), ...errors],
+    errors: [...loaded.errors, ...(readsSecrets(context) ? secretErrors : []), ...errors],
     notices: [
       ...loaded.notices,
       ...unusedRenderers(paths, loaded, options),
-      ...(selected?.notices ?? []),
+      ...selected.notices,
       ...notices,
-      ...(unchanged ? [] : nothingNotice(paths, { ...rows, loaded, covered: usage.covered - before, failed })),
+      ...nothing,
     ].map(inputNoticeRow),
   };
+}
+
+function unchangedIn({ unchanged }: Selected, context: Context): number | undefined {
+  return unchanged?.filter(({ request }) => workloadIn(request, context) !== undefined).length;
+}
+
+function readsSecrets({ policies }: Context): boolean {
+  return policies.some(({ needs }) => needs.has('pullSecrets'));
+}
+
+interface Selected extends Omit<SelectedManifests, 'unchanged'> {
+  /** undefined: nothing is compared. */
+  readonly unchanged: SelectedManifests['unchanged'] | undefined;
+}
+
+/** What was compared in part would count as changed. */
+async function selectedIn(loaded: Manifests, select: EvaluateOptions['select'], stop: AbortSignal): Promise<Selected> {
+  const all = { changed: loaded.manifests, unchanged: undefined, notices: [] };
+  if (select === undefined || stop.aborted) return all;
+  try {
+    const selected = await select(loaded, stop);
+    return stop.aborted ? all : selected;
+  } catch (error) {
+    // Ctrl-C also ends the git that is running.
+    if (stop.aborted) return all;
+    throw error;
+  }
+}
+
+/** After Ctrl-C in a slow part of the loading, objects that need nothing else are evaluated, because that is fast. */
+function isEvaluatedAnyway({ isInterrupted }: Manifests, context: Context, select: EvaluateOptions['select']): boolean {
+  return isInterrupted && select === undefined && isDecidedAlone(context);
 }
 
 export interface Evaluation {
@@ -175,7 +204,7 @@ async function evaluateAll(
   manifests: readonly Manifest[],
   context: Context,
   { usage, progress, skipMisshapen, keepObjects, asRun, early, stop }: AllOptions,
-): Promise<Evaluation> {
+): Promise<Evaluation & { readonly isLeft: boolean }> {
   const evaluation = emptyEvaluation();
   const misshapen = createMisshapenObjects(skipMisshapen ? context.kinds : undefined);
   const ofImages = { ...context, policies: imagePolicies(context.policies) };
@@ -187,7 +216,7 @@ async function evaluateAll(
       ? validate(request, context, signal)
       : decideAsRun(request, context, { ...asRun, signal });
   };
-  const taken = await decideInOrder(manifests, {
+  const left = await decideInOrder(manifests, {
     decide: (manifest) => early?.takeRows(manifest) ?? decide(manifest),
     async take(manifest, decision) {
       if (!('outcome' in decision)) return addRows(evaluation, decision, usage);
@@ -202,12 +231,12 @@ async function evaluateAll(
     stop,
   });
   evaluation.notices.push(...misshapen.notices(), ...undecided.notices());
-  const left = manifests[taken];
-  if (left !== undefined) {
-    const message = `interrupted: ${manifests.length - taken} of ${count(manifests.length, 'object')} are not evaluated; this is the first of them`;
-    evaluation.errors.push({ ...left.placeOf(''), document: left.document, message });
+  const [first] = left;
+  if (first !== undefined) {
+    const message = `interrupted: ${left.length} of ${count(manifests.length, 'object')} ${left.length === 1 ? 'is' : 'are'} not evaluated${left.length === 1 ? '' : '; this is the first of them'}`;
+    evaluation.errors.push({ ...first.placeOf(''), document: first.document, message });
   }
-  return evaluation;
+  return { ...evaluation, isLeft: first !== undefined };
 }
 
 const NEVER = new AbortController().signal;

@@ -24,12 +24,13 @@ export function nothingNotice(
   return [noticeAbout(paths, `no workload was evaluated: ${reason}`)];
 }
 
-/** Returns a notice for each renderer that had nothing to render. */
+/** Returns a notice for each renderer that had nothing to render in inputs that were all read. */
 export function unusedRenderers(
   paths: readonly string[],
-  { charts, kustomizations }: Pick<Manifests, 'charts' | 'kustomizations'>,
+  { charts, kustomizations, isInterrupted }: Pick<Manifests, 'charts' | 'kustomizations' | 'isInterrupted'>,
   { renderCharts, buildKustomizations }: Pick<RenderOptions, 'renderCharts' | 'buildKustomizations'>,
 ): readonly InputNotice[] {
+  if (isInterrupted) return [];
   const unused = [
     ...(renderCharts !== undefined && charts === 0 ? [['Helm chart', '--helm']] : []),
     ...(buildKustomizations !== undefined && kustomizations === 0 ? [['kustomization', '--kustomize']] : []),

@@ -19,8 +19,8 @@ export async function selectSince(
   if (since === undefined) return undefined;
   const { openRevision } = await import('../files/revision/revision.ts');
   const revision = openRevision(since, paths, options);
-  return async (loaded) => {
-    const { unread, failed, ...changes } = await revision.changesTo(loaded);
+  return async (loaded, stop) => {
+    const { unread, failed, ...changes } = await revision.changesTo(loaded, stop);
     return { ...changes, notices: [...unreadNotices(since, unread), ...failedNotices(since, failed)] };
   };
 }

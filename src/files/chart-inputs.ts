@@ -1,6 +1,6 @@
 /** The Helm charts among the inputs: directories, and archives that `helm package` writes. */
 import path from 'node:path';
-import type { Archive, Input } from './input-texts.ts';
+import type { Archive, Input, LoadOptions } from './input-texts.ts';
 import { type InputError, unreadable } from './manifest-objects.ts';
 import type { RenderOptions } from './rendered-inputs.ts';
 import type { SkippedFile } from './skipped-files.ts';
@@ -15,7 +15,10 @@ export interface PackedCharts {
 export const MAX_ARCHIVES = 200;
 
 /** An archive in a directory that is not a chart belongs to another program; one that the user named is an error. */
-export async function packedCharts(archives: readonly Archive[]): Promise<PackedCharts> {
+export async function packedCharts(
+  archives: readonly Archive[],
+  { stop, onLeft }: Pick<LoadOptions, 'stop' | 'onLeft'>,
+): Promise<PackedCharts> {
   const charts: string[] = [];
   const errors: InputError[] = [];
   const parts = archives.filter(isPart);
@@ -23,6 +26,10 @@ export async function packedCharts(archives: readonly Archive[]): Promise<Packed
   const named = units.filter((archive) => archive.named);
   const found = units.filter((archive) => !archive.named);
   for (const { path: file, named: isNamed } of [...named, ...found.slice(0, MAX_ARCHIVES)]) {
+    if (stop?.aborted === true) {
+      onLeft?.(file);
+      continue;
+    }
     const { readPackedChart } = await import('./packed-chart.ts');
     const packed = await readPackedChart(file);
     if (typeof packed !== 'string') charts.push(file);

@@ -10,6 +10,7 @@ import type { InputNotice, SkippedFile } from './skipped-files.ts';
 import { addObjects, type InputError, type Manifest, type ObjectsAndErrors, unreadable } from './manifest-objects.ts';
 import { isCompose, isDockerfile } from './image-file-names.ts';
 import type { ImageFileOptions, UnreadImage } from './image-files.ts';
+import { withPauses } from './pauses.ts';
 import type { RenderOptions } from './rendered-inputs.ts';
 import { noticesOfKeys, type RepeatedKey } from './yaml/repeated-keys.ts';
 import type { ParsedDocument } from './yaml/yaml.ts';
@@ -81,7 +82,7 @@ async function addInput(
 ): Promise<SkippedFile | undefined> {
   const lenient = isLenient(input, options);
   if (lenient && isChartTemplate(input)) return chartPart(input, options);
-  const loaded = readInput(input, options);
+  const loaded = await readInput(input, options);
   await addImageFile(input, loaded, options);
   const why = lenient ? whyForeign(input, loaded) : undefined;
   const leftOut = why === undefined ? undefined : withoutExplanation(input, why, options);
@@ -129,7 +130,7 @@ function merge(all: InputObjects, more: InputObjects): void {
   for (const [error, is] of more.nonObjects) all.nonObjects.set(error, is);
 }
 
-function readInput(input: Input, options: ReadOptions): InputObjects {
+async function readInput(input: Input, options: ReadOptions): Promise<InputObjects> {
   const loaded = nothing();
   const { path: file } = input;
   if ('problem' in input) {
@@ -142,7 +143,7 @@ function readInput(input: Input, options: ReadOptions): InputObjects {
     return loaded;
   }
   const repeated: RepeatedKey[] = [];
-  for (const document of parseBesideReport(input.text)) {
+  for await (const document of withPauses(parseBesideReport(input.text))) {
     loaded.documents += 1;
     if (document.ok) repeated.push(...document.repeatedKeys());
     if (!document.ok) addSyntaxError(document, file, loaded);

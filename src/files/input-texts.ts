@@ -2,11 +2,14 @@
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { isDockerfile } from './image-file-names.ts';
+import { KUSTOMIZATION_NAMES } from './kustomization.ts';
+import { createPauses, withPauses } from './pauses.ts';
 import type { IgnoreRules } from './ignore-rules.ts';
 import type { SkippedFile } from './skipped-files.ts';
 import { type Bytes, loadStream, loadText, type TextOrProblem } from './load-text.ts';
 import {
   type DirectoryFile,
+  type DirectoryFiles,
   type FileNames,
   isArchiveName,
   isManifestName,
@@ -38,6 +41,13 @@ export interface LoadOptions {
   readonly onAgain?: (file: string) => void;
   /** Called for each archive that can be a packed Helm chart; without it, archives are not looked for. */
   readonly onArchive?: (archive: Archive) => void;
+  /**
+   * Ends the reading of files. Kustomizations are read nevertheless, because they decide what the files that are already read are for,
+   * such as patches.
+   */
+  readonly stop?: AbortSignal | undefined;
+  /** Called for each path that is not read because of `stop`. */
+  readonly onLeft?: ((file: string) => void) | undefined;
 }
 
 /** A file with the name of a packed Helm chart. */
@@ -52,24 +62,35 @@ export async function* loadInputs(
   { stdin = process.stdin, names = MANIFEST_NAMES, ...callbacks }: LoadOptions = {},
 ): AsyncGenerator<Input> {
   const seen = new Set<string>();
+  const context = { names, seen, pause: createPauses(), ...callbacks };
   let stdinRead = false;
   for (const named of paths) {
+    if (isLeft(named, context)) continue;
     if (named !== '-') {
-      yield* loadPath(named, { names, seen, ...callbacks });
+      yield* loadPath(named, context);
     } else if (stdinRead) {
       yield { ...STDIN, ...READ_TWICE };
     } else {
       stdinRead = true;
-      yield { ...STDIN, ...(await loadStream(stdin)) };
+      const loaded = await loadStream(stdin);
+      if (!isLeft(STDIN.path, context)) yield { ...STDIN, ...loaded };
     }
   }
+}
+
+/** Counts a path as left if no more files are read. */
+function isLeft(file: string, { stop, onLeft }: Pick<LoadOptions, 'stop' | 'onLeft'>): boolean {
+  if (stop?.aborted !== true) return false;
+  onLeft?.(file);
+  return true;
 }
 
 export const READ_TWICE = { problem: 'standard input was already read; use "-" only once' };
 const STDIN = { path: 'stdin', hidden: false, named: true };
 
-interface LoadContext extends Pick<LoadOptions, 'onSkipped' | 'onAgain' | 'onArchive' | 'rulesFor'> {
+interface LoadContext extends Omit<LoadOptions, 'stdin' | 'names'> {
   readonly names: FileNames;
+  readonly pause: ReturnType<typeof createPauses>;
   readonly seen: Set<string>;
 }
 
@@ -83,26 +104,42 @@ async function* loadPath(named: string, context: LoadContext): AsyncGenerator<In
     };
   } else if (found.isDirectory()) {
     yield* loadDirectory(named, context);
-  } else if (!found.isFile()) {
-    // A pipe, such as the shell creates for <(command).
-    yield { ...input, ...(await loadStream(createReadStream(named))) };
-  } else if (!isNew(named, context.seen)) {
-    context.onAgain?.(named);
-  } else if (isArchive(input, context)) {
-    context.onArchive?.({ path: named, named: true });
+  } else if (found.isFile()) {
+    yield* loadNamedFile(input, context);
   } else {
-    yield { ...input, ...loadText(named) };
+    // A pipe, such as the shell creates for <(command).
+    const loaded = await loadStream(createReadStream(named, { signal: context.stop }));
+    if (!isLeft(named, context)) yield { ...input, ...loaded };
   }
 }
 
-function* loadDirectory(directory: string, context: LoadContext): Generator<Input> {
-  const { seen, rulesFor, onSkipped, onAgain, onArchive } = context;
+function* loadNamedFile(input: Pick<Input, 'path' | 'hidden' | 'named'>, context: LoadContext): Generator<Input> {
+  const { path: file } = input;
+  if (!isNew(file, context.seen)) context.onAgain?.(file);
+  else if (isArchive(input, context)) context.onArchive?.({ path: file, named: true });
+  else yield { ...input, ...loadText(file) };
+}
+
+async function* loadDirectory(directory: string, context: LoadContext): AsyncGenerator<Input> {
+  const { seen, rulesFor, onLeft, onArchive, pause, stop } = context;
   const names = onArchive === undefined ? context.names : withArchives(context.names);
-  const { files, skipped, again, empty } = walkDirectory(directory, names, { seen, rules: rulesFor?.(directory) });
+  const found = await walkDirectory(directory, names, { seen, rules: rulesFor?.(directory), stop });
+  if (found === undefined) {
+    onLeft?.(directory);
+    return;
+  }
+  reportOthers(found, context);
+  for await (const file of withPauses(found.files, pause)) if (isRead(file, context)) yield* loadFile(file, context);
+  if (found.empty) yield { path: directory, hidden: false, named: true, problem: `no ${names.described} file found` };
+}
+
+function reportOthers({ skipped, again }: DirectoryFiles, { onSkipped, onAgain }: LoadContext): void {
   for (const one of skipped) onSkipped?.(one);
   for (const one of again) onAgain?.(one);
-  for (const file of files) yield* loadFile(file, context);
-  if (empty) yield { path: directory, hidden: false, named: true, problem: `no ${names.described} file found` };
+}
+
+function isRead({ path: file }: DirectoryFile, context: LoadContext): boolean {
+  return KUSTOMIZATION_NAMES.includes(path.basename(file)) || !isLeft(file, context);
 }
 
 function isArchive({ path: file, problem }: DirectoryFile, { onArchive }: LoadContext): boolean {

@@ -6,7 +6,8 @@ import { readInputs, type ReadOptions } from './input-objects.ts';
 import { type InputNotice, isWhole, type SkippedFile, skippedNotices } from './skipped-files.ts';
 import type { InputError, Manifest } from './manifest-objects.ts';
 import type { UnreadImage } from './image-files.ts';
-import { builtFrom, renderedIn } from './rendered-inputs.ts';
+import { interruptedAt } from './interrupted.ts';
+import { builtFrom, type RenderedInputs, renderedIn } from './rendered-inputs.ts';
 import { uncheckedNotices, uncheckedObjects } from './unchecked-objects.ts';
 import type { KindTable } from '../pod/kinds.ts';
 
@@ -25,6 +26,8 @@ export interface Manifests {
   readonly errors: readonly InputError[];
   /** Inputs that are not evaluated, or that have another meaning than expected. */
   readonly notices: readonly InputNotice[];
+  /** `stop` has left some inputs out; the errors name the first ones. */
+  readonly isInterrupted: boolean;
   /** The paths of all inputs, sorted. */
   readonly listed: readonly ListedFile[];
 }
@@ -49,14 +52,16 @@ export interface ManifestOptions extends CollectOptions {
 export async function loadManifests(paths: readonly string[], options: ManifestOptions): Promise<Manifests> {
   const skipped: SkippedFile[] = [];
   const archives: Archive[] = [];
+  const left: string[] = [];
   const onSkipped = (one: SkippedFile): void => void skipped.push(one);
   const onArchive = (one: Archive): void => void archives.push(one);
-  const { stdin, rulesFor, imageFiles, findCharts, textOf } = options;
+  const onLeft = (file: string): void => void left.push(file);
+  const { stdin, rulesFor, imageFiles, findCharts, textOf, stop } = options;
   const names = imageFiles ? { names: CHECKED_NAMES } : {};
   const charts = findCharts ? { onArchive } : {};
-  const inputs = loadInputs(paths, { stdin, rulesFor, onSkipped, ...names, ...charts });
+  const inputs = loadInputs(paths, { stdin, rulesFor, onSkipped, stop, onLeft, ...names, ...charts });
   const texts = textOf === undefined ? inputs : withTexts(inputs, textOf);
-  return collectManifests(texts, { skipped, archives }, options);
+  return collectManifests(texts, { skipped, archives, left }, options);
 }
 
 async function* withTexts(
@@ -78,11 +83,13 @@ export interface CollectOptions extends ReadOptions {
 interface LeftOut {
   readonly skipped: SkippedFile[];
   readonly archives: readonly Archive[];
+  /** Paths that are not read because of `stop`. */
+  readonly left: string[];
 }
 
 export async function collectManifests(
   inputs: AsyncIterable<Input>,
-  { skipped, archives }: LeftOut,
+  { skipped, archives, left: unread }: LeftOut,
   options: CollectOptions,
 ): Promise<Manifests> {
   const { all, foreign, read, charts } = await readInputs(inputs, skipped, options);
@@ -90,7 +97,7 @@ export async function collectManifests(
   const built = await builtFrom(all.kustomizations, plain.manifests, options);
   const { errors, without } = plain;
   const left = [...new Set(errors.map(({ file }) => file))].flatMap((file) => foreign.get(file) ?? []);
-  const packed = await packedCharts(archives);
+  const packed = await packedCharts(archives, { stop: options.stop, onLeft: (file) => void unread.push(file) });
   for (const chart of packed.charts) charts.add(chart);
   const rendered = await renderedIn(charts, options);
   const alone = plain.manifests.filter(({ file }) => !built.covers(file));
@@ -98,6 +105,7 @@ export async function collectManifests(
   skipped.push(...without, ...left, ...built.skipped, ...rendered.skipped, ...packed.skipped);
   if (options.renderCharts === undefined)
     for (const chart of packed.charts) skipped.push({ path: chart, why: 'chart' });
+  const interrupted = interruptions({ unread, rendered, built });
   const { kinds, notices: guessed } = await kindsOf(manifests, options);
   const reasons = new Map(skipped.filter(isWhole).map(({ path, why }) => [path, why]));
   return {
@@ -107,7 +115,14 @@ export async function collectManifests(
     kustomizations: all.kustomizations.length,
     charts: charts.size,
     manifests,
-    errors: [...errors.filter(({ file }) => !foreign.has(file)), ...built.errors, ...rendered.errors, ...packed.errors],
+    errors: [
+      ...errors.filter(({ file }) => !foreign.has(file)),
+      ...built.errors,
+      ...rendered.errors,
+      ...packed.errors,
+      ...interrupted,
+    ],
+    isInterrupted: interrupted.length > 0,
     kinds,
     notices: [
       ...all.repeated.filter(({ file }) => !foreign.has(file)),
@@ -118,6 +133,20 @@ export async function collectManifests(
     ],
     listed: [...new Set([...read, ...reasons.keys()])].sort().map((path) => ({ path, skipped: reasons.get(path) })),
   };
+}
+
+interface Interrupted {
+  readonly unread: readonly string[];
+  readonly rendered: RenderedInputs;
+  readonly built: RenderedInputs;
+}
+
+function interruptions({ unread, rendered, built }: Interrupted): readonly InputError[] {
+  return [
+    ...interruptedAt(unread, 'path', 'read'),
+    ...interruptedAt(rendered.left, 'chart', 'rendered'),
+    ...interruptedAt(built.left, 'kustomization', 'built'),
+  ];
 }
 
 async function kindsOf(

@@ -12,3 +12,12 @@ export function createPauses(): () => Promise<void> | undefined {
   };
   return () => (performance.now() - begin < TURN_MS ? undefined : nextTurn());
 }
+
+/** Pauses between items whose work is long. */
+export async function* withPauses<T>(items: Iterable<T>, pause = createPauses()): AsyncGenerator<T> {
+  for (const item of items) {
+    const turn = pause();
+    if (turn !== undefined) await turn;
+    yield item;
+  }
+}

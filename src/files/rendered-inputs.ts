@@ -10,15 +10,22 @@ export interface RenderedInputs {
   readonly manifests: Manifest[];
   readonly errors: InputError[];
   readonly skipped: SkippedFile[];
+  /** The files of charts or kustomizations that are not rendered because of `stop`. */
+  readonly left: string[];
 }
 
 /** Results to add to. */
 export function nothingRendered(): RenderedInputs {
-  return { files: 0, documents: 0, manifests: [], errors: [], skipped: [] };
+  return { files: 0, documents: 0, manifests: [], errors: [], skipped: [], left: [] };
+}
+
+export interface RenderUnitOptions extends ObjectOptions {
+  /** Ends the programs that render. */
+  readonly stop?: AbortSignal | undefined;
 }
 
 /** Renders charts: directories and archives. */
-export type RenderCharts = (charts: readonly string[], options: ObjectOptions) => Promise<RenderedInputs>;
+export type RenderCharts = (charts: readonly string[], options: RenderUnitOptions) => Promise<RenderedInputs>;
 
 export interface BuiltInputs extends RenderedInputs {
   /** Reports whether the objects in a file are evaluated as a part of a build. */
@@ -29,10 +36,10 @@ export interface BuiltInputs extends RenderedInputs {
 export type BuildKustomizations = (
   files: readonly string[],
   manifests: readonly Manifest[],
-  options: ObjectOptions,
+  options: RenderUnitOptions,
 ) => Promise<BuiltInputs>;
 
-export interface RenderOptions extends ObjectOptions {
+export interface RenderOptions extends RenderUnitOptions {
   /** Without it, charts are not rendered. */
   readonly renderCharts?: RenderCharts | undefined;
   /** Without it, kustomizations are not built, and their files are evaluated as they are. */

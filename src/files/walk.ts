@@ -5,6 +5,7 @@
 import { type Dirent, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
 import type { IgnoreRules } from './ignore-rules.ts';
+import { createPauses } from './pauses.ts';
 import type { SkippedFile } from './skipped-files.ts';
 import { MISSING, NOT_UTF_8_NAME, reasonOf } from './load-text.ts';
 
@@ -97,18 +98,27 @@ interface Entry extends Place {
   readonly isFile: boolean;
 }
 
-/** Skips the real paths in `seen`, and adds those that it finds. Without `rules`, nothing is ignored. */
-export function walkDirectory(
+interface WalkOptions {
+  /** Real paths to skip; those that are found are added. */
+  readonly seen: Set<string>;
+  /** Without them, nothing is ignored. */
+  readonly rules?: IgnoreRules | undefined;
+  /** Ends the walk. */
+  readonly stop?: AbortSignal | undefined;
+}
+
+/** Returns undefined if it was stopped. */
+export async function walkDirectory(
   directory: string,
   names: FileNames,
-  { seen, rules }: { readonly seen: Set<string>; readonly rules?: IgnoreRules | undefined },
-): DirectoryFiles {
+  { seen, rules, stop }: WalkOptions,
+): Promise<DirectoryFiles | undefined> {
   const walk: Walk = { names, seen, files: [], skipped: [], again: [], links: [], hidden: [], accepted: 0 };
   const known = seen.size;
-  openDirectory({ at: directory, hidden: false, rules, chart: undefined, isFile: false }, walk);
+  const start = { at: directory, hidden: false, rules, chart: undefined, isFile: false };
+  if (!(await walked(openDirectory(start, walk), stop))) return undefined;
   const wasKnown = seen.size === known;
-  for (const link of walk.links) enter(link, walk);
-  for (const entry of walk.hidden) enter(entry, walk);
+  if (!(await walked(enterAll([walk.links, walk.hidden], walk), stop))) return undefined;
   return {
     files: walk.files
       .map((file) => ({ file, segments: file.path.split(path.sep) }))
@@ -118,6 +128,25 @@ export function walkDirectory(
     again: walk.again,
     empty: walk.accepted === 0 && !wasKnown && !walk.skipped.some(({ why }) => why === 'ignored'),
   };
+}
+
+/** A walk pauses at each step, because Ctrl-C is noticed only between turns of the event loop. */
+type Steps = Generator<void, void>;
+
+/** Returns false if the steps were stopped. */
+async function walked(steps: Steps, stop: AbortSignal | undefined): Promise<boolean> {
+  const pause = createPauses();
+  while (steps.next().done !== true) {
+    const turn = pause();
+    if (turn !== undefined) await turn;
+    if (stop?.aborted === true) return false;
+  }
+  return true;
+}
+
+/** Lists can grow meanwhile. */
+function* enterAll(lists: readonly (readonly Entry[])[], walk: Walk): Steps {
+  for (const list of lists) for (const entry of list) yield* enter(entry, walk);
 }
 
 interface NamedSegments {
@@ -130,7 +159,7 @@ function byName({ segments: one }: NamedSegments, { segments: other }: NamedSegm
   return left < right ? -1 : 1;
 }
 
-function openDirectory({ at: directory, hidden, rules, chart }: Entry, walk: Walk): void {
+function* openDirectory({ at: directory, hidden, rules, chart }: Entry, walk: Walk): Steps {
   let entries: readonly Dirent[];
   try {
     const real = realOf(directory);
@@ -146,11 +175,12 @@ function openDirectory({ at: directory, hidden, rules, chart }: Entry, walk: Wal
   const place = { rules: rules?.within(directory), chart: chartAt(directory, entries, chart) };
   for (const { name, isLink, isFile } of entries.map(named).sort((one, other) => (one.name < other.name ? -1 : 1))) {
     if (name === STORE) continue;
+    yield;
     const entry = { ...place, at: path.join(directory, name), isFile, hidden: hidden || name.startsWith('.') };
-    if (hidden) enter(entry, walk);
+    if (hidden) yield* enter(entry, walk);
     else if (entry.hidden) walk.hidden.push(entry);
     else if (isLink) walk.links.push(entry);
-    else enter(entry, walk);
+    else yield* enter(entry, walk);
   }
 }
 
@@ -174,13 +204,13 @@ function chartAt(directory: string, entries: readonly Dirent[], outer: string | 
   return isPart ? outer : directory;
 }
 
-function enter(entry: Entry, walk: Walk): void {
+function* enter(entry: Entry, walk: Walk): Steps {
   const { at, rules } = entry;
   const found = statOfEntry(at);
   const isDirectory = typeof found === 'string' ? found === NOT_UTF_8_NAME && !entry.isFile : found.isDirectory();
   if (!isDirectory && !walk.names.accepts(path.basename(at))) return;
   if (rules?.excludes(at, isDirectory)) walk.skipped.push({ path: at, why: 'ignored' });
-  else if (isDirectory && typeof found !== 'string') enterDirectory(entry, walk);
+  else if (isDirectory && typeof found !== 'string') yield* enterDirectory(entry, walk);
   else addFile(entry, found, walk);
 }
 
@@ -198,14 +228,14 @@ function addFile({ at, hidden, chart }: Entry, found: Stats | string, walk: Walk
   else walk.again.push(at);
 }
 
-function enterDirectory(entry: Entry, walk: Walk): void {
+function* enterDirectory(entry: Entry, walk: Walk): Steps {
   const { at } = entry;
   if (DEPENDENCIES.has(path.basename(at))) {
     walk.skipped.push({ path: at, why: 'dependencies' });
     return;
   }
   const target = realOf(at);
-  if (!isWithin(realOf(path.dirname(at)), target)) openDirectory(entry, walk);
+  if (!isWithin(realOf(path.dirname(at)), target)) yield* openDirectory(entry, walk);
   // Everything within the directory is listed anyway.
   else if (!walk.seen.has(target)) walk.skipped.push({ path: at, why: 'parent' });
 }

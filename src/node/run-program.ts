@@ -31,6 +31,9 @@ export type Ended =
 
 type Child = ChildProcessByStdio<Writable | null, Readable, Readable | null>;
 
+/** The problem of a program that its signal has ended. */
+export const INTERRUPTED = 'was interrupted';
+
 /** A token is a few kilobytes. */
 const MAX_OUTPUT_BYTES = 1024 * 1024;
 
@@ -56,7 +59,7 @@ async function run(program: Program): Promise<Ended> {
     else killGroup(child.pid);
     resolve({ state: 'failed', problem });
   };
-  const onAbort = (): void => failed('was interrupted');
+  const onAbort = (): void => failed(INTERRUPTED);
   if (ending?.aborted === true) onAbort();
   ending?.addEventListener('abort', onAbort);
   const timer = setTimeout(() => failed(`did not respond within ${timeoutMs / 1000} s`), timeoutMs);

@@ -1,8 +1,7 @@
 /** Runs `helm template`, and says why it failed: without its hints and the values of keys that name secrets. */
-import type { Environment } from '../node/run-program.ts';
 import { quoteValue } from '../image/quote.ts';
 import type { HelmSet } from './helm-settings.ts';
-import { asPath, isOffline, type RendererRun, runRenderer } from './run-renderer.ts';
+import { asPath, isOffline, type RendererOptions, type RendererRun, runRenderer } from './run-renderer.ts';
 import type { ValueTree } from './value-origins.ts';
 
 export interface Release extends Omit<HelmSet, 'name' | 'namespace'> {
@@ -11,10 +10,10 @@ export interface Release extends Omit<HelmSet, 'name' | 'namespace'> {
   readonly namespace: string;
 }
 
-export async function runHelm(release: Release, env: Environment): Promise<RendererRun> {
-  const run = await runRenderer('helm', helmArguments(release), env);
+export async function runHelm(release: Release, options: RendererOptions): Promise<RendererRun> {
+  const run = await runRenderer('helm', helmArguments(release), options);
   // A schema of values can refer to a URL. Templates print the same without it.
-  return isOffline(run) ? runRenderer('helm', [...helmArguments(release), '--skip-schema-validation'], env) : run;
+  return isOffline(run) ? runRenderer('helm', [...helmArguments(release), '--skip-schema-validation'], options) : run;
 }
 
 /** CRDs are what `helm install` would create first. */

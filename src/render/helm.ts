@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { isIrregular, loadText } from '../files/load-text.ts';
 import type { InputError, ObjectOptions } from '../files/manifest-objects.ts';
-import { nothingRendered, type RenderedInputs } from '../files/rendered-inputs.ts';
+import { nothingRendered, type RenderedInputs, type RenderUnitOptions } from '../files/rendered-inputs.ts';
 import type { Place } from '../files/place.ts';
 import { namedFew, type SkippedFile } from '../files/skipped-files.ts';
 import { parseDocuments } from '../files/yaml/yaml.ts';
@@ -13,7 +13,7 @@ import type { Environment } from '../node/run-program.ts';
 import { type Chart, readChart } from './chart.ts';
 import { faultIn, type HelmFault, incompleteChart, type Release, runHelm, secretTexts } from './helm-command.ts';
 import { type ConfiguredHelmSet, type HelmSet, isUrl } from './helm-settings.ts';
-import { isNotInstalled, type RendererRun, runAll } from './run-renderer.ts';
+import { isInterrupted, isNotInstalled, type RendererRun, runAll } from './run-renderer.ts';
 import { objectsInOutput, type Origin } from './rendered-objects.ts';
 import { silentTemplates } from './silent-templates.ts';
 import { linesThatWrite, sourceComments, sourcesIn, templateFile } from './template-files.ts';
@@ -36,7 +36,7 @@ interface Unit {
 
 export async function renderCharts(
   paths: readonly string[],
-  options: ObjectOptions,
+  options: RenderUnitOptions,
   helm: HelmOptions,
 ): Promise<RenderedInputs> {
   const charts = await readCharts(paths);
@@ -47,13 +47,16 @@ export async function renderCharts(
   for (const { path: at } of charts.filter(({ isLibrary }) => isLibrary))
     all.skipped.push({ path: at, why: 'library' });
   const runs = await runAll(units, async ({ problem, chart, release }) =>
-    problem === undefined && chart.missing.length === 0 ? runHelm(release, helm.env) : undefined,
+    problem === undefined && chart.missing.length === 0
+      ? runHelm(release, { env: helm.env, stop: options.stop })
+      : undefined,
   );
   // Without the program, no chart can be rendered.
   if (runs.some((run) => run !== undefined && isNotInstalled(run))) return { ...all, errors: [notInstalled(charts)] };
   const incomplete = new Map<string, InputError>();
-  for (const [index, unit] of units.entries()) {
-    const run = runs[index];
+  const done = units.map((unit, index) => ({ unit, run: runs[index] }));
+  all.left.push(...new Set(done.filter(({ run }) => isInterrupted(run)).map(({ unit }) => unit.chart.file)));
+  for (const { unit, run } of done.filter((one) => !isInterrupted(one.run))) {
     const fault = faultOf(unit, run);
     if (run?.ended.state === 'ended' && fault === undefined) addOutput(all, unit, run.ended.output, options);
     else if (fault?.isIncomplete) incomplete.set(unit.chart.path, errorOf(unit, fault));

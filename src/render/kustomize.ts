@@ -16,7 +16,15 @@ import type { Environment } from '../node/run-program.ts';
 import { faultOf, irregularIn, localUrlsIn } from './kustomize-faults.ts';
 import { writtenPlaces, type WrittenPlaces } from './kustomize-places.ts';
 import { objectsInOutput } from './rendered-objects.ts';
-import { asPath, isNotInstalled, type RendererRun, runAll, runRenderer } from './run-renderer.ts';
+import {
+  asPath,
+  isInterrupted,
+  isNotInstalled,
+  type RendererOptions,
+  type RendererRun,
+  runAll,
+  runRenderer,
+} from './run-renderer.ts';
 
 interface Unit {
   readonly id: string;
@@ -37,12 +45,15 @@ export function kustomizationBuilder(env: Environment, strict = false): BuildKus
     const manifestsOf = byRealPath(manifests);
     const all = { ...nothingRendered(), covers: (file: string) => covered.has(realPathOf(file)) };
     const runs = await runAll(units, async ({ file, lost }) =>
-      lost.length === 0 ? build(path.dirname(file), env) : undefined,
+      lost.length === 0 ? build(path.dirname(file), { env, stop: options.stop }) : undefined,
     );
     if (runs.some((run) => run !== undefined && isNotInstalled(run)))
       return { ...all, errors: [errorAt(units[0]?.file ?? '', NOT_INSTALLED)] };
-    for (const [index, unit] of units.entries())
-      addUnit(all, unit, { run: runs[index], placesOf, manifestsOf, options, strict, covered });
+    for (const [index, unit] of units.entries()) {
+      const run = runs[index];
+      if (isInterrupted(run)) leaveUnit(all, unit, covered);
+      else addUnit(all, unit, { run, placesOf, manifestsOf, options, strict, covered });
+    }
     return all;
   };
 }
@@ -81,9 +92,9 @@ function unitOf(id: string, file: string, known: KnownFiles): Unit {
   return { id, file, ids, lost: [...(irregular.length > 0 ? irregular : lost), ...own.flatMap(localUrlsIn)] };
 }
 
-async function build(directory: string, env: Environment): Promise<RendererRun> {
-  const run = await runRenderer('kubectl', ['kustomize', asPath(directory)], env);
-  return isNotInstalled(run) ? runRenderer('kustomize', ['build', asPath(directory)], env) : run;
+async function build(directory: string, options: RendererOptions): Promise<RendererRun> {
+  const run = await runRenderer('kubectl', ['kustomize', asPath(directory)], options);
+  return isNotInstalled(run) ? runRenderer('kustomize', ['build', asPath(directory)], options) : run;
 }
 
 interface UnitInput {
@@ -117,6 +128,12 @@ function addUnit(
   for (const id of ids) covered.add(id);
   for (const manifest of found.manifests) all.manifests.push(manifest);
   for (const error of found.errors) all.errors.push(error);
+}
+
+/** What its files say is not what would be built. */
+function leaveUnit({ left }: RenderedInputs, { file, ids }: Unit, covered: Set<string>): void {
+  for (const id of ids) covered.add(id);
+  left.push(file);
 }
 
 /** Looks at each file once. */

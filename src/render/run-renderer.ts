@@ -1,6 +1,6 @@
 /** Runs a program that renders objects, within limits. */
 import { availableParallelism } from 'node:os';
-import { type Ended, type Environment, runProgram } from '../node/run-program.ts';
+import { type Ended, type Environment, INTERRUPTED, runProgram } from '../node/run-program.ts';
 
 export interface RendererRun {
   readonly ended: Ended;
@@ -29,10 +29,21 @@ const NO_NETWORK = {
   no_proxy: undefined,
 };
 
+export interface RendererOptions {
+  readonly env: Environment;
+  /** Ends the program. By default, Ctrl-C ends both programs. */
+  readonly stop: AbortSignal | undefined;
+}
+
 /** Programs get no connection through git or HTTP, except to the machine itself. */
-export async function runRenderer(file: string, args: readonly string[], env: Environment): Promise<RendererRun> {
+export async function runRenderer(
+  file: string,
+  args: readonly string[],
+  { env, stop }: RendererOptions,
+): Promise<RendererRun> {
+  if (stop?.aborted === true) return { ended: { state: 'failed', problem: INTERRUPTED }, stderr: '' };
   let stderr = '';
-  const ended = await endedWithProcess((signal) =>
+  const run = async (signal: AbortSignal): Promise<Ended> =>
     runProgram({
       file,
       args,
@@ -42,9 +53,8 @@ export async function runRenderer(file: string, args: readonly string[], env: En
       maxOutputBytes: MAX_OUTPUT_BYTES,
       signal,
       onStderr: (end) => void (stderr = end),
-    }),
-  );
-  return { ended, stderr };
+    });
+  return { ended: await (stop === undefined ? endedWithProcess(run) : run(stop)), stderr };
 }
 
 /** The program has a process group of its own, so Ctrl-C does not reach it. */
@@ -61,6 +71,10 @@ async function endedWithProcess<T>(work: (signal: AbortSignal) => Promise<T>): P
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
+}
+
+export function isInterrupted(run: RendererRun | undefined): boolean {
+  return run?.ended.state === 'failed' && run.ended.problem === INTERRUPTED;
 }
 
 export function isNotInstalled({ ended }: RendererRun): boolean {

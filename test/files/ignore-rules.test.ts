@@ -45,9 +45,10 @@ function plant(files: Readonly<Record<string, string>>): void {
 const ALL = Object.fromEntries(FILES.map((name) => [name, 'a: 1\n']));
 const NAMES = { accepts: (name: string): boolean => name.endsWith('.yaml'), described: '.yaml' };
 
-function walked(directory: string, patterns: readonly string[] = []): readonly string[] {
+async function walked(directory: string, patterns: readonly string[] = []): Promise<readonly string[]> {
   const rules = ignoreRules(directory, { directory: '.', patterns });
-  return walkDirectory(directory, NAMES, { seen: new Set(), rules }).files.map(({ path: file }) => file);
+  const found = await walkDirectory(directory, NAMES, { seen: new Set(), rules });
+  return (found?.files ?? []).map(({ path: file }) => file);
 }
 
 function listedByGit(directory: string): readonly string[] {
@@ -91,16 +92,12 @@ const RULES: readonly (readonly [what: string, files: Readonly<Record<string, st
 ];
 
 describe('.gitignore', () => {
-  test.each(RULES)('%s', (_what, files) => {
+  test.each(RULES)('%s', async (_what, files) => {
     plant({ ...ALL, ...files });
     const expected = listedByGit('.').toSorted();
-    expect(
-      walked('.')
-        .map((file) => path.normalize(file))
-        .toSorted(),
-    ).toEqual(expected);
+    expect((await walked('.')).map((file) => path.normalize(file)).toSorted()).toEqual(expected);
     // A directory that is excluded itself is read because it is named.
-    if (expected.length > 0) expect(walked('deep').toSorted()).toEqual(listedByGit('deep').toSorted());
+    if (expected.length > 0) expect((await walked('deep')).toSorted()).toEqual(listedByGit('deep').toSorted());
   });
 });
 
@@ -110,9 +107,9 @@ describe('.tidewaiterignore and the configuration', () => {
     ['takes back', { '.gitignore': 'docs/\n*.yaml\n!docs/**\n', '.tidewaiterignore': '!docs/\n!*.yaml\n' }, [], []],
     ['patterns exclude', {}, ['docs/', '/a.yaml'], ['a.yaml', 'docs/a.yaml', 'docs/sub/a.yaml']],
     ['patterns take back', { '.tidewaiterignore': 'docs/\n' }, ['!docs/'], []],
-  ])('%s', (_what, files, patterns, missing) => {
+  ])('%s', async (_what, files, patterns, missing) => {
     plant({ ...ALL, ...files });
-    const left = new Set(walked('.', patterns).map((file) => path.normalize(file)));
+    const left = new Set((await walked('.', patterns)).map((file) => path.normalize(file)));
     expect(FILES.filter((name) => !left.has(name)).toSorted()).toEqual(missing);
   });
 
@@ -133,10 +130,10 @@ describe('.tidewaiterignore and the configuration', () => {
   });
 });
 
-test('an ignore file that is a device or a pipe is not read', () => {
+test('an ignore file that is a device or a pipe is not read', async () => {
   expect(loadRegularText('/dev/zero')).toEqual({ problem: 'not a regular file' });
   plant({ 'd/a.yaml': 'a: 1\n' });
   // Opening the pipe would wait for a writer.
   execFileSync('mkfifo', ['d/.gitignore', 'd/.tidewaiterignore']);
-  expect(walked('d')).toEqual(['d/a.yaml']);
+  expect(await walked('d')).toEqual(['d/a.yaml']);
 });

@@ -37,14 +37,17 @@ test.each([
   ['off 200MiB', {}],
   ['150 1GiB', { GOGC: '150', GOMEMLIMIT: '1GiB' }],
 ])('Go programs collect garbage late, unless the environment says when: %s', async (expected, own) => {
-  const { ended } = await runRenderer('sh', ['-c', 'echo "$GOGC $GOMEMLIMIT"'], { PATH: process.env['PATH'], ...own });
+  const { ended } = await runRenderer('sh', ['-c', 'echo "$GOGC $GOMEMLIMIT"'], {
+    env: { PATH: process.env['PATH'], ...own },
+    stop: undefined,
+  });
   expect(ended).toEqual({ state: 'ended', code: 0, output: `${expected}\n` });
 });
 
 /** The shell writes its process ID to a file, and waits. */
 const RENDERS = `
 import { runRenderer } from ${JSON.stringify(new URL('../../src/render/run-renderer.ts', import.meta.url).href)};
-await runRenderer('sh', ['-c', 'echo $$ > "$0"; sleep 60; true', process.argv[1]], process.env);
+await runRenderer('sh', ['-c', 'echo $$ > "$0"; sleep 60; true', process.argv[1]], { env: process.env, stop: undefined });
 `;
 
 test.each(['SIGINT', 'SIGTERM'] as const)('%s also ends the programs', async (signal) => {

@@ -8,21 +8,13 @@ import { contentsOf, withoutPointer } from './blobs.ts';
 import type { GitFile } from './tree.ts';
 import type { TreeIndex } from './tree-index.ts';
 
-/** The directory is removed at the end, and if Ctrl-C ends the process. */
+/** The directory is removed at the end. */
 export async function withTemporaryDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
   const directory = realpathSync(mkdtempSync(path.join(tmpdir(), 'tidewaiter-revision-')));
-  const remove = (): void => rmSync(directory, { recursive: true, force: true });
-  const onSignal = (signal: NodeJS.Signals): void => {
-    remove();
-    // The listener is gone, so this ends the process.
-    process.kill(process.pid, signal);
-  };
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   try {
     return await work(directory);
   } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-    remove();
+    rmSync(directory, { recursive: true, force: true });
   }
 }
 
@@ -41,6 +33,8 @@ export interface ExtractOptions {
   readonly directory: string;
   /** The targets of links come from it. */
   readonly index: TreeIndex;
+  /** Ends the extraction. */
+  readonly stop: AbortSignal | undefined;
 }
 
 export function pathIn(directory: string, root: string, file: string): string {
@@ -56,7 +50,7 @@ export async function extract(files: readonly GitFile[], options: ExtractOptions
   for (let round = files; round.length > 0;) {
     if (all.size > MAX_FILES) throw tooMuch(`${MAX_FILES} files`);
     const before = links.size;
-    for await (const [file, content] of contentsOf(round)) {
+    for await (const [file, content] of untilStopped(contentsOf(round), options)) {
       const found = withoutPointer(file, content);
       size += 'bytes' in found ? found.bytes.length : 0;
       if (size > MAX_MEBIBYTES * 1024 * 1024) throw tooMuch(`${MAX_MEBIBYTES} MiB`);
@@ -70,6 +64,13 @@ export async function extract(files: readonly GitFile[], options: ExtractOptions
     round = [...all].slice(known);
   }
   return [...unwritten, ...linked(links, options)];
+}
+
+async function* untilStopped<T>(items: AsyncIterable<T>, { stop }: Pick<ExtractOptions, 'stop'>): AsyncGenerator<T> {
+  for await (const item of items) {
+    if (stop?.aborted === true) return;
+    yield item;
+  }
 }
 
 function tooMuch(limit: string): UserError {

@@ -48,7 +48,7 @@ async function partOf(
 ): Promise<Part> {
   const { manifests, errors } = await collectManifests(
     asyncOf(inputs),
-    { skipped: [], archives: [] },
+    { skipped: [], archives: [], left: [] },
     { ...options, skipForeign: 'always' },
   );
   return {

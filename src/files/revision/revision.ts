@@ -21,7 +21,8 @@ import { realPath, shown } from './paths.ts';
 import { type FailedUnit, type OldUnits, oldUnits, type Rendering, type UnitInput, unitOf } from './units.ts';
 
 export interface Revision {
-  readonly changesTo: (loaded: Manifests) => Promise<Changes>;
+  /** The result is incomplete if `stop` is aborted. */
+  readonly changesTo: (loaded: Manifests, stop: AbortSignal) => Promise<Changes>;
 }
 
 export interface Changes {
@@ -72,7 +73,7 @@ export function openRevision(revision: string, paths: readonly string[], options
     !isRenderedPart({ path: file, chart: chartOf(file) });
   const files = tree.files.filter(canContainObjects);
   const input = { tree, files, named, isNamed, repository, root: repository.root, rendering };
-  return { changesTo: async (loaded) => changesSince(input, loaded, options) };
+  return { changesTo: async (loaded, stop) => changesSince(input, loaded, { ...options, stop }) };
 }
 
 /** What decides which files of the revision were read. */

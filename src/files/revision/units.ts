@@ -3,10 +3,10 @@ import path from 'node:path';
 import { extract, pathIn, type Unwritten, withTemporaryDirectory } from '../git/extraction.ts';
 import { type TreeIndex, treeIndex } from '../git/tree-index.ts';
 import type { GitFile } from '../git/tree.ts';
-import type { InputError, Manifest, ObjectOptions } from '../manifest-objects.ts';
+import type { InputError, Manifest } from '../manifest-objects.ts';
 import { readPackedChart } from '../packed-chart.ts';
 import type { Rendered } from '../place.ts';
-import type { RenderOptions } from '../rendered-inputs.ts';
+import type { RenderOptions, RenderUnitOptions } from '../rendered-inputs.ts';
 import { isArchiveName } from '../walk.ts';
 import { type Charts, chartsIn, copyDependencies } from './charts.ts';
 import { type Kustomizations, kustomizationsIn } from './kustomizations.ts';
@@ -42,7 +42,7 @@ export interface UnitInput {
   readonly manifests: readonly Manifest[];
   /** Returns the real path. */
   readonly fileOf: (file: string) => string;
-  readonly options: ObjectOptions;
+  readonly options: RenderUnitOptions;
 }
 
 export interface OldUnits {
@@ -113,7 +113,7 @@ async function renderedUnits(
   return withTemporaryDirectory(async (directory) => {
     const moved = (file: string): string => pathIn(directory, root, file);
     const files = new Set([...charts.files, ...kustomizations.files]);
-    const unwritten = await extract([...files], { root, directory, index });
+    const unwritten = await extract([...files], { root, directory, index, stop: options.stop });
     const isWhole = (own: readonly GitFile[]): boolean =>
       !unwritten.some(({ file }) => own.some((one) => one.path === file));
     const written = new Set([...files].map((file) => file.path));
