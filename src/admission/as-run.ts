@@ -62,7 +62,7 @@ function withStoredAsRun(
 }
 
 /** A denied object is evaluated with its changes as well, so that its author sees all problems at once. */
-function withObject(request: AdmissionRequest, { prepared }: Mutation): AdmissionRequest {
+export function withObject(request: AdmissionRequest, { prepared }: Pick<Mutation, 'prepared'>): AdmissionRequest {
   const { object } = request;
   return object === undefined || prepared.length === 0 ? request : { ...request, object: patched(object, prepared) };
 }

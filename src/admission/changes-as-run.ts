@@ -4,8 +4,9 @@ import type { Container, Pod } from '../pod/containers.ts';
 import { isObject, type JsonObject, valueAt } from '../pod/pointer.ts';
 import { type Workload, workloadOf } from '../pod/workload.ts';
 import { changesNewPods } from '../policy/plan.ts';
+import type { Finding } from '../policy/finding.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { AsRun } from './as-run.ts';
+import { type AsRun, withObject } from './as-run.ts';
 import { isPod } from './change/mutable-images.ts';
 import type { Context } from './context.ts';
 import { type MaybePromise, whenAllKnown, whenKnown } from './maybe-promise.ts';
@@ -34,20 +35,81 @@ export function changesAsRun(
   signal: AbortSignal,
 ): MaybePromise<readonly ContainerChange[]> {
   if (!mutation.allowed) return [];
-  const changes = createChanges(context.policies);
+  return whenKnown(podMutations(request, context, signal), (ofPods) => changesIn(mutation, ofPods, context));
+}
+
+function changesIn(
+  mutation: Mutation,
+  ofPods: readonly PodMutation[],
+  { policies }: Context,
+): readonly ContainerChange[] {
+  const changes = createChanges(policies);
   changes.add(mutation, (pointer) => pointer);
-  const pods = newPods(request, context);
-  const mutations = pods.map(({ creation }) => mutate(creation, context, signal));
-  return whenKnown(whenAllKnown(mutations), (all) => {
-    for (const [index, ofPod] of all.entries()) {
-      const at = pods[index]?.pod.pointer;
-      if (at !== undefined) changes.add(ofPod, (pointer) => `${at}${pointer.slice(POD_SPEC.length)}`);
-    }
-    return changes.all().filter(isChange);
+  for (const ofPod of ofPods) changes.add(ofPod.mutation, ofPod.placeOf);
+  return changes.all().filter(isChange);
+}
+
+/** An object with its changes, and with those that its new Pods would get. */
+export interface ObjectAsRun {
+  /** As written, if a policy denies it. */
+  readonly request: AdmissionRequest;
+  readonly changes: readonly ContainerChange[];
+  /** About what is not changed, with their places in the object. */
+  readonly findings: readonly Finding[];
+}
+
+export function objectAsRun(
+  request: AdmissionRequest,
+  context: Context,
+  signal: AbortSignal,
+): MaybePromise<ObjectAsRun> {
+  return whenKnown(mutate(request, context, signal), (mutation) => {
+    const { findings } = mutation;
+    if (!mutation.allowed) return { request, changes: [], findings };
+    const changed = withObject(request, mutation);
+    return whenKnown(podMutations(changed, context, signal), (ofPods) => ({
+      request: ofPods.reduce(withPod, changed),
+      changes: changesIn(mutation, ofPods, context),
+      findings: [...findings, ...ofPods.flatMap(findingsOfPod)],
+    }));
   });
 }
 
+/** The metadata of the Pod is not a part of the object. */
+function withPod(request: AdmissionRequest, { mutation, placeOf }: PodMutation): AdmissionRequest {
+  const patch = mutation.patch.flatMap((operation) =>
+    operation.path.startsWith(`${POD_SPEC}/`) ? [{ ...operation, path: placeOf(operation.path) }] : [],
+  );
+  return withObject(request, { prepared: patch });
+}
+
+function findingsOfPod({ mutation, placeOf }: PodMutation): readonly Finding[] {
+  return mutation.findings.map((finding) => ({ ...finding, pointer: placeOf(finding.pointer) }));
+}
+
 const POD_SPEC = '/spec';
+
+/** The changes of a Pod that a controller creates. */
+interface PodMutation {
+  readonly mutation: Mutation;
+  /** The pointer in the object of a pointer in the Pod. */
+  readonly placeOf: (pointer: string) => string;
+}
+
+function podMutations(
+  request: AdmissionRequest,
+  context: Context,
+  signal: AbortSignal,
+): MaybePromise<readonly PodMutation[]> {
+  const pods = newPods(request, context);
+  const mutations = pods.map(({ pod, creation }) =>
+    whenKnown(mutate(creation, context, signal), (mutation) => ({
+      mutation,
+      placeOf: (pointer: string) => `${pod.pointer}${pointer.slice(POD_SPEC.length)}`,
+    })),
+  );
+  return whenAllKnown(mutations);
+}
 
 interface NewPod {
   readonly pod: Pod;

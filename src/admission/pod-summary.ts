@@ -58,6 +58,8 @@ export interface PullSecretsSummary {
   readonly state: 'known' | 'none' | 'unknown';
   readonly reason: string | null;
   readonly secrets: readonly SecretSummary[];
+  /** See ChangeSummary. */
+  readonly notes?: readonly string[];
 }
 
 export interface SecretSummary {
@@ -70,7 +72,23 @@ export interface SecretSummary {
   readonly reason: string | null;
 }
 
-export interface ImageSummary {
+/** What policies change. It is there if policies are given; the rest of the summary is then about the changed object. */
+export interface ChangeSummary {
+  /** The image as written; null: it is not changed. */
+  readonly written: string | null;
+  /** The name that the rewrites of the policies turn into the image; null: that is the image, or it is not known. */
+  readonly original: string | null;
+  /** Those that the Pod gets for this image. */
+  readonly addedPullSecrets: readonly string[];
+  /** null: it is not changed. */
+  readonly setPullPolicy: string | null;
+  /** The policies that change the container. */
+  readonly policies: readonly string[];
+  /** What is not changed, and why. */
+  readonly notes: readonly string[];
+}
+
+export interface ImageSummary extends Partial<ChangeSummary> {
   readonly name: string | null;
   /** JSON Pointer of the image. */
   readonly pointer: string;
@@ -108,18 +126,29 @@ export interface SummaryInput {
   readonly workload: Workload;
   readonly namespace: string | undefined;
   readonly pullSecrets: Facts['pullSecrets'];
+  /** undefined: no policies are given. */
+  readonly changes?: ChangesSummary | undefined;
+}
+
+export interface ChangesSummary {
+  /** By the JSON Pointer of the image. */
+  readonly ofImage: (pointer: string) => Partial<ChangeSummary>;
+  /** Notes about the pull secrets of a Pod, by its JSON Pointer. */
+  readonly ofSecrets?: (pointer: string) => readonly string[];
 }
 
 /** Throws a ShapeError if a volume is malformed. */
-export function summarizeWorkload({ workload, namespace, pullSecrets }: SummaryInput): WorkloadSummary {
+export function summarizeWorkload({ workload, namespace, pullSecrets, changes }: SummaryInput): WorkloadSummary {
   const inPods = new Set(workload.pods.flatMap(({ containers }) => containers));
   return {
     apiVersion: apiVersionOf(workload.type),
     kind: workload.type.kind,
     namespace: namespace ?? null,
     name: workload.name,
-    pods: workload.pods.map((pod) => summarizePod(pod, pullSecrets.get(pod.pointer) ?? NOT_LOOKED_UP)),
-    otherImages: workload.containers.filter((container) => !inPods.has(container)).map(imageSummary),
+    pods: workload.pods.map((pod) => summarizePod(pod, pullSecrets.get(pod.pointer) ?? NOT_LOOKED_UP, changes)),
+    otherImages: workload.containers
+      .filter((container) => !inPods.has(container))
+      .map((container) => imageSummary(container, changes)),
   };
 }
 
@@ -129,7 +158,7 @@ const NOT_LOOKED_UP: PodPullSecrets = {
   secrets: { state: 'unknown', reason: 'the pull secrets were not looked up' },
 };
 
-function summarizePod(pod: Pod, secrets: PodPullSecrets): PodSummary {
+function summarizePod(pod: Pod, secrets: PodPullSecrets, changes: SummaryInput['changes']): PodSummary {
   const credentialsOf = credentialsFor(secrets);
   const starting = pod.containers.filter(({ kind }) => kind === 'init' || kind === 'sidecar');
   const startOf = (container: Container): number | null => {
@@ -143,9 +172,12 @@ function summarizePod(pod: Pod, secrets: PodPullSecrets): PodSummary {
     hostNetwork: pod.hostNetwork,
     ports: portsOf(pod),
     volumes: volumesOf(pod),
-    pullSecrets: pullSecretsSummary(secrets),
+    pullSecrets: {
+      ...pullSecretsSummary(secrets),
+      ...(changes?.ofSecrets && { notes: changes.ofSecrets(pod.pointer) }),
+    },
     containers: inOrder(pod.containers).map((container) => ({
-      ...imageSummary(container),
+      ...imageSummary(container, changes),
       kind: container.kind,
       start: startOf(container),
       credentials: credentialsOf(container),
@@ -186,7 +218,7 @@ function sourceOf(volume: JsonObject): string {
   return Object.keys(volume).find((key) => key !== 'name' && volume[key] !== null) ?? 'emptyDir';
 }
 
-function imageSummary({ name, imagePointer, image }: Container): ImageSummary {
+function imageSummary({ name, imagePointer, image }: Container, changes: SummaryInput['changes']): ImageSummary {
   const parsed = image.state === 'parsed' ? image.reference : undefined;
   return {
     name: name ?? null,
@@ -195,6 +227,7 @@ function imageSummary({ name, imagePointer, image }: Container): ImageSummary {
     runtimeRef: parsed === undefined ? null : parsed.runtimeName,
     registry: parsed === undefined ? null : parsed.domain,
     problem: image.state === 'invalid' ? image.problem : image.state === 'pending' ? image.reason : null,
+    ...changes?.ofImage(imagePointer),
   };
 }
 

@@ -7,7 +7,6 @@ import { withHelmValues } from '../files/helm-value-images.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { FailOn } from '../report/check.ts';
 import { type FormatName, showsObjects } from '../report/index.ts';
-import type { RegistriesOptions } from '../wiring.ts';
 import type { BaselineFlags } from './baseline.ts';
 import type { KeptInput, ViewFlags } from './check-view.ts';
 import { closeAfter } from './close-after.ts';
@@ -18,7 +17,7 @@ import type { FixFlags } from './fix/apply.ts';
 import { type ForeignFlags, type IgnoreFlags, ownFiles, rulesFor, skipForeign } from './input-files.ts';
 import { interruptible } from './interrupt.ts';
 import type { ClusterFlags } from './open-cluster.ts';
-import { needRegistry, openRegistry, type OpenRegistry } from './open-registry.ts';
+import { asNodes, needRegistry, needsMirror, openRegistry, type OpenRegistry } from './open-registry.ts';
 import { progressOn } from './progress.ts';
 import { renderers, type RenderFlags } from './render-flags.ts';
 import type { SelectFlags } from './select-findings.ts';
@@ -93,7 +92,7 @@ export async function evaluateRun(
   const registry =
     flags.offline || !(needRegistry(reported) || context.policies.some(needsMirror))
       ? undefined
-      : await (flags.openRegistry ?? openRegistry)(config, registryOptions(terminal));
+      : await (flags.openRegistry ?? openRegistry)(config, asNodes(terminal));
   const progress = progressOn(terminal, 'objects evaluated');
   const options = {
     kinds: withHelmValues(config.kinds),
@@ -131,14 +130,4 @@ export async function evaluateRun(
       return registry?.close();
     },
   );
-}
-
-/** Reports whether the name of an image depends on what registries have. */
-function needsMirror({ rewrites = [] }: Policy): boolean {
-  return rewrites.some(({ when }) => when !== 'always');
-}
-
-/** Uses only credentials that nodes have; the user's own credentials would prove nothing about the cluster. */
-function registryOptions(terminal: Terminal): RegistriesOptions {
-  return { credentials: 'node', callers: 'user', warn: (message) => terminal.note(`${message}\n`) };
 }

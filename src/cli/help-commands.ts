@@ -136,10 +136,16 @@ function addExplainPod(explain: Command, result: Result, terminal: Terminal): vo
       'Manifests, with the Secrets and ServiceAccounts that they use; "-" is standard input. With --cluster, an argument without "/" and .yaml, .yml, or .json is the name of a Pod',
     )
     .addOption(configOption())
+    .addOption(
+      new Option(
+        '-p, --policy <FILE|DIR>',
+        'Show objects as they would run, with the changes that the policies in this file or directory make; of live Pods, the original images; repeatable',
+      ).argParser(collect),
+    )
     .addOption(namespaceOption());
   for (const option of clusterOptions()) command.addOption(option);
   command
-    .option('--offline', 'With --cluster: query no registries')
+    .option('--offline', 'With --cluster or --policy: query no registries')
     .addOption(ignoreOption())
     .addOption(textOrJson('Output format; json prints one object per line'))
     .addHelpText('after', EXPLAIN_POD_EXAMPLES)
@@ -156,6 +162,9 @@ Examples:
 
   # Show a running Deployment with its ServiceAccount and pull secret
   kubectl get deployment/web serviceaccount/default secret/regcred -o yaml | tidewaiter explain pod -
+
+  # Show a workload as it would run: images from a mirror, added pull secrets, pull policies
+  tidewaiter explain pod deploy/web.yaml -p policies/
 
   # Show a live Pod: which images run, what their tags point to now, and why a pull failed
   tidewaiter explain pod web-6d5f8c7b9-x2x7p -n shop --cluster

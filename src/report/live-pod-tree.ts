@@ -118,9 +118,10 @@ function containerFacts(
   { pullSecrets }: LivePodSummary,
   { ink, now }: TreeOptions,
 ): readonly FactLine[] {
-  const { cause, errors, lastPull, running } = container;
+  const { cause, errors, lastPull, running, original = null } = container;
   return [
     { label: 'image', text: imageText(container) },
+    ...(original === null ? [] : [{ label: 'original', text: shown(original) }]),
     ...(running.state === 'none' ? [] : [{ label: 'running', text: runningText(container) }]),
     ...registryFacts(container, ink),
     { label: 'credential', text: credentialText(container, pullSecrets) },

@@ -2,7 +2,13 @@
 import { gather } from '../../admission/facts/gather.ts';
 import { imageLookups, type ContainerLookup } from '../../admission/facts/image-lookups.ts';
 import { createLookups, type Lookups } from '../../admission/facts/lookups.ts';
-import { summarizeWorkload, type PodSummary } from '../../admission/pod-summary.ts';
+import type { World } from '../../admission/context.ts';
+import {
+  type ChangesSummary,
+  type PodSummary,
+  type SummaryInput,
+  summarizeWorkload,
+} from '../../admission/pod-summary.ts';
 import type { ClusterApi } from '../../cluster/api.ts';
 import { createCommandFacts } from '../../cluster/facts/command-facts.ts';
 import { type LiveObjects, readLivePod, type ReadObject } from '../../cluster/live-pod.ts';
@@ -19,16 +25,20 @@ import type { Facts } from '../../policy/fact.ts';
 import { type LiveNode, type LivePodInput, type LivePodSummary, summarizeLivePod } from '../../report/live-pod.ts';
 import { formatLivePod } from '../../report/live-pod-tree.ts';
 import { paint } from '../../report/paint.ts';
+import { compose } from '../../wiring.ts';
 import { configured } from '../configured.ts';
 import { clusterFlags, type ClusterFlags, withCluster } from '../open-cluster.ts';
 import { openRegistry, type OpenRegistry } from '../open-registry.ts';
 import { progressOn } from '../progress.ts';
 import type { Terminal } from '../terminal.ts';
+import { originalsOf, originalsSummary } from './pod-changes.ts';
 
 export interface LivePodFlags extends ClusterFlags {
   readonly config?: string | undefined;
   /** undefined: that of the context. */
   readonly namespace?: string | undefined;
+  /** undefined: changes and originals are not shown. */
+  readonly policy?: readonly string[] | undefined;
   readonly output: 'text' | 'json';
   /** Registries are not queried. */
   readonly offline?: boolean | undefined;
@@ -42,12 +52,15 @@ export async function explainLivePods(
   flags: LivePodFlags,
   terminal: Terminal,
 ): Promise<number> {
-  const { config } = await configured({ config: flags.config, ...clusterFlags(flags) }, terminal);
+  const { config: file, policy } = flags;
+  const given = { config: file, ...(policy === undefined ? {} : { policy }), ...clusterFlags(flags) };
+  const { config } = await configured(given, terminal);
   const warn = (message: string): void => terminal.note(`${message}\n`);
   return withCluster(config, async (api) => {
     const open = flags.openRegistry ?? openRegistry;
     const registry = flags.offline ? undefined : await open(config, { credentials: 'node', callers: 'user', warn });
-    const drawing: Drawing = { api, config, flags, terminal, tracer: registry?.tracer };
+    const originals = await originalsBy(config, flags);
+    const drawing: Drawing = { api, config, flags, terminal, tracer: registry?.tracer, originals };
     try {
       let code = 0;
       for (const [index, name] of names.entries()) code = Math.max(code, await explainOne(name, index === 0, drawing));
@@ -65,6 +78,17 @@ interface Drawing {
   readonly terminal: Terminal;
   /** undefined: registries are not queried. */
   readonly tracer: ImageTracer | undefined;
+  /** undefined: no policies are given. */
+  readonly originals: OriginalsOf | undefined;
+}
+
+type OriginalsOf = (namespace: string, workload: Workload, world: World) => Promise<ChangesSummary>;
+
+async function originalsBy(config: Config, { policy }: LivePodFlags): Promise<OriginalsOf | undefined> {
+  if (policy === undefined) return undefined;
+  const { context } = await compose(config, {});
+  return async (namespace, workload, world) =>
+    originalsSummary(await originalsOf(namespace, workload, { ...context, world }));
 }
 
 async function explainOne(name: string, isFirst: boolean, drawing: Drawing): Promise<number> {
@@ -95,7 +119,7 @@ interface NamedPod {
 async function summaryOf(
   { namespace, name, pod }: NamedPod,
   { node, events }: LiveObjects,
-  { api, config, tracer, terminal }: Drawing,
+  { api, config, tracer, terminal, originals }: Drawing,
 ): Promise<LivePodSummary> {
   const { kinds } = config;
   const read = workloadOf(pod, POD, kinds);
@@ -110,6 +134,7 @@ async function summaryOf(
     gather(request, { state: 'unknown', reason: 'not needed' }, lookups),
     accountFacts(workload, lookups),
   ]);
+  const changes = await originals?.(namespace, workload, world);
   const status = podStatusOf(pod);
   return summarizeLivePod({
     cluster: api.server,
@@ -117,7 +142,7 @@ async function summaryOf(
     name,
     status,
     node: status.nodeName === undefined ? undefined : nodeOf(status.nodeName, node),
-    pod: podSummary(workload, namespace, pullSecrets),
+    pod: podSummary({ workload, namespace, pullSecrets, changes }),
     containers: new Map(workload.containers.map((container) => [container.imagePointer, container])),
     ...account,
     events: pullEventsIn(events.events),
@@ -141,9 +166,9 @@ async function accountFacts(
 
 const POD = { group: '', version: 'v1', kind: 'Pod' };
 
-function podSummary(workload: Workload, namespace: string, pullSecrets: Facts['pullSecrets']): PodSummary {
-  const [pod] = summarizeWorkload({ workload, namespace, pullSecrets }).pods;
-  if (pod === undefined) throw new UserError(`Pod ${quoteValue(workload.name)} has no spec`);
+function podSummary(input: SummaryInput): PodSummary {
+  const [pod] = summarizeWorkload(input).pods;
+  if (pod === undefined) throw new UserError(`Pod ${quoteValue(input.workload.name)} has no spec`);
   return pod;
 }
 

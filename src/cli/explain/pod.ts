@@ -1,9 +1,9 @@
 /** `tidewaiter explain pod`: each workload of the input files as a tree, with the credentials for its images. */
 import { existsSync } from 'node:fs';
+import type { Context } from '../../admission/context.ts';
 import type { WorkloadSummary } from '../../admission/pod-summary.ts';
 import { loadManifests, type Manifest, type Manifests } from '../../files/manifests.ts';
 import { type ClusterSources, clusterObjectsIn } from '../../files/cluster-objects.ts';
-import type { KindTable } from '../../pod/kinds.ts';
 import { misshapenObjects, type MisshapenValue, readableManifest } from '../../files/misshapen-objects.ts';
 import type { InputNotice } from '../../files/skipped-files.ts';
 import { uncheckedNotices } from '../../files/unchecked-objects.ts';
@@ -18,8 +18,8 @@ import { configured } from '../configured.ts';
 import { type IgnoreFlags, rulesFor } from '../input-files.ts';
 import { clusterFlags, selectsCluster, withCluster } from '../open-cluster.ts';
 import type { LivePodFlags } from './live-pod.ts';
+import { summaryAsRun, withPolicies } from './pod-changes.ts';
 import type { Terminal } from '../terminal.ts';
-import { summaryOf } from '../workload-summary.ts';
 
 export type PodFlags = LivePodFlags & IgnoreFlags;
 
@@ -66,12 +66,17 @@ async function explainFiles(
   flags: PodFlags,
   { terminal, sources }: FileSurroundings,
 ): Promise<number> {
-  const { config } = await configured({ config: flags.config }, terminal);
-  const { kinds } = config;
+  const { config, policy } = flags;
+  const { config: known } = await configured({ config, ...(policy === undefined ? {} : { policy }) }, terminal);
+  const { kinds } = known;
   const { namespace = 'default' } = flags;
-  const options = { kinds, namespace, stdin: terminal.input(), rulesFor: await rulesFor(config, flags) };
+  const options = { kinds, namespace, stdin: terminal.input(), rulesFor: await rulesFor(known, flags) };
   const loaded = await loadManifests(paths, options);
-  const { pictures, errors, notices } = await summarizeAll(loaded, kinds, sources);
+  const summarized = (context: Context): Promise<Summaries> => summarizeAll(loaded, context, sources);
+  const { pictures, errors, notices } =
+    policy === undefined
+      ? await summarized({ kinds, policies: [] })
+      : await withPolicies(known, { flags, terminal }, summarized);
   for (const notice of [...loaded.notices, ...notices])
     terminal.note(`${noticeLine(inputNoticeRow(notice), paint(false))}\n`);
   for (const row of errors) terminal.note(`${locationText(row)}: ${row.message}\n`);
@@ -95,19 +100,21 @@ interface Summaries {
   readonly notices: readonly InputNotice[];
 }
 
+/** Objects are summarized as they would run with the policies of the context. */
 async function summarizeAll(
   loaded: Manifests,
-  kinds: KindTable,
+  context: Context,
   sources: ClusterSources | undefined,
 ): Promise<Summaries> {
   const { errors: secretErrors, ...clusterObjects } = clusterObjectsIn(loaded.manifests, sources);
+  const known = { ...context, world: { ...clusterObjects, ...context.world } };
   const errors: ErrorRow[] = [...loaded.errors, ...secretErrors];
   const pictures: WorkloadSummary[] = [];
   const skipped: MisshapenValue[] = [];
   for (const manifest of loaded.manifests) {
-    const found = readableManifest(manifest, kinds);
+    const found = readableManifest(manifest, context.kinds);
     skipped.push(...(found?.skipped ?? []));
-    const summary = await summarize(found?.readable ?? manifest, kinds, clusterObjects);
+    const summary = await summarize(found?.readable ?? manifest, known);
     if (summary === undefined) continue;
     if ('message' in summary) errors.push(summary);
     else pictures.push(summary);
@@ -116,17 +123,14 @@ async function summarizeAll(
 }
 
 /** Returns undefined if the object is not a workload. */
-async function summarize(
-  manifest: Manifest,
-  kinds: KindTable,
-  clusterObjects: ClusterSources,
-): Promise<WorkloadSummary | ErrorRow | undefined> {
-  const { object, type } = manifest.request;
-  const read = object === undefined ? undefined : workloadOf(object, type, kinds);
+async function summarize(manifest: Manifest, context: Context): Promise<WorkloadSummary | ErrorRow | undefined> {
+  const { request } = manifest;
+  const { object, type } = request;
+  const read = object === undefined ? undefined : workloadOf(object, type, context.kinds);
   if (read === undefined) return undefined;
   if (!read.ok) return malformed(manifest, read.fault.pointer, read.fault.problem);
   try {
-    return await summaryOf(manifest.request, read.workload, { kinds, policies: [], world: clusterObjects });
+    return await summaryAsRun(request, read.workload, context);
   } catch (error) {
     if (error instanceof ShapeError) return malformed(manifest, error.pointer, error.message);
     throw error;

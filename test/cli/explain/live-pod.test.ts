@@ -73,6 +73,25 @@ describe('explain pod --cluster', () => {
     expect(server.requests.map(({ path: requested }) => requested)).not.toContain('/api/v1/nodes/');
   });
 
+  test('shows the original of an image that a policy rewrites, whatever an annotation claims', async () => {
+    const images = ['mirror.example.com/hub/library/nginx:1.27', 'evil.example.com/nginx:1.27'];
+    const containers = images.map((image, index) => ({ name: `c${index}`, image }));
+    const claimed = Object.fromEntries(containers.map(({ name }) => [`/spec/containers/${name}`, 'nginx:1.27']));
+    const annotations = { 'tidewaiter.dev/original-images': JSON.stringify(claimed) };
+    putPod('web', { containers }, { metadata: { name: 'web', namespace: 'shop', annotations } });
+    server.put('/api/v1/namespaces', 'shop', { metadata: { name: 'shop', labels: { mirror: 'hub' } } });
+    const policy = path.join(folder, 'policy.yaml');
+    const scope = 'match: {namespaceSelector: {matchLabels: {mirror: hub}}}';
+    writeFileSync(
+      policy,
+      `{apiVersion: tidewaiter.dev/v1alpha1, kind: ImagePolicy, metadata: {name: p}, spec: {${scope}, rewrite: [{from: "docker.io/**", to: "mirror.example.com/hub/**"}]}}`,
+    );
+    const { code, out, note } = await explain('web', '-p', policy);
+    expect({ code, note }).toEqual({ code: 0, note: '' });
+    expect(out.match(/original .*/g)).toEqual(['original    docker.io/library/nginx:1.27']);
+    expect((await explain('web')).out).not.toContain('original');
+  });
+
   test('names the option if a Pod is given without a cluster', async () => {
     const { code, note } = await runCommand(['explain', 'pod', 'web-1']);
     expect(code).toBe(2);
