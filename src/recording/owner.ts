@@ -46,7 +46,7 @@ function ownOwner(request: OwnedRequest, time: number | undefined): Owner {
   return (kind === 'Job' ? cronJobOf(name, time) : undefined) ?? { kind, name };
 }
 
-function controllerOf(object: JsonObject | undefined): Owner | undefined {
+export function controllerOf(object: JsonObject | undefined): Owner | undefined {
   const { ownerReferences } = metadataOf(object);
   if (!Array.isArray(ownerReferences)) return undefined;
   const controller = ownerReferences.find((owner: unknown) => isObject(owner) && owner['controller'] === true);

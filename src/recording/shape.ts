@@ -4,7 +4,7 @@
  */
 import { isObject, type JsonObject } from '../pod/pointer.ts';
 import type { RecordedReview } from './format.ts';
-import { lastingOwnerOf, type Owner } from './owner.ts';
+import { controllerOf, lastingOwnerOf, type Owner } from './owner.ts';
 
 export type ShapedReview = Pick<
   RecordedReview,
@@ -32,6 +32,13 @@ export function shapeText(line: ShapedReview): string {
     verdict,
     factsShape(facts),
   ]);
+}
+
+/** Reports whether the shape depends on the name of a controller, and not on that of the object; `review` as in a line. */
+export function isNamedByController({ request }: JsonObject): boolean {
+  const { object, oldObject } = isObject(request) ? request : {};
+  const owned = isObject(object) ? object : isObject(oldObject) ? oldObject : undefined;
+  return controllerOf(owned) !== undefined;
 }
 
 function ownerIn({ review: { request }, time }: ShapedReview): Owner | undefined {
@@ -99,7 +106,7 @@ function withoutGeneratedNames(object: JsonObject): JsonObject {
 }
 
 /** Ages and texts of failures change from lookup to lookup. */
-function factsShape({
+export function factsShape({
   sources,
   namespaceLabels,
   serviceAccounts,

@@ -5,6 +5,8 @@ export interface Note {
   /** Milliseconds since 1970. */
   readonly time: number;
   readonly endpoint: 'validate' | 'mutate';
+  /** Of the request; undefined: it has none. */
+  readonly namespace?: string | undefined;
   readonly durationMs: number;
   readonly generation?: string | undefined;
   /** The body of the response. */

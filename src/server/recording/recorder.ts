@@ -73,20 +73,20 @@ export function createRecorder(settings: RecordingSettings, services: RecorderSe
       if (body === undefined || !queue.reserve(body.length)) return queue.drop();
       const time = Date.now();
       const noted = noteFacts(context, time, options);
-      return recordingOf({ endpoint, time, body, noted, generation: context.generation }, queue);
+      return recordingOf({ endpoint, namespace, time, body, noted, generation: context.generation }, queue);
     },
     close: (withinMs = CLOSE_MS) => thread.close(withinMs),
   };
 }
 
-interface Begun extends Pick<Note, 'endpoint' | 'time' | 'generation'> {
+interface Begun extends Pick<Note, 'endpoint' | 'namespace' | 'time' | 'generation'> {
   readonly body: Buffer;
   readonly noted: NotedFacts;
 }
 
 function recordingOf(begun: Begun, queue: Queue): Recording {
-  const { noted, endpoint, time, generation } = begun;
-  const about = { endpoint, time, generation };
+  const { noted, endpoint, namespace, time, generation } = begun;
+  const about = { endpoint, namespace, time, generation };
   let { body } = begun;
   return {
     context: noted.context,

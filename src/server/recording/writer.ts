@@ -4,6 +4,7 @@ import type { RecordedRepeats, RecordedReview } from '../../recording/format.ts'
 import { type Repeats, shapeMemory, type ShapeMemory } from '../../recording/repeats.ts';
 import { isObject } from '../../pod/pointer.ts';
 import type { HashUser } from '../../recording/secret.ts';
+import { createKnownShapes, type KnownShapes } from '../fast/known-shapes.ts';
 import { notedIn, type Noted } from './batch.ts';
 import { type Allowance, createAllowance } from './allowance.ts';
 import { type LineContent, lineContent, type LineOptions } from './recorded-lines.ts';
@@ -73,6 +74,7 @@ export function createWriter(
     now,
     segments: createSegments(settings, (bytes) => void (state.counts.bytes += bytes)),
     shapes: shapeMemory(MAX_SHAPES),
+    known: createKnownShapes(),
     options: { version, fields: new Set(redact), hashUser: userHash(hashKey) },
     // A whole file, if its lines could not be compressed.
     allowance: createAllowance(settings.segmentBytes, SHARE_MS),
@@ -105,6 +107,7 @@ interface State {
   readonly now: () => number;
   readonly segments: Segments;
   readonly shapes: ShapeMemory;
+  readonly known: KnownShapes;
   readonly options: LineOptions;
   readonly allowance: Allowance;
   counts: RecordingCounts;
@@ -123,6 +126,10 @@ interface State {
 async function addOne(noted: Noted, state: State): Promise<void> {
   const { settings, shapes, counts, options } = state;
   state.dropped += noted.note.dropped;
+  if (settings.each === 'shape' && isKnownRepeat(noted, state)) {
+    counts.repeated += 1;
+    return;
+  }
   const line = lineContent(noted, options);
   if (line === 'unrecorded') {
     counts.unrecorded += 1;
@@ -131,6 +138,7 @@ async function addOne(noted: Noted, state: State): Promise<void> {
   if (line === 'unreadable') return lose(1, state);
   if (settings.each === 'shape' && shapes.isRepeat(line.shape, line.time)) {
     counts.repeated += 1;
+    state.known.learn(noted, line);
     return;
   }
   const namespace = namespaceOf(line);
@@ -144,6 +152,11 @@ async function addOne(noted: Noted, state: State): Promise<void> {
   counts.recorded += 1;
   appendRepeats(shapes.add(line.shape, id, namespace), state);
   if (state.buffer.length > BUFFER_LENGTH) await attempt(state, () => write(state));
+}
+
+function isKnownRepeat(noted: Noted, { known, shapes }: State): boolean {
+  const shape = known.find(noted);
+  return shape !== undefined && shapes.isRepeat(shape, new Date(noted.note.time).toISOString());
 }
 
 /** Empty for objects without a namespace. */
