@@ -1,6 +1,7 @@
 /** The recording thread. Its messages are those of thread.ts. */
 import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
+import { createPace } from './pace.ts';
 import type { WriterSettings } from './settings.ts';
 import type { FromThread, ToThread } from './thread.ts';
 import { createWriter } from './writer.ts';
@@ -12,6 +13,7 @@ function main(port: NonNullable<typeof parentPort>, settings: WriterSettings): v
   const writer = createWriter(settings, {
     onFailure: (reason) => post({ type: 'failed', reason }),
     onRecovery: () => post({ type: 'recovered' }),
+    onReview: createPace(),
   });
   const progress = (): Pick<FromThread & { type: 'counts' }, 'counts' | 'unsaved'> => ({
     counts: writer.take(),

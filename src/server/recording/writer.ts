@@ -31,6 +31,8 @@ export interface WriterEvents {
   onFailure(reason: string): void;
   /** It can be written again. */
   onRecovery(): void;
+  /** Called after each review. */
+  onReview?(): void;
 }
 
 export interface RecordingWriter {
@@ -88,7 +90,10 @@ export function createWriter(
   };
   return {
     async add(batch) {
-      for (const noted of notedIn(batch)) await addOne(noted, state);
+      for (const noted of notedIn(batch)) {
+        await addOne(noted, state);
+        events.onReview?.();
+      }
     },
     tick: () => attempt(state, () => flush(state)),
     close: () => attempt(state, () => endSegment(state)),
