@@ -1,8 +1,9 @@
 /** Cuts a recording into chunks of whole lines, in constant memory. Threads evaluate them. */
 import type { Chunks } from './byte-queue.ts';
+import { type ChunkMemory, createChunkMemory } from './chunk-memory.ts';
 
 export interface LineChunk {
-  /** Whole lines, in memory of their own. */
+  /** Whole lines, at the start of memory of their own, which can be larger. */
   readonly bytes: Buffer<ArrayBuffer>;
   /** 1-based number of the first line. */
   readonly line: number;
@@ -12,7 +13,6 @@ export interface LineChunk {
 
 /** No review is as large: the server does not record larger ones. */
 export const MAX_LINE_BYTES = 32 * 1024 * 1024;
-const CHUNK_BYTES = 256 * 1024;
 export const NEWLINE = 0x0a;
 
 export class LineTooLong extends Error {
@@ -28,12 +28,12 @@ export interface ChunkFailure {
   readonly line: number;
 }
 
-/** Yields what was read before a failure, then the failure. */
+/** Yields what was read before a failure, then the failure. Uses no piece after the next one is read. */
 export async function* lineChunks(
   source: Chunks,
-  chunkBytes = CHUNK_BYTES,
+  memory = createChunkMemory(),
 ): AsyncGenerator<LineChunk | ChunkFailure, void> {
-  const collected = collectLines();
+  const collected = collectLines(memory);
   let line = 1;
   const next = (bytes: Buffer<ArrayBuffer>, isCut = false): LineChunk => {
     const chunk = { bytes, line, isCut };
@@ -44,7 +44,7 @@ export async function* lineChunks(
   try {
     for await (const piece of source) {
       collected.add(piece);
-      if (collected.size() >= chunkBytes && collected.hasLines()) yield next(collected.takeLines());
+      if (collected.size() >= memory.chunkBytes && collected.hasLines()) yield next(collected.takeLines());
       if (collected.begun() > MAX_LINE_BYTES) throw new LineTooLong();
     }
   } catch (error) {
@@ -65,33 +65,31 @@ interface Collected {
   takeRest(): Buffer<ArrayBuffer>;
 }
 
-function collectLines(): Collected {
-  let parts: Buffer[] = [];
+function collectLines(memory: ChunkMemory): Collected {
+  let collected = Buffer.from(memory.take(0));
   let size = 0;
   /** Bytes up to the last line break. */
   let end = 0;
+  /** Moves the bytes from `start` on to other memory, and returns the memory before. */
+  const moveRest = (start: number, capacity: number): Buffer<ArrayBuffer> => {
+    const before = collected;
+    collected = Buffer.from(memory.take(capacity));
+    before.copy(collected, 0, start, size);
+    size -= start;
+    return before;
+  };
   const take = (length: number): Buffer<ArrayBuffer> => {
-    // Memory of its own can be moved to a thread.
-    const taken = Buffer.allocUnsafeSlow(length);
-    const left: Buffer[] = [];
-    let at = 0;
-    for (const part of parts) {
-      const copied = at < length ? part.copy(taken, at) : 0;
-      at += copied;
-      if (copied < part.length) left.push(part.subarray(copied));
-    }
-    parts = left;
-    size -= length;
     end = 0;
-    return taken;
+    return moveRest(length, size - length).subarray(0, length);
   };
   return {
     add(piece) {
       const bytes =
         typeof piece === 'string' ? Buffer.from(piece) : Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+      if (size + bytes.length > collected.length) memory.giveBack(moveRest(0, 2 * (size + bytes.length)).buffer);
+      bytes.copy(collected, size);
       const newline = bytes.lastIndexOf(NEWLINE);
       if (newline >= 0) end = size + newline + 1;
-      parts.push(bytes);
       size += bytes.length;
     },
     size: () => size,

@@ -4,6 +4,7 @@ import type { RecordedRepeats } from '../recording/format.ts';
 import { readRecordedReview } from '../recording/read-line.ts';
 import type { SyntheticOptions } from '../recording/synthetic.ts';
 import { byteQueue, type ByteQueue, type Chunks } from './byte-queue.ts';
+import { filePieces } from './file-pieces.ts';
 import { inflated, PIECE_BYTES } from './inflate.ts';
 import { type Input, loadInputs, READ_TWICE } from './input-texts.ts';
 import { loadStream, type TextOrProblem } from './load-text.ts';
@@ -64,8 +65,8 @@ async function* sourcesIn(
 ): AsyncGenerator<RecordingSource, void> {
   for (const file of segments) {
     const content = {
-      read: () => inflated(observed(createReadStream(file, READING), onPiece)),
-      again: isLarge(file) ? () => inflated(createReadStream(file, READING)) : undefined,
+      read: () => inflated(observed(filePieces(file), onPiece)),
+      again: isLarge(file) ? () => inflated(filePieces(file)) : undefined,
     };
     yield { form: 'lines', file, content };
   }
@@ -89,8 +90,6 @@ function isLarge(file: string): boolean {
   const limit = file.endsWith('.ndjson') ? 128 * MEBIBYTE : MEBIBYTE;
   return statSync(file).size > limit;
 }
-
-const READING = { highWaterMark: PIECE_BYTES };
 
 async function* observed(stream: Chunks, onPiece: OnPiece): AsyncGenerator<Uint8Array | string, void> {
   for await (const piece of stream) {

@@ -41,7 +41,8 @@ function begunLine(): BegunLine {
   let size = 0;
   const add = (bytes: Buffer): void => {
     size += bytes.length;
-    if (size <= MAX_BYTES) parts.push(bytes);
+    // The memory of a piece is used again.
+    if (size <= MAX_BYTES) parts.push(Buffer.from(bytes));
   };
   return {
     add,
@@ -55,13 +56,12 @@ function begunLine(): BegunLine {
   };
 }
 
-/** Searches for the type, because most lines are of another one. */
+/** Most lines are reviews, which are longer, and are not searched. */
 function* wholeLines(bytes: Buffer): Generator<RecordedRepeats, void> {
-  for (let hit = bytes.indexOf(TYPE); hit >= 0;) {
-    const start = bytes.lastIndexOf(NEWLINE, hit) + 1;
-    const end = bytes.indexOf(NEWLINE, hit);
+  let start = 0;
+  for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
     if (end - start <= MAX_BYTES) yield* repeatsIn(bytes.subarray(start, end));
-    hit = bytes.indexOf(TYPE, end);
+    start = end + 1;
   }
 }
 

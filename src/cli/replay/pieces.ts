@@ -108,7 +108,7 @@ async function* chunkPieces(
     }
     yield { weights };
   }
-  for await (const chunk of lineChunks(content.read())) {
+  for await (const chunk of lineChunks(content.read(), chunks.memory)) {
     if (stop.aborted) return;
     if ('bytes' in chunk) yield { chunk: chunks.evaluate(file, chunk) };
     else {

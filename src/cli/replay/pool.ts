@@ -1,21 +1,26 @@
 /** Evaluates chunks in threads. */
 import { Worker } from 'node:worker_threads';
+import { type ChunkMemory, createChunkMemory } from '../../files/chunk-memory.ts';
 import type { LineChunk } from '../../files/recording-chunks.ts';
 import type { Evaluator, EvaluatorSettings } from './evaluator.ts';
 import type { ItemChunk } from './items.ts';
 
-export interface ChunkTask {
+export interface ChunkTask extends Omit<LineChunk, 'bytes'> {
   readonly id: number;
   readonly file: string;
-  readonly chunk: Omit<LineChunk, 'bytes'> & { readonly bytes: Uint8Array<ArrayBuffer> };
+  readonly memory: ArrayBuffer;
+  /** Of the chunk, at the start of the memory. */
+  readonly length: number;
 }
 
-export type ChunkResult = { readonly id: number } & ({ readonly text: string } | { readonly failure: unknown });
+export type ChunkResult = Pick<ChunkTask, 'id' | 'memory'> &
+  ({ readonly text: string } | { readonly failure: unknown });
 
 export interface ChunkEvaluator {
   /** Chunks to read before the result of the first of them is needed. */
   readonly ahead: number;
-  /** Can take the memory of the chunk. */
+  /** Of the chunks: `evaluate` gives it back. */
+  readonly memory: ChunkMemory;
   evaluate(file: string, chunk: LineChunk): Promise<ItemChunk>;
   close(): Promise<void>;
 }
@@ -27,19 +32,26 @@ const QUEUE = 2;
 
 /** `jobs`: how many threads evaluate, with this one. */
 export function chunkEvaluator(evaluator: Evaluator, settings: EvaluatorSettings, jobs: number): ChunkEvaluator {
+  const memory = createChunkMemory();
   let bytes = 0;
   let threads: readonly Thread[] | undefined;
   const idle = (): Thread | undefined => {
     if (jobs < 2 || bytes <= FIRST_BYTES) return undefined;
-    threads ??= Array.from({ length: jobs - 1 }, () => startThread(settings));
+    threads ??= Array.from({ length: jobs - 1 }, () => startThread(settings, memory));
     const least = threads.reduce((one, other) => (other.tasks.size < one.tasks.size ? other : one));
     return least.tasks.size < QUEUE ? least : undefined;
   };
+  const evaluateHere = async (file: string, chunk: LineChunk): Promise<ItemChunk> => {
+    const items = await evaluator.chunkItems(file, chunk);
+    memory.giveBack(chunk.bytes.buffer);
+    return items;
+  };
   return {
     ahead: jobs < 2 ? 0 : (QUEUE + 1) * jobs,
+    memory,
     evaluate(file, chunk) {
       bytes += chunk.bytes.length;
-      return idle()?.evaluate(file, chunk) ?? evaluator.chunkItems(file, chunk);
+      return idle()?.evaluate(file, chunk) ?? evaluateHere(file, chunk);
     },
     async close() {
       await Promise.all((threads ?? []).map(async ({ worker }) => worker.terminate()));
@@ -50,7 +62,6 @@ export function chunkEvaluator(evaluator: Evaluator, settings: EvaluatorSettings
 interface Thread {
   readonly worker: Worker;
   readonly tasks: ReadonlyMap<number, PromiseWithResolvers<string>>;
-  /** Takes the memory of the chunk. */
   evaluate(file: string, chunk: LineChunk): Promise<string>;
 }
 
@@ -59,7 +70,7 @@ const FILE = import.meta.url.endsWith('.ts') ? './worker.ts' : './replay-worker.
 /** With 8, a thread spends a third of its time on garbage. */
 const YOUNG_GENERATION_MB = 16;
 
-function startThread(settings: EvaluatorSettings): Thread {
+function startThread(settings: EvaluatorSettings, memory: ChunkMemory): Thread {
   const worker = new Worker(new URL(FILE, import.meta.url), {
     workerData: settings,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
@@ -69,6 +80,7 @@ function startThread(settings: EvaluatorSettings): Thread {
   worker.on('message', (result: ChunkResult) => {
     const task = tasks.get(result.id);
     tasks.delete(result.id);
+    memory.giveBack(result.memory);
     if ('text' in result) task?.resolve(result.text);
     else task?.reject(result.failure);
   });
@@ -79,11 +91,12 @@ function startThread(settings: EvaluatorSettings): Thread {
   return {
     worker,
     tasks,
-    evaluate(file, chunk) {
+    evaluate(file, { bytes, line, isCut }) {
       const task = Promise.withResolvers<string>();
       id += 1;
       tasks.set(id, task);
-      worker.postMessage({ id, file, chunk } satisfies ChunkTask, [chunk.bytes.buffer]);
+      const { buffer, length } = bytes;
+      worker.postMessage({ id, file, line, isCut, memory: buffer, length } satisfies ChunkTask, [buffer]);
       return task.promise;
     },
   };

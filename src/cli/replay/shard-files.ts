@@ -4,6 +4,7 @@ import { createReadStream, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../../error/user-error.ts';
 import { reasonOf } from '../../files/load-text.ts';
+import { createChunkMemory } from '../../files/chunk-memory.ts';
 import { type LineChunk, lineChunks } from '../../files/recording-chunks.ts';
 import { quoteValue } from '../../image/quote.ts';
 import { isObject } from '../../pod/pointer.ts';
@@ -172,7 +173,8 @@ function comesBefore(one: ShardItem | undefined, other: ShardItem | undefined): 
 const READ_BYTES = 16 * 1024;
 
 async function* itemsIn(file: string): AsyncGenerator<ShardItem, void> {
-  for await (const chunk of lineChunks(createReadStream(file, { highWaterMark: READ_BYTES }), READ_BYTES)) {
+  const source = createReadStream(file, { highWaterMark: READ_BYTES });
+  for await (const chunk of lineChunks(source, createChunkMemory(READ_BYTES))) {
     if ('error' in chunk) throw new UserError(`${file}: ${reasonOf(chunk.error)}`);
     for (const text of chunk.bytes.toString().split('\n')) {
       const value = text === '' ? undefined : parsed(text);

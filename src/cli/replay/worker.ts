@@ -8,17 +8,17 @@ async function main(port: NonNullable<typeof parentPort>, settings: EvaluatorSet
   const evaluator = createEvaluator(settings);
   // A failure belongs to the tasks.
   evaluator.catch(() => undefined);
-  port.on('message', ({ id, file, chunk }: ChunkTask) => {
-    void evaluate(file, chunk).then((result) => port.postMessage({ id, ...result } satisfies ChunkResult));
+  port.on('message', (task: ChunkTask) => {
+    const { id, memory } = task;
+    void evaluate(task).then((result) => port.postMessage({ id, memory, ...result } satisfies ChunkResult, [memory]));
   });
 
   type Outcome = { readonly text: string } | { readonly failure: unknown };
 
-  async function evaluate(file: string, chunk: ChunkTask['chunk']): Promise<Outcome> {
+  async function evaluate({ file, memory, length, line, isCut }: ChunkTask): Promise<Outcome> {
     try {
-      // A transfer makes a Buffer a Uint8Array.
-      const bytes = Buffer.from(chunk.bytes.buffer);
-      const items = await (await evaluator).chunkItems(file, { ...chunk, bytes });
+      const chunk = { bytes: Buffer.from(memory, 0, length), line, isCut };
+      const items = await (await evaluator).chunkItems(file, chunk);
       return { text: items.map(itemText).join('') };
     } catch (failure) {
       return { failure };
