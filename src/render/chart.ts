@@ -10,6 +10,8 @@ import { isObject, type JsonObject } from '../pod/pointer.ts';
 export interface Chart {
   /** The directory, or the archive. */
   readonly path: string;
+  /** Its directory in the archive, with a slash at the end, or ''; undefined: it is not in an archive. */
+  readonly inArchive: string | undefined;
   /** The file that messages about the chart name: Chart.yaml, or the archive. */
   readonly file: string;
   /** Why Helm must not read it; a sentence fragment. */
@@ -48,6 +50,7 @@ export async function readChart(at: string, depth = 0): Promise<Chart> {
   const parts = depth < MAX_DEPTH ? await partsIn(path.join(at, 'charts'), depth) : [];
   return {
     ...described(description, at),
+    inArchive: undefined,
     file,
     // Helm checks all files but this one, which it reads to its end.
     problem: isIrregular(file) ? 'Chart.yaml is not a regular file' : undefined,
@@ -66,6 +69,7 @@ function chartIn(archive: string, texts: PackedChart, prefix = ''): Chart {
   const parts = [...new Set(own)].map((part) => chartIn(archive, texts, `${prefix}${part}`));
   return {
     ...described(description, archive),
+    inArchive: prefix,
     file: archive,
     values: document && { document, file: undefined },
     // Helm reports those of an archive.

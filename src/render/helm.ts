@@ -63,16 +63,21 @@ export async function renderCharts(
     else if (fault !== undefined) all.errors.push(errorOf(unit, fault));
   }
   all.errors.push(...incompleteErrors(incomplete));
-  all.skipped.push(...silentIn(units, runs, options.kinds));
+  all.skipped.push(...(await silentIn(units, runs, options.kinds)));
   return all;
 }
 
 type Runs = readonly (RendererRun | undefined)[];
 
-function silentIn(units: readonly Unit[], runs: Runs, kinds: ObjectOptions['kinds']): readonly SkippedFile[] {
-  return [...renderedCharts(units, runs)].flatMap((chart) =>
-    silentTemplates(chart, filesRendered(chart, { units, runs }), kinds),
-  );
+async function silentIn(
+  units: readonly Unit[],
+  runs: Runs,
+  kinds: ObjectOptions['kinds'],
+): Promise<readonly SkippedFile[]> {
+  const silent: SkippedFile[] = [];
+  for (const chart of renderedCharts(units, runs))
+    silent.push(...(await silentTemplates(chart, filesRendered(chart, { units, runs }), kinds)));
+  return silent;
 }
 
 function renderedCharts(units: readonly Unit[], runs: Runs): ReadonlySet<Chart> {
@@ -93,7 +98,7 @@ function filesRendered(
     const ended = runs[index]?.ended;
     return unit.chart === chart && ended?.state === 'ended' ? sourcesIn(ended.output) : [];
   });
-  return new Set([...new Set(sources)].flatMap((source) => templateFile(source, chart).file ?? []));
+  return new Set([...new Set(sources)].flatMap((source) => templateFile(source, chart).name ?? []));
 }
 
 function faultOf({ chart, release, values, problem }: Unit, run: RendererRun | undefined): HelmFault | undefined {

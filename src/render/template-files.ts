@@ -12,6 +12,8 @@ export interface TemplateFile {
   readonly parts: readonly string[];
   /** The chart that contains it. */
   readonly chart: Chart | undefined;
+  /** Its path, which goes on in an archive; undefined: its chart is unknown. */
+  readonly name: string | undefined;
   /** undefined: it is in an archive. */
   readonly file: string | undefined;
 }
@@ -51,9 +53,10 @@ export function templateFile(source: string, root: Chart): TemplateFile {
     chart = chart?.parts.get(key);
   }
   // An author can print any comment.
-  if (chart === undefined || segments.includes('..')) return { parts, chart: undefined, file: undefined };
-  const file = path.join(chart.path, ...segments);
-  return { parts, chart, file: existsSync(file) ? file : undefined };
+  if (chart === undefined || segments.includes('..'))
+    return { parts, chart: undefined, name: undefined, file: undefined };
+  const name = path.join(chart.path, chart.inArchive ?? '', ...segments);
+  return { parts, chart, name, file: chart.inArchive === undefined && existsSync(name) ? name : undefined };
 }
 
 export interface WritingLine {

@@ -16,6 +16,10 @@ const LARGE = 'x'.repeat(1024 * 1024 + 1);
 const NO_CHART = 'not a Helm chart: the archive contains no Chart.yaml';
 const NO_ARCHIVE = 'not a Helm chart: the file is not a gzip archive';
 
+function nested(depth: number): Buffer {
+  return packed(depth === 0 ? CHART : { ...CHART, 'web/charts/web.tgz': nested(depth - 1) });
+}
+
 interface Row {
   readonly what: string;
   readonly bytes: Buffer;
@@ -41,6 +45,41 @@ const ROWS: readonly Row[] = [
       'charts/db/Chart.yaml': 'name: db\n',
       'charts/db/charts/cache/values.yaml': 'b: 2\n',
     },
+  },
+  {
+    what: 'a chart with packed parts, which are directories for Helm',
+    bytes: packed({
+      ...CHART,
+      'web/charts/db-1.0.0.tgz': packed({
+        'db/Chart.yaml': 'name: db\n',
+        'db/charts/cache.tar.gz': packed({ 'cache/values.yaml': 'c: 3\n', 'values.yaml': 'd: 4\n' }),
+      }),
+      'web/files/other.tgz': packed({ 'other/Chart.yaml': 'name: other\n' }),
+      'web/charts/no.tgz': 'not an archive',
+      'web/values.yaml': 'a: 1\n',
+    }),
+    is: {
+      'Chart.yaml': 'name: web\n',
+      'values.yaml': 'a: 1\n',
+      'charts/db/Chart.yaml': 'name: db\n',
+      'charts/db/charts/cache/values.yaml': 'c: 3\n',
+    },
+  },
+  {
+    what: 'a packed part that unpacks to more than 100 MiB is left out',
+    bytes: packed({
+      ...CHART,
+      'web/charts/db.tgz': gzipSync(Buffer.alloc(120 * 1024 * 1024)),
+      'web/values.yaml': 'a: 1\n',
+    }),
+    is: { 'Chart.yaml': 'name: web\n', 'values.yaml': 'a: 1\n' },
+  },
+  {
+    what: 'packed parts are nested up to eight times',
+    bytes: nested(10),
+    is: Object.fromEntries(
+      Array.from({ length: 9 }, (_, depth) => [`${'charts/web/'.repeat(depth)}Chart.yaml`, 'name: web\n']),
+    ),
   },
   {
     what: 'a text of more than 1 MiB is left out',

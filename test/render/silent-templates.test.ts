@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CheckReport } from '../../src/report/check.ts';
 import { helmMissing, pathOf } from '../chart/assets.ts';
 import { runCommand } from '../support/command.ts';
+import { packed, plantPacked } from '../support/packed.ts';
 import { enterNewDirectory, plant, type Tree } from '../support/planted.ts';
 import { describeWith } from '../support/real-part.ts';
 
@@ -135,6 +136,66 @@ describeWith(helmMissing, 'a template', () => {
     ],
   ])('%s', async (_what, more, argv, expected) => {
     plant({ ...CHART, ...more });
+    expect(await notices(...argv)).toEqual(expected);
+  });
+
+  const part = (name: string, more: Tree, description = ''): Tree => ({
+    [`${name}/Chart.yaml`]: `apiVersion: v2\nname: ${name}\nversion: 1.0.0\n${description}`,
+    ...Object.fromEntries(Object.entries(more).map(([file, text]) => [`${name}/templates/${file}`, text])),
+  });
+  const OFF = { 'a.yaml': POD, 'b.yaml': when('.Values.on'), '_c.yaml': POD, 'd.yaml': when('.Values.on', 'a: 1\n') };
+  const several = (chart: string, ...files: readonly string[]): string =>
+    `${files.length} templates of "${chart}" rendered nothing; other values can render them (--helm-values): ${files.map((file) => `"${chart}/${file}"`).join(' and ')}`;
+
+  test.each<readonly [what: string, packs: () => void, argv: readonly string[], expected: readonly string[]]>([
+    [
+      'a part of a directory',
+      () => {
+        plant({ ...CHART, 'c/templates/a.yaml': when('.Values.on') });
+        plantPacked('c/charts/db-1.0.0.tgz', part('db', OFF));
+      },
+      ['c', '--helm'],
+      [several('c', 'templates/a.yaml', 'charts/db-1.0.0.tgz/templates/b.yaml')],
+    ],
+    [
+      'a part with two aliases, one of which renders it',
+      () => {
+        plant({
+          ...CHART,
+          'c/Chart.yaml': `${String(CHART['c/Chart.yaml'])}dependencies: [{name: db, version: 1.0.0, alias: one}, {name: db, version: 1.0.0, alias: two}]\n`,
+          'c/values.yaml': 'two: {on: true}\n',
+        });
+        plantPacked('c/charts/db-1.0.0.tgz', part('db', { 'b.yaml': when('.Values.on') }));
+      },
+      ['c', '--helm'],
+      [],
+    ],
+    [
+      'a chart',
+      () => plantPacked('web.tgz', part('web', OFF)),
+      ['web.tgz', '--helm'],
+      [`"web.tgz/templates/b.yaml" ${ONE}`],
+    ],
+    [
+      'a chart with values for it',
+      () => plantPacked('web.tgz', part('web', OFF)),
+      ['web.tgz', '--helm-set', 'on=true'],
+      [],
+    ],
+    [
+      'a chart with parts, packed and not, and one that is a library',
+      () =>
+        plantPacked('web.tgz', {
+          ...part('web', { 'a.yaml': POD }),
+          'web/charts/db.tgz': packed(part('db', OFF)),
+          ...Object.fromEntries(Object.entries(part('cache', OFF)).map(([file, text]) => [`web/charts/${file}`, text])),
+          'web/charts/lib.tgz': packed(part('lib', OFF, 'type: library\n')),
+        }),
+      ['web.tgz', '--helm'],
+      [several('web.tgz', 'charts/cache/templates/b.yaml', 'charts/db/templates/b.yaml')],
+    ],
+  ])('of a packed chart: %s', async (_what, packs, argv, expected) => {
+    packs();
     expect(await notices(...argv)).toEqual(expected);
   });
 

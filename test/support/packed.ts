@@ -2,22 +2,24 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { Tree } from './planted.ts';
 
 const BLOCK = 512;
 
-export function packed(tree: Tree): Buffer {
+/** The content of each file by its path; an archive is a Buffer. */
+type PackedTree = Readonly<Record<string, string | Buffer>>;
+
+export function packed(tree: PackedTree): Buffer {
   const entries = Object.entries(tree).flatMap(([name, content]) => [header(name, content), padded(content)]);
   return gzipSync(Buffer.concat([...entries, Buffer.alloc(2 * BLOCK)]));
 }
 
-export function plantPacked(file: string, tree: Tree): void {
+export function plantPacked(file: string, tree: PackedTree): void {
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, packed(tree));
 }
 
 /** POSIX ustar; the checksum is computed with spaces in its place. */
-function header(name: string, content: string): Buffer {
+function header(name: string, content: string | Buffer): Buffer {
   const block = Buffer.alloc(BLOCK);
   block.write(name, 0);
   block.write('0000644\0', 100);
@@ -30,8 +32,8 @@ function header(name: string, content: string): Buffer {
   return block;
 }
 
-function padded(content: string): Buffer {
+function padded(content: string | Buffer): Buffer {
   const block = Buffer.alloc(Math.ceil(Buffer.byteLength(content) / BLOCK) * BLOCK);
-  block.write(content);
+  Buffer.from(content).copy(block);
   return block;
 }
