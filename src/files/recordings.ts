@@ -2,6 +2,7 @@
 import { createReadStream, statSync } from 'node:fs';
 import type { RecordedRepeats } from '../recording/format.ts';
 import { readRecordedReview } from '../recording/read-line.ts';
+import { seenLines, twiceText } from '../recording/seen-lines.ts';
 import type { SyntheticOptions } from '../recording/synthetic.ts';
 import { byteQueue, type ByteQueue, type Chunks } from './byte-queue.ts';
 import { filePieces } from './file-pieces.ts';
@@ -194,15 +195,30 @@ export function recordedItem(file: string, entry: RecordedEntry): RecordedItem {
 /** `end`: all lines of type `repeats` about the reviews of a file came before. */
 export type RecordingEvent = RecordedItem | { readonly notice: InputNotice } | { readonly end: string };
 
-/** Reads all reviews one after the other, in constant memory. */
+/** Reads all reviews one after the other, each once, in constant memory. */
 export async function* recordingEvents(paths: readonly string[], stdin: Chunks): AsyncGenerator<RecordingEvent, void> {
   const { sources } = await recordingSources(paths, stdin);
+  const seen = seenLines();
+  const twins = { count: 0 };
   for await (const source of sources) {
-    if (source.form === 'lines')
-      for await (const entry of recordedEntries(source.file, source.content.read()))
-        yield recordedItem(source.file, entry);
+    if (source.form === 'lines') yield* lineEvents(source, (id) => seen.isNew(id), twins);
     else yield* eventsOf(source);
     if ('file' in source) yield { end: source.file };
+  }
+  if (twins.count > 0) yield { notice: { file: '', line: null, column: null, message: twiceText(twins.count) } };
+}
+
+type Lines = Extract<RecordingSource, { readonly form: 'lines' }>;
+
+/** The repetitions of a twin do not count either: they belong to a review of the same file. */
+async function* lineEvents(
+  { file, content }: Lines,
+  isNewLine: (id: string) => boolean,
+  twins: { count: number },
+): AsyncGenerator<RecordingEvent, void> {
+  for await (const entry of recordedEntries(file, content.read())) {
+    if ('recorded' in entry && entry.recorded.type === 'review' && !isNewLine(entry.recorded.id)) twins.count += 1;
+    else yield recordedItem(file, entry);
   }
 }
 

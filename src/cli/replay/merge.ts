@@ -44,6 +44,7 @@ function addCounts({ end: { end } }: ShardFile, tally: ReplayTally): void {
   tally.take({ unmatched: end.unmatched });
   tally.take({ leftOut: 'timeless', count: end.timeless });
   tally.take({ leftOut: 'filtered', count: end.filtered });
+  tally.take({ leftOut: 'twice', count: end.twice });
 }
 
 function withoutAnswers(row: ReplayRow): ReplayRow {

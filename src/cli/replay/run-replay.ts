@@ -12,7 +12,7 @@ import { chunkEvaluator } from './pool.ts';
 import { replayProgress } from './replay-progress.ts';
 import type { ShardRun } from './shard-run.ts';
 import { type ReplayTally, replayTally } from './tally.ts';
-import type { WeightedItem } from './weights.ts';
+import { type WeightedItem, withoutTwins } from './weights.ts';
 
 export interface ReplayInput {
   readonly paths: readonly string[];
@@ -75,8 +75,10 @@ interface Takers {
 }
 
 function takers(tally: ReplayTally, shard: ShardRun | undefined, addNotice: (notice: NoticeRow) => void): Takers {
+  const own = withoutTwins();
   return {
-    takeItem(item) {
+    takeItem(each) {
+      const item = own(each);
       tally.take(item);
       shard?.take(item);
     },

@@ -49,6 +49,7 @@ export interface ShardCounts {
   readonly unmatched: number;
   readonly timeless: number;
   readonly filtered: number;
+  readonly twice: number;
 }
 
 /** `inputs` and `notices` are the same for all shards; the counts add up, except for `files`. */

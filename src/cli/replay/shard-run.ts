@@ -27,7 +27,7 @@ export function shardRun(shard: Shard, writer: ShardWriter | undefined): ShardRu
   // The pieces of a pipe can be read at any time.
   const [content, names] = [createHash('sha256'), createHash('sha256')];
   const notices: NoticeRow[] = [];
-  const counts = { files: 0, dropped: 0, unmatched: 0, timeless: 0, filtered: 0 };
+  const counts = { files: 0, dropped: 0, unmatched: 0, timeless: 0, filtered: 0, twice: 0 };
   let isOpen = true;
   /** Of the sources that were read and whose items were not all taken. */
   const reading: { readonly at: Places; readonly others: number }[] = [];
@@ -53,7 +53,7 @@ export function shardRun(shard: Shard, writer: ShardWriter | undefined): ShardRu
       else if ('unmatched' in item) counts.unmatched += item.unmatched;
       else if ('leftOut' in item) {
         placeOf(item);
-        counts[item.leftOut] += 1;
+        counts[item.leftOut] += item.count;
       }
     },
     end({ form }) {

@@ -2,11 +2,12 @@
 import { unreadable } from '../../files/manifest-objects.ts';
 import { NO_REVIEW } from '../../files/recordings.ts';
 import type { ReplayRow } from '../../recording/replay-row.ts';
+import { twiceText } from '../../recording/seen-lines.ts';
 import { count } from '../../report/paint.ts';
 import type { ReplayReport } from '../../report/replay/report.ts';
 import { replayTotals } from '../../report/replay/totals.ts';
 import type { NoticeRow } from '../../report/rows.ts';
-import type { WeightedItem } from './weights.ts';
+import type { LeftOut, WeightedItem } from './weights.ts';
 
 export interface ReplayTally {
   take(item: WeightedItem): void;
@@ -18,7 +19,7 @@ export interface ReplayTally {
 
 export function replayTally(onRow: (row: ReplayRow) => void): ReplayTally {
   const totals = replayTotals();
-  const counts: Counts = { unmatched: 0, timeless: 0, filtered: 0, others: 0, rows: 0 };
+  const counts: Counts = { unmatched: 0, timeless: 0, filtered: 0, twice: 0, others: 0, rows: 0 };
   return {
     addFile: totals.addFile,
     addNotice: totals.addNotice,
@@ -31,7 +32,7 @@ export function replayTally(onRow: (row: ReplayRow) => void): ReplayTally {
       else if ('dropped' in item) totals.addDropped(item.dropped);
       else if ('unmatched' in item) counts.unmatched += item.unmatched;
       else if ('others' in item) counts.others += item.others;
-      else counts[item.leftOut] += item.count ?? 1;
+      else counts[item.leftOut] += item.count;
     },
     report(paths, partial) {
       countNotices(counts).forEach(totals.addNotice);
@@ -42,10 +43,8 @@ export function replayTally(onRow: (row: ReplayRow) => void): ReplayTally {
   };
 }
 
-interface Counts {
+interface Counts extends Record<LeftOut, number> {
   unmatched: number;
-  timeless: number;
-  filtered: number;
   /** Lines of other shards. */
   others: number;
   rows: number;
@@ -60,12 +59,13 @@ function nothingEvaluated({ rows, filtered, timeless, others }: Counts): string 
   return `no review matches --namespace, --user, --since, and --until (${count(filtered + timeless, 'review')} left out)`;
 }
 
-function countNotices({ unmatched, timeless }: Counts): readonly NoticeRow[] {
+function countNotices({ unmatched, timeless, twice }: Counts): readonly NoticeRow[] {
   const texts = [
     ...(unmatched === 0 ? [] : [`${count(unmatched, 'review')} of which the recording has no line`]),
     ...(timeless === 0
       ? []
       : [`${count(timeless, 'review')} without a time; --since and --until leave out such reviews`]),
+    ...(twice === 0 ? [] : [twiceText(twice)]),
   ];
   return texts.map((message) => ({
     file: '',

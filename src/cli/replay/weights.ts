@@ -1,6 +1,7 @@
 /** Gives each review of a recording the number of its occurrences, which lines of type `repeats` count. */
 import type { RecordedRepeats } from '../../recording/format.ts';
 import { type Occurrence, type ReplayRow, withOccurrences } from '../../recording/replay-row.ts';
+import { seenLines } from '../../recording/seen-lines.ts';
 import { hasBounds, isWithin, type TimeWindow } from '../../recording/time-window.ts';
 import type { ReplayItem } from './items.ts';
 
@@ -8,8 +9,11 @@ export type WeightedItem =
   | Exclude<ReplayItem, { readonly repeats: unknown } | { readonly skipped: string }>
   /** Occurrences of a review that is not in the file. */
   | { readonly unmatched: number }
-  /** A review that the filters leave out; `timeless`: because it has no time. */
-  | { readonly leftOut: 'filtered' | 'timeless'; readonly count?: number | undefined };
+  /** Reviews that do not count, as often as they occurred. */
+  | { readonly leftOut: LeftOut; readonly count: number };
+
+/** `filtered`: by --namespace, --user, --since, and --until. `timeless`: by the last two. `twice`: a line that came before. */
+export type LeftOut = 'filtered' | 'timeless' | 'twice';
 
 export interface Weights {
   /** Counts a line of type `repeats`, before its review is weighted. */
@@ -38,18 +42,30 @@ export function weightsIn(window: TimeWindow): Weights {
       if ('repeats' in item) return undefined;
       if ('row' in item) return within(item.row, take(item.row.id), window);
       if (!('skipped' in item)) return item;
-      take(item.skipped);
-      return { leftOut: 'filtered' };
+      return { leftOut: 'filtered', count: 1 + sumOf(take(item.skipped)) };
     },
-    unmatched: () => [...repeats.values()].flat().reduce((sum, { count }) => sum + count, 0),
+    unmatched: () => sumOf([...repeats.values()].flat()),
   };
+}
+
+function sumOf(occurrences: readonly Occurrence[]): number {
+  return occurrences.reduce((sum, { count }) => sum + count, 0);
 }
 
 function within(row: ReplayRow, others: readonly Occurrence[], window: TimeWindow): WeightedItem {
   const { first, last } = row;
-  if (first === null || last === null) return hasBounds(window) ? { leftOut: 'timeless' } : { row };
+  if (first === null || last === null) return hasBounds(window) ? { leftOut: 'timeless', count: row.count } : { row };
   if (others.length === 0 && !hasBounds(window)) return { row };
   const all = [{ count: 1, first, last }, ...others].filter((one) => isWithin(one, window));
   const weighted = withOccurrences(row, all);
-  return weighted === undefined ? { leftOut: 'filtered' } : { row: weighted };
+  return weighted === undefined ? { leftOut: 'filtered', count: row.count + sumOf(others) } : { row: weighted };
+}
+
+/** Leaves out the reviews of lines that came before. */
+export function withoutTwins(): (item: WeightedItem) => WeightedItem {
+  const seen = seenLines();
+  return (item) => {
+    if (!('row' in item) || item.row.id === null || seen.isNew(item.row.id)) return item;
+    return { leftOut: 'twice', count: item.row.count };
+  };
 }

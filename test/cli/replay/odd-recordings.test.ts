@@ -81,7 +81,7 @@ test('recordings of several servers are read from a directory for each, in the o
   ];
   for (const name of names) {
     mkdirSync(path.dirname(path.join(directory, name)), { recursive: true });
-    writeFileSync(path.join(directory, name), `${JSON.stringify(recordedReview())}\n`);
+    writeFileSync(path.join(directory, name), `${JSON.stringify(recordedReview({ id: name }))}\n`);
   }
   const { out } = await runCommand(['replay', directory, ...SIDES, '-o', 'json', '--all']);
   const { reviews, notices: said } = JSON.parse(out) as ReplayDocument;
@@ -95,12 +95,13 @@ async function notices(directory: string): Promise<readonly string[]> {
 }
 
 describe('hostile texts', () => {
+  let ids = 0;
   const HOSTILE = `\u001B[31mred\u001B]8;;x\u0007\u202Eevil\u009B31m\n::error::x ${'long'.repeat(100_000)}`;
   const review = (parts: { readonly namespace?: string; readonly name?: string; readonly kind?: string }): string => {
     const { namespace = 'shop', name = 'web', kind = 'Deployment' } = parts;
     const ownerReferences = [{ apiVersion: 'v1', kind, name, uid: 'u', controller: true }];
     const pod = { ...POD, metadata: { name, namespace, ownerReferences } };
-    return `${JSON.stringify(recordedReview({ review: createReview(pod, { namespace }) }))}\n`;
+    return `${JSON.stringify(recordedReview({ id: `a-${(ids += 1)}`, review: createReview(pod, { namespace }) }))}\n`;
   };
   const input = [review({ namespace: HOSTILE }), review({ name: HOSTILE }), review({ kind: HOSTILE })].join('');
 
@@ -128,7 +129,7 @@ describe('hostile texts', () => {
     recordedReview({ response: recorded, endpoint: 'mutate' }),
     recordedReview({ response: undefined, origin: { source: 'cluster', object: 'stored' }, said } as object),
   ];
-  const others = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+  const others = lines.map((line, index) => `${JSON.stringify({ ...line, id: `b-${index}` })}\n`).join('');
 
   test.each(
     ['pretty', 'markdown'].flatMap((format) =>

@@ -213,7 +213,7 @@ describe('filters', () => {
     const { code, report } = await replayed(lines, ...denials, '-n', 'shpo-*');
     expect(code).toBe(2);
     expect(report.errors.map(({ message }) => message)).toEqual([
-      'no review matches --namespace, --user, --since, and --until (3 reviews left out)',
+      'no review matches --namespace, --user, --since, and --until (8 reviews left out)',
     ]);
   });
 

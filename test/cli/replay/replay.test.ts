@@ -76,7 +76,7 @@ describe('a recording of a server', () => {
 
   test('is read from a directory of segments, up to a line that is cut', async () => {
     const directory = mkdtempSync(path.join(folder, 'segments-'));
-    writeFileSync(path.join(directory, 'b.ndjson'), lines.join('').slice(0, -10));
+    writeFileSync(path.join(directory, 'b.ndjson'), lines.join('').replaceAll('"id":"', '"id":"b').slice(0, -10));
     writeFileSync(path.join(directory, 'a.ndjson.zst'), zstdCompressSync(lines.join('')));
     const { report } = await reportOf(directory);
     expect(report.errors).toEqual([]);
