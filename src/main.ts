@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 /** argv -> command -> exit code: the only file that ends the process. An old Node.js must be able to parse this file. */
+import { loadOwnModulesFast } from './cli/own-modules.ts';
+
 const NEEDED = [22, 19, 0];
 /** Earlier versions of Node.js 23 have no zstd, which recordings are compressed with. */
 const FIRST_23 = [23, 8, 0];
@@ -9,27 +11,13 @@ function isBefore(version: readonly number[], other: readonly number[]): boolean
   return differs >= 0 && (version[differs] ?? 0) < (other[differs] ?? 0);
 }
 
-/** The bundle has hundreds of small modules that import each other by name. Node.js looks at the disk for each import (test/bench/README.md). */
-function findOwnModules(registerHooks: (typeof import('node:module'))['registerHooks']): void {
-  const folder = new URL('.', import.meta.url).href;
-  registerHooks({
-    resolve(specifier, context, next) {
-      const isOwn = specifier.startsWith('./') && specifier.endsWith('.js') && context.parentURL?.startsWith(folder);
-      if (!isOwn) return next(specifier, context);
-      return { url: folder + specifier.slice('./'.length), format: 'module', shortCircuit: true };
-    },
-  });
-}
-
 const found = process.versions.node.split('.').map(Number);
 if (isBefore(found, NEEDED) || (found[0] === FIRST_23[0] && isBefore(found, FIRST_23))) {
   const needed = `${NEEDED.join('.')} or later, but not 23.0 to 23.7, which cannot read recordings`;
   process.stderr.write(`tidewaiter requires Node.js ${needed} (found ${process.versions.node})\n`);
   process.exitCode = 2;
 } else {
-  const { enableCompileCache, registerHooks } = process.getBuiltinModule('node:module');
-  enableCompileCache();
-  findOwnModules(registerHooks);
+  loadOwnModulesFast();
   const { isCompletion, runProcess } = await import('./cli/program.ts');
   process.exitCode = await runProcess(process.argv);
   // A shell waits for the end of the process, which would wait for a DNS lookup.

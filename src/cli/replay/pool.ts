@@ -22,6 +22,8 @@ export interface ChunkEvaluator {
   /** Of the chunks: `evaluate` gives it back. */
   readonly memory: ChunkMemory;
   evaluate(file: string, chunk: LineChunk): Promise<ItemChunk>;
+  /** Starts the threads before the first chunks are evaluated: there will be many. */
+  start(): void;
   close(): Promise<void>;
 }
 
@@ -34,12 +36,15 @@ const QUEUE = 2;
 export function chunkEvaluator(evaluator: Evaluator, settings: EvaluatorSettings, jobs: number): ChunkEvaluator {
   const memory = createChunkMemory();
   let bytes = 0;
-  let threads: readonly Thread[] | undefined;
+  let threads: readonly Thread[] = [];
+  const start = (): void => {
+    if (threads.length === 0) threads = Array.from({ length: jobs - 1 }, () => startThread(settings, memory));
+  };
   const idle = (): Thread | undefined => {
-    if (jobs < 2 || bytes <= FIRST_BYTES) return undefined;
-    threads ??= Array.from({ length: jobs - 1 }, () => startThread(settings, memory));
-    const least = threads.reduce((one, other) => (other.tasks.size < one.tasks.size ? other : one));
-    return least.tasks.size < QUEUE ? least : undefined;
+    if (bytes > FIRST_BYTES) start();
+    const [first, ...others] = threads;
+    const least = first && others.reduce((one, other) => (other.tasks.size < one.tasks.size ? other : one), first);
+    return least !== undefined && least.tasks.size < QUEUE ? least : undefined;
   };
   const evaluateHere = async (file: string, chunk: LineChunk): Promise<ItemChunk> => {
     const items = await evaluator.chunkItems(file, chunk);
@@ -53,8 +58,9 @@ export function chunkEvaluator(evaluator: Evaluator, settings: EvaluatorSettings
       bytes += chunk.bytes.length;
       return idle()?.evaluate(file, chunk) ?? evaluateHere(file, chunk);
     },
+    start,
     async close() {
-      await Promise.all((threads ?? []).map(async ({ worker }) => worker.terminate()));
+      await Promise.all(threads.map(async ({ worker }) => worker.terminate()));
     },
   };
 }

@@ -57,8 +57,9 @@ export async function runReplay(
       progress.addBytes(piece.length);
       shard?.addPiece(piece);
     };
-    const { bytes, sources } = await recordingSources(paths, terminal.input(), onPiece, objects);
+    const { bytes, isLarge, sources } = await recordingSources(paths, terminal.input(), onPiece, objects);
     totalBytes = bytes;
+    if (isLarge) chunks.start();
     const { takeItem, takeEnd } = takers(tally, shard, addNotice);
     const own = shard?.ownSources(sources) ?? sources;
     const evaluators = { evaluator, chunks, window: input.window, shard: settings.shard, stop };

@@ -1,30 +1,9 @@
-/** A thread that evaluates chunks of recordings. Its messages are those of pool.ts. */
+/** A thread that evaluates chunks of recordings. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { createEvaluator, type EvaluatorSettings } from './evaluator.ts';
-import { itemText } from './items.ts';
-import type { ChunkTask, ChunkResult } from './pool.ts';
+import { loadOwnModulesFast } from '../own-modules.ts';
+import type { EvaluatorSettings } from './evaluator.ts';
 
-async function main(port: NonNullable<typeof parentPort>, settings: EvaluatorSettings): Promise<void> {
-  const evaluator = createEvaluator(settings);
-  // A failure belongs to the tasks.
-  evaluator.catch(() => undefined);
-  port.on('message', (task: ChunkTask) => {
-    const { id, memory } = task;
-    void evaluate(task).then((result) => port.postMessage({ id, memory, ...result } satisfies ChunkResult, [memory]));
-  });
-
-  type Outcome = { readonly text: string } | { readonly failure: unknown };
-
-  async function evaluate({ file, memory, length, line, isCut }: ChunkTask): Promise<Outcome> {
-    try {
-      const chunk = { bytes: Buffer.from(memory, 0, length), line, isCut };
-      const items = await (await evaluator).chunkItems(file, chunk);
-      return { text: items.map(itemText).join('') };
-    } catch (failure) {
-      return { failure };
-    }
-  }
-}
-
+loadOwnModulesFast();
+const { evaluateTasks } = await import('./evaluate-tasks.ts');
 // The pool passes them.
-if (parentPort !== null) await main(parentPort, workerData as EvaluatorSettings);
+if (parentPort !== null) evaluateTasks(parentPort, workerData as EvaluatorSettings);
