@@ -61,8 +61,8 @@ export async function openFiles(
     buildsOf: (file: string) => builds.get(realPathOf(file)) ?? [],
   };
   const known = [...all].map(([id, file]): [string, KnownFile] => {
-    const text = patches.has(id) || builds.has(id) ? texts.get(id)?.text : undefined;
-    return [id, text === undefined ? file : { ...file, found: findImages(file.file, text, options) }];
+    const again = patches.has(id) || builds.has(id) ? texts.get(id) : undefined;
+    return [id, again === undefined ? file : { ...file, found: imagesIn({ path: file.file, ...again }, options) }];
   });
   const kustomize = indexKustomizations(new Map(known));
   const files = [...texts].map(([id, { file, text }]) => {
@@ -108,17 +108,20 @@ async function openTexts(paths: readonly string[], options: TextOptions, termina
     onSkipped: (one: SkippedFile) => void skipped.push(one),
     onAgain: (file: string) => void again.push(file),
   };
-  for await (const input of loadInputs(paths, load)) {
-    const found = 'problem' in input ? NOTHING_FOUND : findImages(input.path, input.text, options);
-    const why = canSkip(input, options.skipForeign) ? whySkipped(input, found) : undefined;
-    if (why !== undefined) skipped.push({ path: input.path, why, within: why === 'chart' ? input.chart : undefined });
-    else if ('problem' in input) errors.push({ file: input.path, line: null, column: null, message: input.problem });
-    else if (input.utf16) errors.push({ file: input.path, line: null, column: null, message: UTF_16 });
-    else addText(texts, { ...input, found });
-  }
+  for await (const input of loadInputs(paths, load)) addInput({ texts, errors, skipped }, input, options);
   // References in a linked kustomization start from the directory of the link.
   for (const file of again) texts.get(realPathOf(file))?.folders.add(folderOf(file));
   return { texts, errors, skipped };
+}
+
+/** Leaves out the documents that are templates, as `check` does in directories. */
+function withoutTemplates(found: FileImages): FileImages {
+  return { ...found, faults: found.faults.filter(({ isTemplate }) => isTemplate !== true) };
+}
+
+function imagesIn({ path: file, text, isPartly }: Omit<FoundText, 'found'>, options: FindOptions): FileImages {
+  const found = findImages(file, text, options);
+  return isPartly ? withoutTemplates(found) : found;
 }
 
 /** A file that cannot be read counts, as in `check`. */
@@ -126,19 +129,48 @@ function unreadRows(errors: readonly PinErrorRow[]): readonly PinFileRow[] {
   return errors.map(({ file, message }) => ({ file, format: null, state: 'failed', message }));
 }
 
-/** Returns why a file in a directory is not opened; files of other formats have a row and no error. */
-function whySkipped(input: Input, { format, faults }: FileImages): SkippedFile['why'] | undefined {
-  const why = input.hidden ? 'hidden' : 'foreign';
+/** To add to. */
+interface Opened {
+  readonly texts: Map<string, NamedText>;
+  readonly errors: PinErrorRow[];
+  readonly skipped: SkippedFile[];
+}
+
+function addInput({ texts, errors, skipped }: Opened, input: Input, options: TextOptions): void {
+  const found = 'problem' in input ? NOTHING_FOUND : findImages(input.path, input.text, options);
+  const why = canSkip(input, options.skipForeign) ? whySkipped(input, found) : undefined;
+  if (why !== undefined) skipped.push({ path: input.path, why, within: why === 'chart' ? input.chart : undefined });
+  if (why !== undefined && why !== 'partly') return;
+  const message = whyUnopened(input);
+  if (message !== undefined) errors.push({ file: input.path, line: null, column: null, message });
+  else if ('text' in input) addText(texts, { ...input, isPartly: why === 'partly', found });
+}
+
+function whyUnopened(input: Input): string | undefined {
+  if ('problem' in input) return input.problem;
+  return input.utf16 ? UTF_16 : undefined;
+}
+
+/** Returns why a file in a directory, or a part of it, is not opened; files of other formats have a row and no error. */
+function whySkipped(input: Input, found: FileImages): SkippedFile['why'] | undefined {
   if (isChartTemplate(input)) return 'chart';
   if ('problem' in input) return whyUnread(input);
-  if (format !== undefined) return undefined;
+  const why = found.format === undefined ? whyForeign(input, found) : undefined;
+  if (why !== undefined || input.utf16) return why;
+  return found.faults.some(({ isTemplate }) => isTemplate) ? 'partly' : undefined;
+}
+
+function whyForeign(input: TextInput, { faults }: FileImages): SkippedFile['why'] | undefined {
+  const why = input.hidden ? 'hidden' : 'foreign';
   if (faults.length === 0) return input.hidden || input.utf16 ? why : undefined;
   if (!mayHoldImages(input)) return why;
   return faults.every(({ isTemplate }) => isTemplate) ? 'template' : undefined;
 }
 
+type TextInput = Extract<Input, { readonly text: string }>;
+
 /** Reports whether a file that cannot be parsed may be of a format that has images. */
-function mayHoldImages({ path: file, text }: Extract<Input, { readonly text: string }>): boolean {
+function mayHoldImages({ path: file, text }: TextInput): boolean {
   return mayBeManifest(file, text) || isComposeName(path.basename(file)) || /\bimages?\b/.test(text);
 }
 
@@ -151,17 +183,25 @@ function nothingIn(paths: readonly string[], known: readonly (readonly [string, 
 interface NamedText {
   readonly file: string;
   readonly text: string;
+  /** Some documents are templates, and left out. */
+  readonly isPartly: boolean;
   readonly found: FileImages;
   readonly folders: Set<string>;
 }
 
-interface FoundText extends Pick<NamedText, 'text' | 'found'> {
+interface FoundText extends Pick<NamedText, 'text' | 'isPartly' | 'found'> {
   readonly path: string;
 }
 
-function addText(texts: Map<string, NamedText>, { path: file, text, found }: FoundText): void {
+function addText(texts: Map<string, NamedText>, { path: file, text, isPartly, found }: FoundText): void {
   const id = realPathOf(file);
-  const named = texts.get(id) ?? { file, text, found, folders: new Set<string>() };
+  const named = texts.get(id) ?? {
+    file,
+    text,
+    isPartly,
+    found: isPartly ? withoutTemplates(found) : found,
+    folders: new Set<string>(),
+  };
   texts.set(id, named);
   named.folders.add(folderOf(file));
 }

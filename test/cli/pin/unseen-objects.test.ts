@@ -1,5 +1,5 @@
 /** `pin --check` is green where nothing is left to pin: objects whose images it cannot see are named, as `check` names them. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -77,3 +77,30 @@ function fromJson(out: string): readonly string[] {
   const { notices } = JSON.parse(out) as { notices: { line: number; column: number; message: string }[] };
   return notices.map(({ line, column, message }) => `${line}:${column} ${message}`);
 }
+
+const TEMPLATE = `apiVersion: v1\n{{- range .names }}\nkind: ConfigMap\n{{- end }}\n`;
+const PARTLY = 'is evaluated without the documents that are templates; render it first';
+const POD = object('v1', 'Pod', 'spec: {containers: [{name: c, image: nginx}]}');
+
+test.each([
+  { what: 'in a directory', argument: 'partly', code: 1, reports: PARTLY },
+  { what: 'a named file', argument: 'partly/a.yaml', code: 2, reports: 'is a Helm template expression, not YAML' },
+])('a document that is a template, beside others: $what', async ({ argument, code, reports }) => {
+  mkdirSync(path.join(folder, 'partly'), { recursive: true });
+  writeFileSync(path.join(folder, 'partly/a.yaml'), `${POD}---\n${TEMPLATE}`);
+  const found = await runCommand(['pin', '--check', path.join(folder, argument)]);
+  expect(found).toMatchObject({ code, out: expect.stringContaining('image "nginx" has no digest') });
+  expect(found.note).toContain(reports);
+});
+
+test('the images of a patch beside a template are those of its target', async () => {
+  const directory = path.join(folder, 'patched');
+  mkdirSync(directory);
+  writeFileSync(path.join(directory, 'kustomization.yaml'), 'resources: [pod.yaml]\npatches: [{path: patch.yaml}]\n');
+  writeFileSync(path.join(directory, 'pod.yaml'), POD);
+  writeFileSync(path.join(directory, 'patch.yaml'), `${POD.replace('nginx', 'redis')}---\n${TEMPLATE}`);
+  const { code, note } = await runCommand(['pin', '--check', directory]);
+  expect(note).toContain(`"${path.join(directory, 'patch.yaml')}" ${PARTLY}`);
+  expect(note).not.toContain('  error  ');
+  expect(code).toBe(1);
+});
