@@ -94,9 +94,13 @@ interface Place {
 
 interface Entry extends Place {
   readonly at: string;
-  /** False for a directory, and for a link, which can lead to one. */
-  readonly isFile: boolean;
+  readonly kind: Kind;
+  /** undefined: a link, or a name that is that of no file. */
+  readonly real: string | undefined;
 }
+
+/** `other`: a link, which can lead to a file or a directory, or an irregular file. */
+type Kind = 'file' | 'directory' | 'other';
 
 interface WalkOptions {
   /** Real paths to skip; those that are found are added. */
@@ -115,7 +119,7 @@ export async function walkDirectory(
 ): Promise<DirectoryFiles | undefined> {
   const walk: Walk = { names, seen, files: [], skipped: [], again: [], links: [], hidden: [], accepted: 0 };
   const known = seen.size;
-  const start = { at: directory, hidden: false, rules, chart: undefined, isFile: false };
+  const start: Entry = { at: directory, hidden: false, rules, chart: undefined, kind: 'directory', real: undefined };
   if (!(await walked(openDirectory(start, walk), stop))) return undefined;
   const wasKnown = seen.size === known;
   if (!(await walked(enterAll([walk.links, walk.hidden], walk), stop))) return undefined;
@@ -159,10 +163,10 @@ function byName({ segments: one }: NamedSegments, { segments: other }: NamedSegm
   return left < right ? -1 : 1;
 }
 
-function* openDirectory({ at: directory, hidden, rules, chart }: Entry, walk: Walk): Steps {
+function* openDirectory(entry: Entry, walk: Walk): Steps {
+  const { at: directory, hidden, rules, chart, real = realOf(directory) } = entry;
   let entries: readonly Dirent[];
   try {
-    const real = realOf(directory);
     // A symbolic link can point back to a parent.
     if (walk.seen.has(real)) return;
     walk.seen.add(real);
@@ -173,25 +177,37 @@ function* openDirectory({ at: directory, hidden, rules, chart }: Entry, walk: Wa
     return;
   }
   const place = { rules: rules?.within(directory), chart: chartAt(directory, entries, chart) };
-  for (const { name, isLink, isFile } of entries.map(named).sort((one, other) => (one.name < other.name ? -1 : 1))) {
-    if (name === STORE) continue;
+  for (const found of entries.toSorted((one, other) => (one.name < other.name ? -1 : 1))) {
+    if (found.name === STORE) continue;
     yield;
-    const entry = { ...place, at: path.join(directory, name), isFile, hidden: hidden || name.startsWith('.') };
-    if (hidden) yield* enter(entry, walk);
-    else if (entry.hidden) walk.hidden.push(entry);
-    else if (isLink) walk.links.push(entry);
-    else yield* enter(entry, walk);
+    const one = entryOf(found, { ...place, at: directory, real, hidden });
+    if (hidden) yield* enter(one, walk);
+    else if (one.hidden) walk.hidden.push(one);
+    else if (found.isSymbolicLink()) walk.links.push(one);
+    else yield* enter(one, walk);
   }
 }
 
-interface Named {
-  readonly name: string;
-  readonly isLink: boolean;
-  readonly isFile: boolean;
+interface OpenDirectory extends Place {
+  readonly at: string;
+  readonly real: string;
 }
 
-function named(entry: Dirent): Named {
-  return { name: entry.name, isLink: entry.isSymbolicLink(), isFile: entry.isFile() };
+function entryOf(found: Dirent, { at, real, hidden, ...place }: OpenDirectory): Entry {
+  const { name } = found;
+  const kind = kindOf(found);
+  return {
+    ...place,
+    at: path.join(at, name),
+    kind,
+    real: kind === 'other' || isUnreadable(name) ? undefined : `${withSeparator(real)}${name}`,
+    hidden: hidden || name.startsWith('.'),
+  };
+}
+
+function kindOf(entry: Dirent): Kind {
+  if (entry.isFile()) return 'file';
+  return entry.isDirectory() ? 'directory' : 'other';
 }
 
 /**
@@ -204,44 +220,61 @@ function chartAt(directory: string, entries: readonly Dirent[], outer: string | 
   return isPart ? outer : directory;
 }
 
+/** `problem`: why it is unknown what is there. */
+type Found = 'file' | 'directory' | 'irregular' | { readonly problem: string };
+
 function* enter(entry: Entry, walk: Walk): Steps {
-  const { at, rules } = entry;
-  const found = statOfEntry(at);
-  const isDirectory = typeof found === 'string' ? found === NOT_UTF_8_NAME && !entry.isFile : found.isDirectory();
+  const { at, kind, rules } = entry;
+  const found = foundAt(entry);
+  const isBadName = typeof found === 'object' && found.problem === NOT_UTF_8_NAME;
+  const isDirectory = found === 'directory' || (isBadName && kind !== 'file');
   if (!isDirectory && !walk.names.accepts(path.basename(at))) return;
   if (rules?.excludes(at, isDirectory)) walk.skipped.push({ path: at, why: 'ignored' });
-  else if (isDirectory && typeof found !== 'string') yield* enterDirectory(entry, walk);
+  else if (found === 'directory') yield* enterDirectory(entry, walk);
   else addFile(entry, found, walk);
 }
 
-/** Node.js replaces bytes that are not UTF-8, so a name with them is that of no file; kubectl reads the file or directory. */
-function statOfEntry(at: string): Stats | string {
-  const found = statOrProblem(at);
-  return found === MISSING && path.basename(at).includes('\uFFFD') ? NOT_UTF_8_NAME : found;
+/** The list of the directory is enough for most entries; what changes meanwhile is reported when it is read. */
+function foundAt({ at, kind, real }: Entry): Found {
+  if (real !== undefined && kind !== 'other') return kind;
+  const stats = statOrProblem(at);
+  if (typeof stats === 'string')
+    return { problem: stats === MISSING && isUnreadable(path.basename(at)) ? NOT_UTF_8_NAME : stats };
+  if (stats.isDirectory()) return 'directory';
+  return stats.isFile() ? 'file' : 'irregular';
 }
 
-function addFile({ at, hidden, chart }: Entry, found: Stats | string, walk: Walk): void {
+/** Node.js replaces bytes that are not UTF-8, so a name with them is that of no file; kubectl reads the file or directory. */
+function isUnreadable(name: string): boolean {
+  return name.includes('\uFFFD');
+}
+
+function addFile({ at, hidden, chart, real }: Entry, found: Exclude<Found, 'directory'>, walk: Walk): void {
   walk.accepted += 1;
-  if (typeof found === 'string') walk.files.push({ path: at, hidden, chart, problem: found });
-  else if (!found.isFile()) walk.skipped.push({ path: at, why: 'irregular' });
-  else if (isNew(at, walk.seen)) walk.files.push({ path: at, hidden, chart });
+  if (typeof found === 'object') walk.files.push({ path: at, hidden, chart, problem: found.problem });
+  else if (found === 'irregular') walk.skipped.push({ path: at, why: 'irregular' });
+  else if (addNew(real ?? realOf(at), walk.seen)) walk.files.push({ path: at, hidden, chart });
   else walk.again.push(at);
 }
 
 function* enterDirectory(entry: Entry, walk: Walk): Steps {
-  const { at } = entry;
+  const { at, real } = entry;
   if (DEPENDENCIES.has(path.basename(at))) {
     walk.skipped.push({ path: at, why: 'dependencies' });
     return;
   }
-  const target = realOf(at);
-  if (!isWithin(realOf(path.dirname(at)), target)) yield* openDirectory(entry, walk);
+  const target = real ?? realOf(at);
+  if (real !== undefined || !isWithin(realOf(path.dirname(at)), target)) yield* openDirectory(entry, walk);
   // Everything within the directory is listed anyway.
   else if (!walk.seen.has(target)) walk.skipped.push({ path: at, why: 'parent' });
 }
 
 function isWithin(directory: string, parent: string): boolean {
-  return `${directory}${path.sep}`.startsWith(parent.endsWith(path.sep) ? parent : `${parent}${path.sep}`);
+  return `${directory}${path.sep}`.startsWith(withSeparator(parent));
+}
+
+function withSeparator(directory: string): string {
+  return directory.endsWith(path.sep) ? directory : `${directory}${path.sep}`;
 }
 
 /** A file that was deleted meanwhile is reported when it is read. */
@@ -255,6 +288,10 @@ function realOf(at: string): string {
 
 /** Compares real paths, so two links to one file count as one file. */
 export function isNew(file: string, seen: Set<string>): boolean {
+  return addNew(realOf(file), seen);
+}
+
+function addNew(real: string, seen: Set<string>): boolean {
   const before = seen.size;
-  return seen.add(realOf(file)).size > before;
+  return seen.add(real).size > before;
 }

@@ -104,6 +104,21 @@ export function entriesOf(outline: Outline, row: number): readonly (readonly [st
   return entries;
 }
 
+/** Reports whether a map has a name twice; entries from a merge key do not count. */
+export function repeatsName(outline: Outline, row: number): boolean {
+  const from = standsFor(outline, row);
+  // Most rows are scalars, which have no children.
+  if (cell(outline, from, END) - from <= 2) return false;
+  const names = new Set<string>();
+  let count = 0;
+  eachChild(outline, from, (name, child) => {
+    if (typeof name !== 'string' || isMerged(outline, child)) return;
+    names.add(name);
+    count += 1;
+  });
+  return names.size < count;
+}
+
 export function itemsOf(outline: Outline, row: number): readonly number[] {
   const items: number[] = [];
   eachChild(outline, standsFor(outline, row), (name, child) => {

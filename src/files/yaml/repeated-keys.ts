@@ -1,7 +1,16 @@
 /** Finds repeated keys in maps: Go, and therefore kubectl, silently uses the last value. */
 import { quoteValue } from '../../image/quote.ts';
 import type { InputNotice } from '../skipped-files.ts';
-import { entriesOf, isLinked, isMerged, keyOffsetOf, type Outline, type Position, rowsOf } from './positions.ts';
+import {
+  entriesOf,
+  isLinked,
+  isMerged,
+  keyOffsetOf,
+  type Outline,
+  type Position,
+  repeatsName,
+  rowsOf,
+} from './positions.ts';
 
 export interface RepeatedKey {
   readonly key: string;
@@ -19,9 +28,8 @@ export function repeatedKeysIn(
 ): readonly RepeatedKey[] {
   const repeated: RepeatedKey[] = [];
   for (const row of rowsOf(outline, root)) {
-    if (isLinked(outline, row)) continue;
+    if (isLinked(outline, row) || !repeatsName(outline, row)) continue;
     const entries = entriesOf(outline, row).filter(([, entry]) => !isMerged(outline, entry));
-    if (new Set(entries.map(([key]) => key)).size === entries.length) continue;
     for (const [key, same] of Map.groupBy(entries, ([name]) => name)) {
       if (same.length < 2) continue;
       repeated.push({
