@@ -9,6 +9,7 @@ import { patched } from './change/patched.ts';
 import type { Context } from './context.ts';
 import { type MaybePromise, whenKnown } from './maybe-promise.ts';
 import { mutate } from './mutate.ts';
+import { withValueImages } from '../pod/value-images.ts';
 import type { Mutation } from './mutation.ts';
 import type { AdmissionRequest } from './request.ts';
 import { type Decision, validate } from './validate.ts';
@@ -40,7 +41,8 @@ export function decideAsRun(
   return whenKnown(withStoredAsRun(request, context, signal), (known) =>
     whenKnown(mutate(known, context, signal), (mutation) => {
       const changed = withObject(known, mutation);
-      return whenKnown(validate(changed, context, signal), (decision) =>
+      const asRun = { ...context, kinds: withValueImages(context.kinds, valueImages(mutation)) };
+      return whenKnown(validate(changed, asRun, signal), (decision) =>
         withFindings(decision, { mutation, request: changed }, { hasCluster }),
       );
     }),
@@ -65,6 +67,15 @@ function withStoredAsRun(
 export function withObject(request: AdmissionRequest, { prepared }: Pick<Mutation, 'prepared'>): AdmissionRequest {
   const { object } = request;
   return object === undefined || prepared.length === 0 ? request : { ...request, object: patched(object, prepared) };
+}
+
+/** The object itself keeps them. */
+function valueImages({ rewrites, images }: Mutation): ReadonlyMap<string, string> {
+  return new Map(
+    [...rewrites, ...images].flatMap(({ container, to }) =>
+      container.inValues && to !== undefined ? [[container.image.text, to] as const] : [],
+    ),
+  );
 }
 
 function withFindings(

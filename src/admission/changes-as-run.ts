@@ -102,18 +102,19 @@ function podMutations(
   signal: AbortSignal,
 ): MaybePromise<readonly PodMutation[]> {
   const pods = newPods(request, context);
-  const mutations = pods.map(({ pod, creation }) =>
+  const mutations = pods.map(({ creation, placeOf, value }) =>
     whenKnown(mutate(creation, context, signal), (mutation) => ({
-      mutation,
-      placeOf: (pointer: string) => `${pod.pointer}${pointer.slice(POD_SPEC.length)}`,
+      mutation: value === undefined ? mutation : mutationOfValue(mutation, value),
+      placeOf,
     })),
   );
   return whenAllKnown(mutations);
 }
 
-interface NewPod {
-  readonly pod: Pod;
+interface NewPod extends Pick<PodMutation, 'placeOf'> {
   readonly creation: AdmissionRequest;
+  /** The image in Helm values that it runs; nothing else is known of it. */
+  readonly value?: Container;
 }
 
 /** The Pods that a controller creates from the templates, if a policy changes only new Pods. */
@@ -121,7 +122,27 @@ function newPods(request: AdmissionRequest, { policies, kinds }: Context): reado
   const { object, type } = request;
   if (object === undefined || isPod(type) || !changesNewPods(policies)) return [];
   const read = workloadOf(object, type, kinds);
-  return read?.ok === true ? read.workload.pods.flatMap((pod) => newPod(pod, read.workload, request)) : [];
+  if (read?.ok !== true) return [];
+  const { pods, containers } = read.workload;
+  return [
+    ...pods.flatMap((pod) => newPod(pod, read.workload, request)),
+    ...containers.filter(({ inValues }) => inValues).map((container) => valuePod(container, request)),
+  ];
+}
+
+function valuePod(value: Container, request: AdmissionRequest): NewPod {
+  const spec = { containers: [{ name: 'value', image: value.image.text }] };
+  return { creation: creationOf(request, {}, spec), placeOf: (pointer) => pointer, value };
+}
+
+function mutationOfValue({ rewrites, images, ...mutation }: Mutation, container: Container): Mutation {
+  return {
+    ...mutation,
+    rewrites: rewrites.map((one) => ({ ...one, container })),
+    images: images.map((one) => ({ ...one, container })),
+    pullSecrets: [],
+    pullPolicies: [],
+  };
 }
 
 function newPod(pod: Pod, { object, name }: Workload, request: AdmissionRequest): readonly NewPod[] {
@@ -132,8 +153,13 @@ function newPod(pod: Pod, { object, name }: Workload, request: AdmissionRequest)
     ...(isObject(template) ? template : {}),
     ownerReferences: [{ apiVersion, kind, name, controller: true }],
   };
-  const created: JsonObject = { apiVersion: 'v1', kind: 'Pod', metadata, spec: pod.spec };
-  const creation: AdmissionRequest = {
+  const placeOf = (pointer: string): string => `${pod.pointer}${pointer.slice(POD_SPEC.length)}`;
+  return [{ creation: creationOf(request, metadata, pod.spec), placeOf }];
+}
+
+function creationOf(request: AdmissionRequest, metadata: JsonObject, spec: JsonObject): AdmissionRequest {
+  const created: JsonObject = { apiVersion: 'v1', kind: 'Pod', metadata, spec };
+  return {
     ...request,
     type: { group: '', version: 'v1', kind: 'Pod' },
     operation: 'CREATE',
@@ -142,7 +168,6 @@ function newPod(pod: Pod, { object, name }: Workload, request: AdmissionRequest)
     object: created,
     oldObject: undefined,
   };
-  return [{ pod, creation }];
 }
 
 interface Changes {

@@ -225,8 +225,9 @@ function mutationOf(scoped: Scoped, changes: Changed): Mutation {
 }
 
 function patchOf(scoped: Scoped, { rewritings, pinned, finalImages, settings }: Changed): Patch {
-  const replaced = [...finalImages].flatMap(([{ image, imagePointer }, { text }]): readonly ReplaceOperation[] =>
-    text === image.text ? NOTHING : [{ op: 'replace', path: imagePointer, value: text }],
+  const replaced = [...finalImages].flatMap(
+    ([{ image, imagePointer, inValues }, { text }]): readonly ReplaceOperation[] =>
+      text === image.text || inValues ? NOTHING : [{ op: 'replace', path: imagePointer, value: text }],
   );
   const annotated =
     replaced.length === 0 ? undefined : annotationOperation(scoped, { finalImages, rewritings, ...pinned });

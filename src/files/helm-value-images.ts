@@ -6,7 +6,7 @@
 import { parseReference } from '../image/reference.ts';
 import { hasVersion } from '../pod/image-parts.ts';
 import type { Kind, KindTable } from '../pod/kinds.ts';
-import type { OddReader } from '../pod/odd-images.ts';
+import type { OddImage, OddReader } from '../pod/odd-images.ts';
 import { escapeSegment, isObject, type JsonObject, type Location, valueAt } from '../pod/pointer.ts';
 import { parseDocuments } from './yaml/yaml.ts';
 
@@ -57,7 +57,9 @@ function withImagesIn({ maps = [], texts = [], parameters = [] }: ValuePlaces, o
       ...maps.flatMap((at) => imagesInMap(valueAt(object, at), at)),
       ...texts.flatMap((at) => imagesInText(valueAt(object, at), at)),
       ...parameters.flatMap((at) => imagesInParameters(valueAt(object, at), at)),
-    ].filter(canBeImage),
+    ]
+      .filter(canBeImage)
+      .map((image): OddImage => ({ ...image, inValues: true })),
   ];
 }
 
@@ -118,12 +120,10 @@ function isAbsent(value: unknown): boolean {
   return value === undefined || value === null || value === '';
 }
 
-/** The position of an image in a text is that of the text. */
+/** Pointers go on in the text, so that each image has one; the position is that of the text. */
 function imagesInText(text: unknown, at: string): readonly Location[] {
   if (typeof text !== 'string' || !text.includes('image')) return [];
-  return parseDocuments(text).flatMap((document) =>
-    document.ok ? imagesInMap(document.value, '').map(({ value }) => ({ pointer: at, value })) : [],
-  );
+  return parseDocuments(text).flatMap((document) => (document.ok ? imagesInMap(document.value, at) : []));
 }
 
 /** `image.repository` and `image.tag` have the same prefix. */

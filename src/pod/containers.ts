@@ -49,6 +49,8 @@ export interface Container {
   readonly image: ContainerImage;
   /** The image is composed from several fields, or is a part of a longer string, so it cannot be replaced at its pointer. */
   readonly composed?: true;
+  /** Helm values have the image. It runs in the objects of a chart, and policies change it there. */
+  readonly inValues?: true;
   /**
    * Always, IfNotPresent, or Never, with the default applied; in Compose files, the value of pull_policy. `undefined` elsewhere,
    * where the controller decides.

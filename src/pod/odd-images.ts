@@ -16,7 +16,12 @@ import {
 } from './pointer.ts';
 import { readObject, readObjects, readString } from './read.ts';
 
-export type OddReader = (object: JsonObject) => readonly Location[];
+export interface OddImage extends Location {
+  /** See Container. */
+  readonly inValues?: true;
+}
+
+export type OddReader = (object: JsonObject) => readonly OddImage[];
 
 const BUILD_SOURCES = [
   ...['docker', 'source', 'custom'].map((strategy) => `/spec/strategy/${strategy}Strategy/from`),

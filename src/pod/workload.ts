@@ -2,7 +2,16 @@
 import { type Container, itemCount, looseImage, type Pod, podAt, type PodSource } from './containers.ts';
 import { imageInParts } from './image-parts.ts';
 import type { Kind, KindTable } from './kinds.ts';
-import { isObject, type JsonObject, type Location, locationsAt, pointerSegments, ShapeError } from './pointer.ts';
+import {
+  isObject,
+  type JsonObject,
+  type Location,
+  locationsAt,
+  pointerSegments,
+  ShapeError,
+  valueAt,
+} from './pointer.ts';
+import type { OddImage } from './odd-images.ts';
 import { type PublishedPort, publishedPortsIn } from './published-ports.ts';
 import { readObject, readString } from './read.ts';
 import { imagesOfPod, isUnfinished } from './unfinished.ts';
@@ -113,8 +122,12 @@ function gather(kind: Kind, { segments, placeholder: outer }: Within, into: Gath
   }
   for (const location of all(kind.imagesOrParts)) loose.push(readEither(location));
   for (const location of all(kind.images)) loose.push(read(location));
-  for (const location of oddLocations(kind, object, segments)) loose.push({ ...read(location), composed: true });
+  for (const location of oddLocations(kind, object, segments)) loose.push(oddContainer(read(location), location));
   for (const location of all(kind.objects)) gatherObject(location, placeholder, into);
+}
+
+function oddContainer(container: Container, { inValues }: OddImage): Container {
+  return inValues ? { ...container, composed: true, inValues } : { ...container, composed: true };
 }
 
 function withPullPolicy(container: Container, { pullPolicyKey: key }: Kind): Container {
@@ -123,7 +136,7 @@ function withPullPolicy(container: Container, { pullPolicyKey: key }: Kind): Con
   return { ...container, pullPolicy: value, pullPolicyPointer: `${container.pointer}/${key}` };
 }
 
-function oddLocations({ odd }: Kind, object: JsonObject, segments: readonly string[]): readonly Location[] {
+function oddLocations({ odd }: Kind, object: JsonObject, segments: readonly string[]): readonly OddImage[] {
   if (odd === undefined) return [];
   return locationsAt(object, segments).flatMap(({ pointer, value }) =>
     isObject(value) ? odd(value).map((location) => ({ ...location, pointer: `${pointer}${location.pointer}` })) : [],
@@ -151,6 +164,6 @@ function containersOf(pods: readonly Pod[], loose: readonly Container[]): readon
 }
 
 function holderOf(object: JsonObject, pointer: string): JsonObject {
-  const [holder] = locationsAt(object, pointerSegments(pointer).slice(0, -1));
-  return isObject(holder?.value) ? holder.value : {};
+  const holder = valueAt(object, pointer.slice(0, pointer.lastIndexOf('/')));
+  return isObject(holder) ? holder : {};
 }

@@ -286,8 +286,160 @@ describe('check', () => {
   });
 });
 
+const ALWAYS = `rewrite: [${HUB}, when: always}]`;
+const release = (values: string): string =>
+  `apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: web, namespace: shop}\nspec:\n  values: ${values}\n`;
+const application = (helm: string): string =>
+  `apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: web, namespace: shop}\nspec:\n  source:\n    helm: ${helm}\n`;
+const REDIS = 'mirror.example.com/hub/library/redis:7';
+
+interface ValueCase extends Case {
+  readonly images?: readonly string[];
+}
+
+const VALUE_CASES: readonly ValueCase[] = [
+  {
+    what: 'a text in a HelmRelease',
+    spec: `{${ALWAYS}, ${ONLY_MIRROR}}`,
+    object: release('{web: {image: "nginx:1.27"}}'),
+    changes: [`5  nginx:1.27 -> ${MIRROR}   p`],
+    findings: [],
+  },
+  {
+    what: 'a map in a HelmRelease',
+    spec: `{${ALWAYS}, ${ONLY_MIRROR}}`,
+    object: release('{image: {repository: nginx, tag: "1.27"}}'),
+    changes: [`5  nginx:1.27 -> ${MIRROR}   p`],
+    findings: [],
+  },
+  {
+    what: 'the text of a HelmChart, with several images',
+    spec: `{${ALWAYS}, ${ONLY_MIRROR}}`,
+    object:
+      'apiVersion: helm.cattle.io/v1\nkind: HelmChart\nmetadata: {name: web, namespace: shop}\nspec:\n  valuesContent: |\n    image: nginx:1.27\n    cache: {image: redis:7}\n    other: {image: "quay.io/a/b:1"}\n',
+    images: ['nginx:1.27', 'redis:7', 'quay.io/a/b:1'],
+    changes: [`6  nginx:1.27 -> ${MIRROR}   p`, `6  redis:7 -> ${REDIS}   p`],
+    findings: ['deny image-registry quay.io/a/b:1: image "quay.io/a/b:1" is not from an allowed registry'],
+  },
+  {
+    what: 'a map, a text, and parameters of an Application',
+    spec: `{${ALWAYS}, ${ONLY_MIRROR}}`,
+    object: application(
+      '{valuesObject: {image: "nginx:1.27"}, values: "image: {repository: redis, tag: \'7\'}", parameters: [{name: db.image.repository, value: nginx}, {name: db.image.tag, value: "1.27"}]}',
+    ),
+    images: ['nginx:1.27', 'redis:7', 'nginx:1.27'],
+    changes: [
+      `6  nginx:1.27 -> ${MIRROR}   p`,
+      `6  redis:7 -> ${REDIS}   p`,
+      `6 db.image.tag nginx:1.27 -> ${MIRROR}   p`,
+    ],
+    findings: [],
+  },
+  {
+    what: 'a mirror that has one of two images, whose facts are apart',
+    spec: `{rewrite: [${HUB}}], pin: {}, rules: [{rule: image-exists}, {rule: image-registry, parameters: {allow: ["mirror.example.com/**"]}}]}`,
+    object: application("{values: \"a: {image: 'nginx:1.27'}\\nb: {image: 'redis:7'}\\n\"}"),
+    images: ['nginx:1.27', 'redis:7'],
+    flags: { has: (image) => !image.includes('redis') },
+    changes: [`6  nginx:1.27 -> ${MIRROR}@${DIGEST}   p`],
+    findings: [
+      `audit rewrite redis:7: image "redis:7" is not rewritten to "${REDIS}": gone`,
+      'deny image-registry redis:7: image "redis:7" is not from an allowed registry',
+    ],
+  },
+  {
+    what: 'a mirror that is not queried',
+    spec: `{rewrite: [${HUB}}], ${ONLY_MIRROR}}`,
+    object: release('{image: "nginx:1.27"}'),
+    flags: { offline: true },
+    changes: [],
+    findings: ['deny image-registry nginx:1.27: image "nginx:1.27" is not from an allowed registry'],
+    notices: [NOT_REWRITTEN],
+    lookups: [],
+  },
+  {
+    what: 'Pods that change, and a template that stays',
+    spec: `{rewrite: [${HUB}, when: always, mode: pod}], ${ONLY_MIRROR}}`,
+    object: release('{image: "nginx:1.27"}'),
+    changes: [`5  nginx:1.27 -> ${MIRROR}   p`],
+    findings: ['deny image-registry nginx:1.27: image "nginx:1.27" is not from an allowed registry'],
+  },
+  {
+    what: 'pull secrets and pull policies, which are those of a container',
+    spec: `{rewrite: [${HUB}, when: always, mode: pod}], pullSecrets: [{images: ["**"], add: [mirror-pull]}], pullPolicy: [{set: Always}]}`,
+    object: `${release('{image: "nginx:1.27"}')}---\n${secret}---\n${account}`,
+    changes: [`5  nginx:1.27 -> ${MIRROR}   p`],
+    findings: [],
+  },
+  {
+    what: 'the original of an image',
+    spec: `{${ALWAYS}, rules: [{rule: cel, parameters: {expression: 'original.registry == "quay.io"', message: bad}}]}`,
+    object: release('{image: "nginx:1.27"}'),
+    changes: [`5  nginx:1.27 -> ${MIRROR}   p`],
+    findings: ['deny cel nginx:1.27: bad'],
+  },
+  {
+    what: 'images of a kustomization, which its object keeps',
+    spec: `{${ALWAYS}, ${ONLY_MIRROR}}`,
+    object:
+      'apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: web, namespace: shop}\nspec:\n  postRenderers: [{kustomize: {images: [{name: a, newName: nginx, newTag: "1.27"}]}}]\n',
+    changes: [],
+    findings: ['deny image-registry nginx:1.27: image "nginx:1.27" is not from an allowed registry'],
+  },
+];
+
+describe('images in Helm values', () => {
+  test.each(VALUE_CASES)(
+    'run as those of a chart: $what',
+    async ({ spec, object = '', flags, images, ...expected }) => {
+      const { report, lookups } = await checked(spec, object, flags);
+      expect({ changes: changesIn(report), findings: findingsIn(report) }).toEqual({
+        changes: expected.changes,
+        findings: expected.findings,
+      });
+      expect(report.images.map(({ image }) => image)).toEqual(images ?? ['nginx:1.27']);
+      expect(report.notices.map(({ message }) => message).filter((text) => !text.includes('not evaluated'))).toEqual(
+        expected.notices ?? [],
+      );
+      if (expected.lookups !== undefined) expect(lookups).toEqual(expected.lookups);
+    },
+  );
+
+  test.each([
+    ['compose.yaml', 'services: {web: {image: "nginx:1.27"}}\n'],
+    ['Dockerfile', 'FROM nginx:1.27\n'],
+  ])('are not those of a %s, which no API server changes', async (name, text) => {
+    const { out } = await runCommand([
+      'check',
+      file(name, text),
+      '-p',
+      file('policy.yaml', policy(`{${ALWAYS}, ${ONLY_MIRROR}}`)),
+      '-o',
+      'json',
+    ]);
+    const report = JSON.parse(out) as CheckReport;
+    expect(report.changes).toEqual([]);
+    expect(findingsIn(report)).toEqual([
+      'deny image-registry nginx:1.27: image "nginx:1.27" is not from an allowed registry',
+    ]);
+  });
+});
+
 describe('check --since', () => {
   inNewRepository();
+
+  test('compares Helm values as they run', async () => {
+    write('p.yaml', policy(`{${ALWAYS}, ${ONLY_MIRROR}}`));
+    write('a.yaml', release('{image: "nginx:1.27", other: {image: "quay.io/a/b:1"}}'));
+    commit();
+    write('a.yaml', release('{image: "nginx:1.27", other: {image: "quay.io/a/b:1"}, replicas: 2}'));
+    const { out } = await runCommand(['check', 'a.yaml', '-p', 'p.yaml', '--since', 'HEAD', '-o', 'json']);
+    const report = JSON.parse(out) as CheckReport;
+    expect(report.findings.map(({ image, action, existing }) => ({ image, action, existing }))).toEqual([
+      { image: 'quay.io/a/b:1', action: 'warn', existing: true },
+    ]);
+    expect(changesIn(report)).toEqual([`5  nginx:1.27 -> ${MIRROR}   p`]);
+  });
 
   test('compares with the stored object as it runs', async () => {
     write('p.yaml', policy(`{rewrite: [${HUB}, when: always}], ${ONLY_MIRROR}}`));

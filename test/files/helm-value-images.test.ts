@@ -57,7 +57,11 @@ describe('values of a HelmRelease', () => {
 describe('helm of an Application', () => {
   test.each<[string, readonly string[]]>([
     ['{valuesObject: {image: "a:1"}}', ['/spec/source/helm/valuesObject/image a:1']],
-    ['{values: "image:\\n  repository: a\\n  tag: v1\\n"}', ['/spec/source/helm/values a:v1']],
+    ['{values: "image:\\n  repository: a\\n  tag: v1\\n"}', ['/spec/source/helm/values/image/tag a:v1']],
+    [
+      '{values: "a: {image: \\"a:1\\"}\\nb: {image: \\"b:1\\"}\\n"}',
+      ['/spec/source/helm/values/a/image a:1', '/spec/source/helm/values/b/image b:1'],
+    ],
     ['{values: "image: [\\n"}', []],
     ['{values: 7, parameters: {}, valuesObject: 1}', []],
     [

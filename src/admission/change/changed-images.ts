@@ -32,9 +32,9 @@ export function changedImages(workload: Workload, change: MutableObject, wanted:
   });
 }
 
-/** undefined: an image that cannot be read, or that consists of several fields. */
-function referenceOf({ image, composed }: Container): ImageReference | undefined {
-  return image.state === 'parsed' && !composed ? image.reference : undefined;
+/** undefined: an image that cannot be read, or that consists of several fields, which the object runs itself. */
+function referenceOf({ image, composed, inValues }: Container): ImageReference | undefined {
+  return image.state === 'parsed' && (!composed || inValues) ? image.reference : undefined;
 }
 
 interface Update extends MutableObject {
@@ -55,7 +55,8 @@ function updatedImages(workload: Workload, update: Update, { kinds, withDigest }
   const before = byPlace(stored.workload);
   return interesting.flatMap((container): readonly ChangedImage[] => {
     const reference = referenceOf(container);
-    const old = before.get(placeKey(container))?.image;
+    // The objects of the chart are not known, so that they count as new.
+    const old = container.inValues ? undefined : before.get(placeKey(container))?.image;
     const changed = {
       stored: old?.state === 'parsed' ? old.reference : undefined,
       isRestarted: restarted.has(container),

@@ -18,9 +18,9 @@ export function originalImages(request: ScopeRequest, policies: readonly Policy[
   const rewriting = policies.filter(({ rewrites }) => rewrites !== undefined);
   return new Map(
     request.workload.containers.flatMap((container) => {
-      const { image, imagePointer, composed } = container;
+      const { image, imagePointer, composed, inValues } = container;
       if (image.state !== 'parsed') return [];
-      const isChanged = !composed && rewriting.length > 0;
+      const isChanged = (!composed || inValues) && rewriting.length > 0;
       const original = isChanged
         ? originalOf(image.reference, { container, request, policies, rewriting })
         : known(image.reference);
