@@ -39,23 +39,19 @@ export type Stop =
 export type LookUpImages = (images: readonly WantedImage[]) => MaybePromise<ReadonlyMap<WantedImage, ImageFact>>;
 
 export interface Surroundings {
-  readonly change: MutableObject;
-  readonly type: ObjectType;
   readonly lookUp: LookUpImages;
   /** Maximum age of a known fact about an image, in milliseconds. */
   readonly staleMs: (image: ChangedImage, name: ImageReference) => number;
 }
 
-export function firstState(image: ChangedImage, steps: readonly Step[], { change }: Surroundings): RewriteState {
-  const start = {
-    image,
-    ahead: steps,
-    name: image.reference,
-    applied: undefined,
-    fact: undefined,
-    isSticky: false,
-    stopped: undefined,
-  };
+/** The object of the images. */
+export interface RewrittenObject {
+  readonly change: MutableObject;
+  readonly type: ObjectType;
+}
+
+export function firstState(image: ChangedImage, steps: readonly Step[], object: RewrittenObject): RewriteState {
+  const start = undecided(image, stepsFor(object, steps));
   if (steps.length === 0) return start;
   const known = image.isRestarted ? undefined : storedStep(image, steps);
   if (known !== undefined) {
@@ -69,7 +65,28 @@ export function firstState(image: ChangedImage, steps: readonly Step[], { change
     };
   }
   // The image of a live Pod and of a Job only changes back to the stored image.
-  return change.digests === 'stored' ? { ...start, ahead: [] } : start;
+  return object.change.digests === 'stored' ? { ...start, ahead: [] } : start;
+}
+
+/** The state of an image before all of the steps. */
+export function undecided(image: ChangedImage, steps: readonly Step[]): RewriteState {
+  return {
+    image,
+    ahead: steps,
+    name: image.reference,
+    applied: undefined,
+    fact: undefined,
+    isSticky: false,
+    stopped: undefined,
+  };
+}
+
+/** The steps before the first one whose mode leaves the object as it is. */
+function stepsFor({ type, change }: RewrittenObject, steps: readonly Step[]): readonly Step[] {
+  const isLeft = ({ rewrite: { mode } }: Step): boolean =>
+    (mode === 'pod' && !isPod(type)) || (mode === 'warn' && hasController(change.object));
+  const end = steps.findIndex(isLeft);
+  return end === -1 ? steps : steps.slice(0, end);
 }
 
 /** The step whose name the stored object has; `none`: it has the name as written. */
@@ -92,22 +109,18 @@ export function decideRewrites(
   states: readonly RewriteState[],
   surroundings: Surroundings,
 ): MaybePromise<readonly RewriteState[]> {
-  const next = states.map((state) => withoutLookup(state, surroundings));
+  const next = states.map(withoutLookup);
   if (next.every(({ ahead }) => ahead.length === 0)) return next;
   return whenKnown(decideOneStep(next, surroundings), (decided) => decideRewrites(decided, surroundings));
 }
 
 /** Takes the steps that need no lookup. */
-function withoutLookup(state: RewriteState, surroundings: Surroundings): RewriteState {
+function withoutLookup(state: RewriteState): RewriteState {
   const [step, ...rest] = state.ahead;
   if (step === undefined) return state;
-  const { mode, when } = step.rewrite;
-  const { type, change } = surroundings;
-  if ((mode === 'pod' && !isPod(type)) || (mode === 'warn' && hasController(change.object)))
-    return { ...state, ahead: [] };
   if (step.scopeUnknown !== undefined) return stop(state, { why: 'scope', step });
   if (!step.to.ok) return stop(state, { why: 'failure', step, state: 'no', failure: invalidName(step.to.problem) });
-  return when === 'always' ? withoutLookup(applied(state, step, { ahead: rest }), surroundings) : state;
+  return step.rewrite.when === 'always' ? withoutLookup(applied(state, step, { ahead: rest })) : state;
 }
 
 function stop(state: RewriteState, stopped: Stop): RewriteState {

@@ -41,13 +41,12 @@ export function rewriteImages(
   const policies = rewritingPolicies(covering.policies);
   if (policies.length === 0) return { images, rewrites: [], findings: [], facts: new Map(), annotated: new Set() };
   const surroundings: Surroundings = {
-    change,
-    type: request.type,
     lookUp: (wanted) => lookUpImages(wanted, facts),
     staleMs: ({ container }, name) => staleMsOf(covering, container, name),
   };
+  const object = { change, type: request.type };
   const states = images.map((image) =>
-    firstState(image, stepsOf(image.container, image.reference, policies), surroundings),
+    firstState(image, stepsOf(image.container, image.reference, policies), object),
   );
   if (states.filter(({ ahead }) => ahead.length > 0).length > MAX_FINDINGS) return 'too-many';
   return whenKnown(decideRewrites(states, surroundings), rewritingsOf);
