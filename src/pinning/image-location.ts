@@ -22,6 +22,8 @@ export interface ImageLocation {
   readonly image: string;
   readonly content: LocationContent;
   readonly target: EditTarget;
+  /** undefined: `target` has the reason why nothing can be written. */
+  readonly name?: NameTarget | undefined;
 }
 
 /** The value to change, for YAML and JSON. `document` is zero-based. */
@@ -47,14 +49,40 @@ export type EditTarget =
   | { readonly ok: true; readonly from: number; readonly to: number; readonly before: string; readonly after: string }
   | { readonly ok: false; readonly reason: string };
 
+/** The places of the name of an image, without tag and digest; or the reason why another name cannot be written. */
+export type NameTarget =
+  | {
+      readonly ok: true;
+      readonly pieces: readonly NamePiece[];
+      /** JSON pointers in the document to the values that change, if they are not that of the address. */
+      readonly values?: readonly string[];
+    }
+  | { readonly ok: false; readonly reason: string };
+
+/** `before`, the part of the new name, and `after` replace the text from `from` to `to`. */
+export interface NamePiece extends Omit<Extract<EditTarget, { readonly ok: true }>, 'ok'> {
+  readonly part: 'name' | 'registry' | 'path';
+}
+
 export interface Edit {
   readonly from: number;
   readonly to: number;
   readonly text: string;
 }
 
-export function editOf(target: Extract<EditTarget, { readonly ok: true }>, digest: string): Edit {
-  return { from: target.from, to: target.to, text: `${target.before}${digest}${target.after}` };
+export function editOf(target: Extract<EditTarget, { readonly ok: true }>, written: string): Edit {
+  return { from: target.from, to: target.to, text: `${target.before}${written}${target.after}` };
+}
+
+/** The edits that write the name of a reference. */
+export function nameEdits({ pieces }: Extract<NameTarget, { readonly ok: true }>, name: ImageReference): readonly Edit[] {
+  const parts = { name: name.repository, registry: name.domain, path: name.path };
+  return pieces.map(({ part, ...piece }) => editOf({ ok: true, ...piece }, parts[part]));
+}
+
+/** The length of the name at the start of an image: the text before the tag and the digest. */
+export function nameLength({ text, tag, digest }: ImageReference): number {
+  return text.length - (tag === undefined ? 0 : tag.length + 1) - (digest === undefined ? 0 : digest.length + 1);
 }
 
 /** Applies edits. They can repeat, as for an anchor that several images use, but never overlap. */

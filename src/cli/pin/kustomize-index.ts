@@ -1,6 +1,6 @@
 /** Indexes the images of files, and how kustomizations among these files change them. */
 import type { FileImages } from '../../files/image-locations/format.ts';
-import type { BuiltImage } from '../../pinning/kustomize/builds.ts';
+import type { BuiltImage, BuiltName } from '../../pinning/kustomize/builds.ts';
 import type { ImagesEntry } from '../../pinning/kustomize/images-entry.ts';
 import type { KustomizeIndex } from '../../pinning/kustomize/plan-location.ts';
 import { decideOffline, type PinDecision } from '../../pinning/decide.ts';
@@ -15,6 +15,7 @@ export interface KustomizeFiles extends KustomizeIndex {
   /** Images in files that the user did not name, and that an entry in a named file renames. */
   readonly others: readonly ImageLocation[];
   readonly notices: readonly PinErrorRow[];
+  readonly builtNames: readonly BuiltName[];
   readonly unnamed: readonly UnnamedLocation[];
 }
 
@@ -28,7 +29,7 @@ export interface UnnamedLocation {
 }
 
 export function indexKustomizations(known: KnownFiles): KustomizeFiles {
-  const { builtImages, effects, obstacles } = buildsIn(known);
+  const { builtImages, builtNames, effects, obstacles } = buildsIn(known);
   const renamed = new Map<ImageLocation, ImageLocation>();
   const pinnedRenames = new Set<ImageLocation>();
   for (const entry of [...known.values()].flatMap(({ found }) => found.kustomization?.entries ?? [])) {
@@ -64,6 +65,7 @@ export function indexKustomizations(known: KnownFiles): KustomizeFiles {
     },
     others: others.map(([location]) => location),
     notices: unreadIn(known),
+    builtNames,
     unnamed: unnamedIn(known, kustomize),
   };
 }

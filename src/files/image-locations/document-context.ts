@@ -3,9 +3,9 @@ import { maskPassword } from '../../image/password.ts';
 import { parseReference } from '../../image/reference.ts';
 import { isObject, type JsonObject, pointerSegments } from '../../pod/pointer.ts';
 import { typeOf } from '../../pod/workload.ts';
-import type { ImageLocation, LocationContent, EditTarget } from '../../pinning/image-location.ts';
+import type { EditTarget, ImageLocation, LocationContent, NameTarget } from '../../pinning/image-location.ts';
 import type { ValidDocument } from '../yaml/yaml.ts';
-import { imageTarget } from './edit-target.ts';
+import { imageTarget, nameTarget } from './edit-target.ts';
 
 export interface DocumentContext {
   readonly file: string;
@@ -20,12 +20,13 @@ export interface LocationParts {
   readonly image: string;
   readonly content: LocationContent;
   readonly target: EditTarget;
+  readonly name?: NameTarget;
 }
 
 /** Creates a location for the value at `pointer`, which is also the value that changes. */
 export function locationAt(
   { document, format }: DocumentContext,
-  { pointer, image, content, target }: LocationParts,
+  { pointer, image, content, target, name }: LocationParts,
 ): ImageLocation {
   const { line, column, offset } = document.positionOf(pointer);
   return {
@@ -37,6 +38,7 @@ export function locationAt(
     image,
     content,
     target,
+    name,
   };
 }
 
@@ -65,8 +67,9 @@ export function wholeImage(context: DocumentContext, pointer: string, image: str
   if (!parsed.ok) return locationWithout(context, { pointer, image, content: problemContent(image, parsed.problem) });
   const { reference } = parsed;
   const at = { text: context.text, offset: context.document.positionOf(pointer).offset };
-  const target = imageTarget(at, { value: image, reference });
-  return locationAt(context, { pointer, image, content: { state: 'image', reference }, target });
+  const written = { value: image, reference };
+  const [target, name] = [imageTarget(at, written), nameTarget(at, written)];
+  return locationAt(context, { pointer, image, content: { state: 'image', reference }, target, name });
 }
 
 /** The type and name of an object in a manifest, for selectors. */

@@ -1,6 +1,6 @@
-/** Finds the place for a digest in the text of a YAML or JSON scalar. */
+/** Finds the places for a digest and for another name in the text of a YAML or JSON scalar. */
 import type { ImageReference } from '../../image/reference.ts';
-import { type EditTarget, taggedText } from '../../pinning/image-location.ts';
+import { type EditTarget, nameLength, type NameTarget, taggedText } from '../../pinning/image-location.ts';
 
 /** The characters of a scalar, without its quotes. */
 export interface Span {
@@ -34,6 +34,8 @@ export function closingQuote(text: string, from: number, quote: string): number 
   return text.length;
 }
 
+const SEVERAL_LINES = 'it spans several lines; write it on one line';
+
 /**
  * `value` is `lead` followed by the reference. A scalar with escapes is rewritten as a whole, because a reference needs no
  * escapes.
@@ -44,7 +46,7 @@ export function imageTarget(
 ): EditTarget {
   const lead = value.length - reference.text.length;
   const span = value.endsWith(reference.text) ? spanOf(text, offset, value) : undefined;
-  if (span === undefined) return { ok: false, reason: 'it spans several lines; write it on one line' };
+  if (span === undefined) return { ok: false, reason: SEVERAL_LINES };
   if (!span.literal) {
     return {
       ok: true,
@@ -55,6 +57,29 @@ export function imageTarget(
     };
   }
   return literalTarget(span.from + lead, reference);
+}
+
+/** Like `imageTarget`, for another name. */
+export function nameTarget(
+  { text, offset }: { readonly text: string; readonly offset: number },
+  { value, reference }: { readonly value: string; readonly reference: ImageReference },
+): NameTarget {
+  const lead = value.length - reference.text.length;
+  const span = value.endsWith(reference.text) ? spanOf(text, offset, value) : undefined;
+  if (span === undefined) return { ok: false, reason: SEVERAL_LINES };
+  const end = lead + nameLength(reference);
+  return span.literal
+    ? namePlace({ from: span.from + lead, to: span.from + end })
+    : namePlace({ from: span.from, to: span.to, before: value.slice(0, lead), after: value.slice(end) });
+}
+
+export function namePlace({
+  from,
+  to,
+  before = '',
+  after = '',
+}: Pick<Span, 'from' | 'to'> & { readonly before?: string; readonly after?: string }): NameTarget {
+  return { ok: true, pieces: [{ part: 'name', from, to, before, after }] };
 }
 
 /** Creates the target for a reference whose text starts at `from`. */

@@ -13,7 +13,7 @@ import {
   pointerSegments,
   valueAt,
 } from '../../pod/pointer.ts';
-import type { ImageLocation, EditTarget } from '../../pinning/image-location.ts';
+import type { EditTarget, ImageLocation, NamePiece, NameTarget } from '../../pinning/image-location.ts';
 import { replaceField } from './field-text.ts';
 import { partText, locationAt, locationWithout, type DocumentContext, wholeImage } from './document-context.ts';
 import { spanOf } from './edit-target.ts';
@@ -89,10 +89,29 @@ function mapImage(context: DocumentContext, holder: string, map: JsonObject): Im
     image,
     content: { state: 'image', reference: parsed.reference },
     target,
+    name: nameInMap(context, holder, map),
   });
   const changed = `${holder}/${key}`;
   const { offset } = context.document.positionOf(changed);
   return { ...location, offset, address: { kind: 'value', document: context.document.index, pointer: changed } };
+}
+
+/** A map with a registry gets the registry and the path of the new name, another map the whole name as its repository. */
+function nameInMap(context: DocumentContext, holder: string, { registry }: JsonObject): NameTarget {
+  const parts: readonly (readonly [string, NamePiece['part']])[] = partText(registry)
+    ? [
+        ['registry', 'registry'],
+        ['repository', 'path'],
+      ]
+    : [['repository', 'name']];
+  const pieces: NamePiece[] = [];
+  for (const [key, part] of parts) {
+    const target = replaceField(context, { holder, key });
+    if (!target.ok) return target;
+    const { from, to, before, after } = target;
+    pieces.push({ part, from, to, before, after });
+  }
+  return { ok: true, pieces, values: parts.map(([key]) => `${holder}/${key}`) };
 }
 
 function tagTarget({ text, document }: DocumentContext, holder: string, { tag }: JsonObject): EditTarget {

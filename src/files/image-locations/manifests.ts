@@ -11,7 +11,7 @@ import { readableManifest } from '../misshapen-objects.ts';
 import { uncheckedObjects } from '../unchecked-objects.ts';
 import type { DocumentFormat } from './format.ts';
 import { hiddenImages } from './kustomize/hidden-images.ts';
-import { imageTarget } from './edit-target.ts';
+import { imageTarget, nameTarget } from './edit-target.ts';
 import {
   namedType,
   locationAt,
@@ -114,12 +114,14 @@ function parsedImage(
 ): ImageLocation {
   const value = valueAt(context.document.value, pointer);
   const at = { text: context.text, offset: context.document.positionOf(pointer).offset };
-  const target =
-    typeof value === 'string' && (value === image || value === `${DOCKER_URL}${image}`)
-      ? imageTarget(at, { value, reference })
-      : {
-          ok: false as const,
-          reason: 'it is built from several fields or is part of a longer string; pin it by hand',
-        };
-  return locationAt(context, { pointer, image, content: { state: 'image', reference }, target });
+  const content = { state: 'image', reference } as const;
+  if (typeof value === 'string' && (value === image || value === `${DOCKER_URL}${image}`)) {
+    const [target, name] = [imageTarget(at, { value, reference }), nameTarget(at, { value, reference })];
+    return locationAt(context, { pointer, image, content, target, name });
+  }
+  const target = { ok: false, reason: `${IN_PARTS}; pin it by hand` } as const;
+  const name = { ok: false, reason: `${IN_PARTS}; change it by hand` } as const;
+  return locationAt(context, { pointer, image, content, target, name });
 }
+
+const IN_PARTS = 'it is built from several fields or is part of a longer string';

@@ -44,6 +44,19 @@ export interface BuiltImage {
   readonly deployed: boolean;
 }
 
+/** One image that a build runs, and where its name comes from. */
+export interface BuiltName {
+  /** The location of the field that runs the image. */
+  readonly origin: ImageLocation;
+  readonly image: string;
+  /** The entries that matched the image, in order. The name comes from the last one that has a `newName`. */
+  readonly entries: readonly ImagesEntry[];
+  /** The kustomization that is built. */
+  readonly file: string;
+  /** See BuiltImage. */
+  readonly deployed: boolean;
+}
+
 export interface EntryEffect {
   /** The images that the entry changes, after the change. */
   readonly images: ReadonlySet<string>;
@@ -56,6 +69,7 @@ export interface EntryEffect {
 export interface Builds {
   /** The images that run, by the location of their version. An empty list: every build replaces the image. */
   readonly builtImages: ReadonlyMap<ImageLocation, readonly BuiltImage[]>;
+  readonly builtNames: readonly BuiltName[];
   /** Effects by the location of the entry. */
   readonly effects: ReadonlyMap<ImageLocation, EntryEffect>;
   /** The locations where a digest would change the result of a build, with the reason. */
@@ -67,6 +81,7 @@ export function buildsOf(all: readonly Kustomization[]): Builds {
   const included = includedIn(all);
   const state: BuildState = { known: new Map(), open: new Set(), effects: new Map(), obstacles: new Map() };
   const builtImages = new Map<ImageLocation, BuiltImage[]>();
+  const builtNames: BuiltName[] = [];
   for (const one of all) {
     const deployed = !included.has(one);
     if (one.isComponent && !deployed) continue;
@@ -78,8 +93,10 @@ export function buildsOf(all: readonly Kustomization[]): Builds {
     for (const location of locations) if (!builtImages.has(location)) builtImages.set(location, []);
     for (const { location, ...built } of runsIn(items))
       builtImages.get(location)?.push({ ...built, file: one.file, deployed });
+    for (const { origin, image, entries } of items)
+      builtNames.push({ origin, image, entries, file: one.file, deployed });
   }
-  return { builtImages, effects: state.effects, obstacles: state.obstacles };
+  return { builtImages, builtNames, effects: state.effects, obstacles: state.obstacles };
 }
 
 /** Returns the included kustomizations, directly or through others. */
@@ -107,6 +124,8 @@ interface ImageUse {
   readonly origin: ImageLocation;
   readonly image: string;
   readonly renames: readonly ImagesEntry[];
+  /** The entries that matched the image, in order. */
+  readonly entries: readonly ImagesEntry[];
 }
 
 interface Resources {
@@ -186,7 +205,7 @@ function resourceOf(included: Inclusion, state: BuildState): BuildResult {
 function itemsOf(locations: readonly ImageLocation[]): readonly ImageUse[] {
   return locations
     .filter(isImage)
-    .map((location) => ({ location, origin: location, image: imageAt(location), renames: [] }));
+    .map((location) => ({ location, origin: location, image: imageAt(location), renames: [], entries: [] }));
 }
 
 /** Reports whether a location has an image, or an invalid value that an entry can replace. */
@@ -258,26 +277,32 @@ function withDigest(image: string): string {
 
 const ANY_DIGEST = `sha256:${'0'.repeat(64)}`;
 
-function changed(entry: ImagesEntry, { location, origin, image, renames }: ImageUse): ImageUse {
+function changed(entry: ImagesEntry, { location, origin, image, renames, entries: before }: ImageUse): ImageUse {
   const after = changedImage(image, entry);
-  if (setsVersion(entry)) return { location: entry.location, origin, image: after, renames: [] };
-  return { location, origin, image: after, renames: after === image ? renames : [...renames, entry] };
+  const entries = [...before, entry];
+  if (setsVersion(entry)) return { location: entry.location, origin, image: after, renames: [], entries };
+  return { location, origin, image: after, renames: after === image ? renames : [...renames, entry], entries };
 }
 
 /** Returns each image once, independent of the fields that run it. */
-function runsIn(items: readonly ImageUse[]): readonly Omit<ImageUse, 'origin'>[] {
-  return unique(items.map(({ location, image, renames }) => ({ location, origin: location, image, renames })));
+function runsIn(items: readonly ImageUse[]): readonly Omit<ImageUse, 'origin' | 'entries'>[] {
+  const uses = items.map(({ location, image, renames }) => ({ location, origin: location, image, renames, entries: [] }));
+  return unique(uses).map(({ location, image, renames }) => ({ location, image, renames }));
 }
 
 function unique(items: readonly ImageUse[]): readonly ImageUse[] {
   const kept: ImageUse[] = [];
   const seen = new Map<ImageLocation, Set<string>>();
+  const origins = new Map<ImageLocation, number>();
   for (const item of items) {
     const known = seen.get(item.location) ?? new Set();
     seen.set(item.location, known);
-    const { field, object } = item.origin;
-    const renames = item.renames.map(({ name, location: { offset } }) => [name, offset]);
-    const key = JSON.stringify([item.image, renames, field, object]);
+    const origin = origins.get(item.origin) ?? origins.size;
+    origins.set(item.origin, origin);
+    const [renames, entries] = [item.renames, item.entries].map((list) =>
+      list.map(({ name, location: { offset } }) => [name, offset]),
+    );
+    const key = JSON.stringify([item.image, renames, entries, origin]);
     if (known.has(key)) continue;
     known.add(key);
     kept.push(item);

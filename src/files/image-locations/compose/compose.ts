@@ -3,8 +3,8 @@
  * Dockerfiles. Build caches are not included, because they are meant to move, and neither are `models`.
  */
 import { quoteValue } from '../../../image/quote.ts';
-import { parseReference } from '../../../image/reference.ts';
-import type { ImageLocation, EditTarget } from '../../../pinning/image-location.ts';
+import { type ImageReference, parseReference } from '../../../image/reference.ts';
+import type { EditTarget, ImageLocation, NameTarget } from '../../../pinning/image-location.ts';
 import { escapeSegment, isObject, type JsonObject } from '../../../pod/pointer.ts';
 import { isCompose } from '../../image-file-names.ts';
 import { composeBuilds, givenTo } from './builds.ts';
@@ -12,9 +12,9 @@ import { type ComposeContext, type Environment, environmentOf, unknownVariable }
 import { inlineImages } from './inline-dockerfile.ts';
 import { isReset } from './reset.ts';
 import { interpolate, NO_VALUES, UNKNOWN } from './variables.ts';
-import { hasVariableBehind, lastPieceOf } from '../last-piece.ts';
+import { hasVariableBefore, hasVariableBehind, lastPieceOf, nameTextOf } from '../last-piece.ts';
 import { locationAt, locationWithout, wholeImage } from '../document-context.ts';
-import { digestTarget } from '../edit-target.ts';
+import { digestTarget, namePlace } from '../edit-target.ts';
 import type { DocumentFormat } from '../format.ts';
 import { slice, type TracedText } from '../traced-text.ts';
 import { writtenAt } from '../scalar-text.ts';
@@ -151,7 +151,19 @@ function locationOf(context: ComposeContext, { pointer, written, image, isFromEn
           reason: `${isFromEnvironment ? fromFile(environment) : BUILT} put the digest after the tag, ${behind}`,
         }
       : digestTarget(piece.end, reference);
-  return locationAt(context, { pointer, image: image.text, content: { state: 'image', reference }, target });
+  const name = nameIn(context, { written, image, isFromEnvironment }, reference);
+  return locationAt(context, { pointer, image: image.text, content: { state: 'image', reference }, target, name });
+}
+
+function nameIn(
+  { environment }: ComposeContext,
+  { written, image, isFromEnvironment }: Omit<Composed, 'pointer'>,
+  reference: ImageReference,
+): NameTarget {
+  const place = nameTextOf(image, reference);
+  if (place !== undefined && !hasVariableBefore(written, place.from)) return namePlace(place);
+  const where = isFromEnvironment ? `variables of it have values in ${quoteValue(environment.file, 256)}` : 'its name is built from variables';
+  return { ok: false, reason: `${where}; write the name without variables` };
 }
 
 const BUILT = 'its tag is built from variables;';

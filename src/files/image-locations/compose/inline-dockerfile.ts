@@ -63,9 +63,10 @@ function locationOf(context: ComposeContext, pointer: string, found: DockerfileI
   const { document, text, format } = context;
   const position = found.offset === -1 ? document.positionOf(pointer) : lineTable(text)(found.offset);
   const address = { kind: 'value', document: document.index, pointer } as const;
-  const { image, content, target } = found;
+  const { image, content, target, name } = found;
   const isNowhere = found.offset === -1 && content.state === 'image';
   const reason = 'its text is folded or has escapes; write "dockerfile_inline" as a block ("|")';
   const readable = target.ok ? target : { ...target, reason: target.reason.replaceAll(UNKNOWN, '$') };
-  return { format, ...position, address, image, content, target: isNowhere ? { ok: false, reason } : readable };
+  if (isNowhere) return { format, ...position, address, image, content, target: { ok: false, reason } };
+  return { format, ...position, address, image, content, target: readable, name };
 }

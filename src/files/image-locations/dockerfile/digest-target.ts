@@ -31,7 +31,7 @@ export interface BaseImage {
   readonly isStage: boolean;
 }
 
-interface ParsedBase extends BaseImage {
+export interface ParsedBase extends BaseImage {
   readonly image: TracedText;
   readonly reference: ImageReference;
 }
@@ -68,7 +68,7 @@ export function digestLocation(base: ParsedBase, context: FileContext): DigestLo
   return { offset: owner === undefined ? inFrom : piece.start, content, target };
 }
 
-function isIn({ offsets }: TracedText, offset: number): boolean {
+export function isIn({ offsets }: TracedText, offset: number): boolean {
   return offset >= (offsets[0] ?? Infinity) && offset <= (offsets.at(-1) ?? -1);
 }
 
@@ -109,7 +109,7 @@ function endsText(written: TracedText, end: number, declarations: readonly Decla
   return declared !== undefined && endsText(declared.written, end, declarations.slice(0, index));
 }
 
-function namesIn({ text }: TracedText): readonly string[] {
+export function namesIn({ text }: TracedText): readonly string[] {
   return [...new Set([...text.matchAll(/\$\{?(\w+)/g)].map(([, name = '']) => name))];
 }
 

@@ -1,9 +1,9 @@
 /** Finds the images that a build of a Dockerfile pulls, and the places for their digests. */
 import { maskPassword } from '../../../image/password.ts';
 import { type ImageReference, parseReference } from '../../../image/reference.ts';
-import type { LocationContent, EditTarget } from '../../../pinning/image-location.ts';
-import { lastPieceOf } from '../last-piece.ts';
-import { digestTarget } from '../edit-target.ts';
+import type { EditTarget, LocationContent, NameTarget } from '../../../pinning/image-location.ts';
+import { lastPieceOf, nameTextOf } from '../last-piece.ts';
+import { digestTarget, namePlace } from '../edit-target.ts';
 import { EMPTY, split, type TracedText } from '../traced-text.ts';
 import { type GivenArgument, pairsOf, type Scope, scopeOf, setByBuild } from './arguments.ts';
 import { type Build, contextName, type ContextNames, replacedIn, setBy } from './builds.ts';
@@ -11,6 +11,7 @@ import { BLANKS, type Instruction, parseDockerfile, triggerOf } from './instruct
 import type { Fault } from './lines.ts';
 import { outcomesOf } from './outcome.ts';
 import { type BaseImage, digestLocation, type FileContext } from './digest-target.ts';
+import { baseName } from './name-target.ts';
 import { sourcesOf } from './sources.ts';
 
 export interface DockerfileImage {
@@ -21,6 +22,7 @@ export interface DockerfileImage {
   readonly stage?: string | undefined;
   readonly content: LocationContent;
   readonly target: EditTarget;
+  readonly name?: NameTarget | undefined;
 }
 
 export interface DockerfileImages {
@@ -172,7 +174,7 @@ function pulledImage(
   const { written, image, reference } = base;
   if (image.offsets.includes(-1)) return givenImage(written, { text: image.text, reference }, { given, built });
   const file = { declarations: [...scope.declarations.values()], bases: [...bases.values()], inStages, outcomeOf };
-  return unlessReplaced({ image: image.text, ...digestLocation(base, file) }, replaced);
+  return unlessReplaced({ image: image.text, ...digestLocation(base, file), name: baseName(base, file) }, replaced);
 }
 
 /** An image that a build sets. Its text is in the Compose file, or in a file of values. */
@@ -210,7 +212,7 @@ function readSource(
 
 function unlessReplaced(found: DockerfileImage, { bySome }: ContextNames): DockerfileImage {
   const reason = bySome(found.image);
-  return reason === undefined ? found : { ...found, target: { ok: false, reason } };
+  return reason === undefined ? found : { ...found, target: { ok: false, reason }, name: undefined };
 }
 
 const NUMBER: LocationContent = { state: 'none', reason: 'it may be a stage number' };
@@ -221,7 +223,7 @@ function bare(image: DockerfileImage, word: TracedText, hasStages: boolean): Doc
   const name = word.text;
   if (!hasStages) return without(word, name, FRAGMENT);
   const reason = `it may be a build context; for an image, add a tag, as in ${name}:latest; for a context, add the stage "FROM scratch AS ${name}", which the context replaces`;
-  return { ...image, target: { ok: false, reason } };
+  return { ...image, target: { ok: false, reason }, name: undefined };
 }
 
 /** Reads an image from a text without variables. */
@@ -232,10 +234,14 @@ function literal(word: TracedText): DockerfileImage {
   const piece = lastPieceOf(word, reference);
   const target: EditTarget =
     piece === undefined
-      ? { ok: false, reason: 'it spans two lines; write it on one line' }
+      ? { ok: false, reason: TWO_LINES }
       : digestTarget(piece.end, reference);
-  return { offset: word.offsets[0] ?? 0, image: word.text, content: { state: 'image', reference }, target };
+  const place = nameTextOf(word, reference);
+  const name: NameTarget = place === undefined ? { ok: false, reason: TWO_LINES } : namePlace(place);
+  return { offset: word.offsets[0] ?? 0, image: word.text, content: { state: 'image', reference }, target, name };
 }
+
+const TWO_LINES = 'it spans two lines; write it on one line';
 
 function problemAt(word: TracedText, image: string, problem: string): DockerfileImage {
   return without(word, image, { state: 'problem', problem: image.includes('{{') ? TEMPLATE : problem });

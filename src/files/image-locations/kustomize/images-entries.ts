@@ -5,8 +5,8 @@
  */
 import { type ImageReference, parseReference } from '../../../image/reference.ts';
 import { isObject, type JsonObject, jsonType } from '../../../pod/pointer.ts';
-import type { ImageLocation, EditTarget } from '../../../pinning/image-location.ts';
-import type { ImagesEntry } from '../../../pinning/kustomize/images-entry.ts';
+import type { EditTarget, ImageLocation, NameTarget } from '../../../pinning/image-location.ts';
+import { type ImagesEntry, splitImage } from '../../../pinning/kustomize/images-entry.ts';
 import { listAt } from '../../kustomization.ts';
 import { insertField, replaceField } from '../field-text.ts';
 import { digestTarget, spanOf } from '../edit-target.ts';
@@ -29,9 +29,20 @@ function imagesEntry(context: DocumentContext, holder: string, entry: JsonObject
     newTag: partText(entry['newTag']),
     digest: partText(entry['digest']),
     tagSuffix: partText(entry['tagSuffix']),
-    location: entryLocation(context, holder, entry),
+    location: { ...entryLocation(context, holder, entry), name: newNameTarget(context, holder, entry) },
     targetFor: (tag) => versionTarget(context, holder, { entry, tag }),
   };
+}
+
+/** `name` stays, because it selects the images; a missing `newName` comes after it. */
+function newNameTarget(context: DocumentContext, holder: string, { newName }: JsonObject): NameTarget {
+  const text = partText(newName);
+  if (splitImage(text).name !== text) return { ok: false, reason: 'its "newName" contains a tag; use "newTag"' };
+  const field = { holder, key: 'newName' };
+  const target = newName === undefined ? insertField(context, field, 'name') : replaceField(context, field);
+  if (!target.ok) return target;
+  const { from, to, before, after } = target;
+  return { ok: true, pieces: [{ part: 'name', from, to, before, after }], values: [`${holder}/newName`] };
 }
 
 interface EntryTag {

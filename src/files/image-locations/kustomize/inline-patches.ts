@@ -1,6 +1,6 @@
 /** Inline patches of a kustomization, usually block scalars (`patch: |-`). */
 import type { FieldUse } from '../../../pinning/kustomize/field-specs.ts';
-import type { ImageLocation, EditTarget } from '../../../pinning/image-location.ts';
+import type { EditTarget, ImageLocation, NameTarget } from '../../../pinning/image-location.ts';
 import type { KindTable } from '../../../pod/kinds.ts';
 import { isObject, type JsonObject } from '../../../pod/pointer.ts';
 import { inlineTexts, listAt, targetsIn } from '../../kustomization.ts';
@@ -67,9 +67,18 @@ interface PatchLocation {
 /** Moves a location from the patch to the file. */
 function moved(location: ImageLocation, { context, pointer, outer }: PatchLocation): ImageLocation {
   const address = { kind: 'value', document: context.document.index, pointer } as const;
-  if (outer === undefined) return { ...location, ...context.document.positionOf(pointer), address, target: NOT_PLAIN };
+  if (outer === undefined) {
+    const position = context.document.positionOf(pointer);
+    return { ...location, ...position, address, target: NOT_PLAIN, name: undefined };
+  }
   const position = lineTable(context.text)(outer(location.offset));
-  return { ...location, ...position, address, target: movedTarget(location.target, outer) };
+  const [target, name] = [movedTarget(location.target, outer), movedName(location.name, outer)];
+  return { ...location, ...position, address, target, name };
+}
+
+function movedName(name: NameTarget | undefined, outer: (inner: number) => number): NameTarget | undefined {
+  if (name?.ok !== true) return name;
+  return { ok: true, pieces: name.pieces.map((one) => ({ ...one, from: outer(one.from), to: outer(one.to) })) };
 }
 
 function movedTarget(target: EditTarget, outer: (inner: number) => number): EditTarget {
