@@ -4,25 +4,32 @@ import { PINNABLE_FILES } from '../files/image-locations/titles.ts';
 import { DAY_MS } from '../go/date.ts';
 import type { AgeLimit } from '../pinning/ages.ts';
 import { PIN_GROUPINGS } from '../report/pin-groups.ts';
-import { collect, configOption, ignoreOption, outputOption, type Result } from './command-options.ts';
+import {
+  collect,
+  configOption,
+  ignoreOption,
+  namespaceName,
+  outputOption,
+  pluginOption,
+  policyOption,
+  type Result,
+} from './command-options.ts';
 import type { Terminal } from './terminal.ts';
 
 export function addPin(program: Command, result: Result, terminal: Terminal): void {
   const command = program
     .command('pin')
-    .description('Pin images in files to digests; without --write, print a diff')
+    .description('Pin images in files to digests, and write the names of mirrors; without --write, print a diff')
     .argument('<FILE|DIR|-...>', `${PINNABLE_FILES}; "-" is standard input`)
     .addOption(configOption())
     .option('-w, --write', 'Update the files in place; only images change')
     .addOption(
-      new Option('--check', 'Report images without a digest and exit with 1; send no requests').conflicts([
-        'write',
-        'update',
-        'lock',
-        'platform',
-      ]),
+      new Option(
+        '--check',
+        'Report images without a digest and exit with 1; send no requests, except for --rewrite',
+      ).conflicts(['write', 'update', 'lock', 'platform']),
     );
-  for (const option of updateOptions()) command.addOption(option);
+  for (const option of [...updateOptions(), ...rewriteOptions()]) command.addOption(option);
   command
     .option('--lock <FILE>', 'Lock file with known digests, YAML or JSON; with --write, new digests are added')
     .addOption(
@@ -63,6 +70,9 @@ without a tag gets the default tag, latest.
                   directive are pinned. If a tag comes from an ARG, the digest
                   goes into the ARG, unless another image or a stage uses it.
 
+With --rewrite, images first get the names that "rewrite" in the policies gives
+them, with the same lookups as in a cluster; then their digests.
+
 Examples:
   # Print a diff for "git apply"
   tidewaiter pin deploy/
@@ -88,12 +98,16 @@ Examples:
   # Pin images in Helm values
   tidewaiter pin values.yaml --helm-image /image --helm-image '/sidecars/*/image'
 
+  # Write the names of mirrors, and the digests
+  tidewaiter pin deploy/ --rewrite --policy policies/ --write
+
   # Fail for images that lack a platform
   tidewaiter pin deploy/ --platform linux/amd64 --platform linux/arm64
 
-Exit codes: 0 success; 1 an image has no digest (--check), or has drifted and
-was not written (--update without --write); 2 an image cannot be pinned or an
-input is unreadable (the other images are pinned)`;
+Exit codes: 0 success; 1 an image has no digest (--check) or would get another
+name (--check --rewrite), or has drifted and was not written (--update without
+--write); 2 an image cannot be pinned or rewritten, or an input is unreadable
+(the other images are written)`;
 
 export function addDrift(program: Command, result: Result, terminal: Terminal): void {
   program
@@ -165,6 +179,20 @@ function ageOf(text: string): AgeLimit {
     throw new InvalidArgumentError('expected hours, days, or weeks, for example 12h, 30d, or 4w');
   return { text, ms: Number(amount) * unitMs };
 }
+
+const rewriteOptions = (): readonly Option[] => [
+  new Option('--rewrite', 'Write the names that "rewrite" in the policies gives images, then pin them'),
+  policyOption(),
+  pluginOption(),
+  new Option(
+    '-n, --namespace <NAME>',
+    'With --rewrite: namespace of objects that do not specify one, for the scopes of policies (default: "default")',
+  ).argParser(namespaceName),
+  new Option(
+    '--offline',
+    'Send no requests: only rewrites with "when: always", and only digests in the lock file',
+  ).conflicts(['update', 'platform']),
+];
 
 const updateOptions = (): readonly Option[] => [
   new Option(

@@ -1,5 +1,6 @@
 /** An image in a file, and the place of its digest. Offsets are UTF-16 units into the text. */
 import type { ImageReference } from '../image/reference.ts';
+import type { ContainerKind } from '../pod/containers.ts';
 
 export interface ImageLocation {
   /** The name of its format in files/image-locations/formats.ts. */
@@ -13,7 +14,9 @@ export interface ImageLocation {
   /** JSON Pointer of an image in a manifest or a patch, from the root of the object that runs it. */
   readonly field?: string;
   /** The object that runs the image, if it is known. */
-  readonly object?: { readonly group: string; readonly kind: string; readonly name: string };
+  readonly object?: LocatedObject;
+  /** The kind of the container, if it is known. */
+  readonly container?: ContainerKind;
   /** The stage of a Dockerfile that it is the base of. */
   readonly stage?: string | undefined;
   /** The `.env` file that has values of its variables. */
@@ -24,6 +27,14 @@ export interface ImageLocation {
   readonly target: EditTarget;
   /** undefined: `target` has the reason why nothing can be written. */
   readonly name?: NameTarget | undefined;
+}
+
+export interface LocatedObject {
+  readonly group: string;
+  readonly kind: string;
+  readonly name: string;
+  /** undefined: it states none. */
+  readonly namespace?: string | undefined;
 }
 
 /** The value to change, for YAML and JSON. `document` is zero-based. */
@@ -75,7 +86,10 @@ export function editOf(target: Extract<EditTarget, { readonly ok: true }>, writt
 }
 
 /** The edits that write the name of a reference. */
-export function nameEdits({ pieces }: Extract<NameTarget, { readonly ok: true }>, name: ImageReference): readonly Edit[] {
+export function nameEdits(
+  { pieces }: Extract<NameTarget, { readonly ok: true }>,
+  name: ImageReference,
+): readonly Edit[] {
   const parts = { name: name.repository, registry: name.domain, path: name.path };
   return pieces.map(({ part, ...piece }) => editOf({ ok: true, ...piece }, parts[part]));
 }

@@ -1,4 +1,4 @@
-/** The changed digests of `pin` with facts about both images, for the changelog and for `-o json`. */
+/** The changed digests and names of `pin` with facts about both images, for the changelog and for `-o json`. */
 import type { ImageOrigin, RegistryDetails, RegistryFact } from '../policy/registry-fact.ts';
 import type { PinReport, PinRow } from './pin.ts';
 import { compareUrl } from './source-links.ts';
@@ -26,11 +26,14 @@ export interface ChangedImage {
 export interface PinChange {
   /** The image as written, without its digest. */
   readonly image: string;
-  /** The whole reference with the new digest. */
-  readonly pinned: string;
+  /** The image with its new name, without its digest. null: it keeps its name. */
+  readonly rewritten: string | null;
+  /** The whole reference with the new name and digest. null: it has no digest. */
+  readonly pinned: string | null;
   /** null: the image had no digest. */
   readonly from: ChangedImage | null;
-  readonly to: ChangedImage;
+  /** null: it has no digest. */
+  readonly to: ChangedImage | null;
   /** null: a size is unknown. */
   readonly sizeDifferenceBytes: number | null;
   /** A page with the commits between both images. */
@@ -40,23 +43,46 @@ export interface PinChange {
 
 /** Several files can have the same change. */
 export function changesIn({ images }: PinReport, facts: DigestFacts): readonly PinChange[] {
-  const changed = images.filter(({ state }) => state === 'resolved' || state === 'drifted');
-  const rows = Map.groupBy(changed, ({ pinned, previous }) => JSON.stringify([pinned, previous]));
+  const changed = images.filter((row) => row.rewritten !== null || isNewDigest(row));
+  const rows = Map.groupBy(changed, ({ image, rewritten, pinned, previous }) =>
+    JSON.stringify([rewritten === null ? '' : image, rewritten, pinned, previous]),
+  );
   return [...rows.values()].flatMap((same) => changeOf(same, facts) ?? []);
+}
+
+export function isNewDigest({ state, digest, pinned }: PinRow): boolean {
+  return (state === 'resolved' || state === 'drifted') && digest !== null && pinned !== null;
 }
 
 function changeOf(same: readonly PinRow[], facts: DigestFacts): PinChange | undefined {
   const [first] = same;
-  if (first === undefined || first.digest === null || first.pinned === null) return undefined;
-  const { image, pinned, previous, digest } = first;
-  const from = previous === null ? null : imageOf(previous, facts);
-  const to = imageOf(digest, facts);
+  if (first === undefined) return undefined;
+  const { image, rewritten, pinned, previous, digest, state } = first;
+  // An image that only gets another name keeps its digest.
+  const before = state === 'pinned' ? digest : previous;
+  const from = before === null ? null : imageOf(before, facts);
+  const to = digest === null ? null : imageOf(digest, facts);
   const files = [...new Set(same.map(({ file }) => file))];
-  return { image: image.replace(/@.*$/, ''), pinned, from, to, ...compared(from, to), files };
+  return {
+    image: withoutDigest(image),
+    rewritten: rewritten && withoutDigest(rewritten),
+    pinned,
+    from,
+    to,
+    ...compared(from, to),
+    files,
+  };
 }
 
-function compared(from: ChangedImage | null, to: ChangedImage): Pick<PinChange, 'sizeDifferenceBytes' | 'compareUrl'> {
-  if (from === null) return { sizeDifferenceBytes: null, compareUrl: null };
+function withoutDigest(image: string): string {
+  return image.replace(/@.*$/, '');
+}
+
+function compared(
+  from: ChangedImage | null,
+  to: ChangedImage | null,
+): Pick<PinChange, 'sizeDifferenceBytes' | 'compareUrl'> {
+  if (from === null || to === null) return { sizeDifferenceBytes: null, compareUrl: null };
   const isKnown = from.sizeBytes !== null && to.sizeBytes !== null;
   return {
     sizeDifferenceBytes: isKnown ? to.sizeBytes - from.sizeBytes : null,

@@ -36,8 +36,8 @@ function namedRows(change: PinChange, grouping: PinGrouping | undefined): readon
   return [{ name: grouping && nameOf(change, grouping), row: change }];
 }
 
-function nameOf({ pinned }: PinChange, grouping: 'registry' | 'repository'): string {
-  const parsed = parseReference(pinned);
+function nameOf({ image, rewritten, pinned }: PinChange, grouping: 'registry' | 'repository'): string {
+  const parsed = parseReference(pinned ?? rewritten ?? image);
   if (!parsed.ok) return 'other';
   return grouping === 'registry' ? parsed.reference.domain : parsed.reference.repository;
 }

@@ -26,23 +26,26 @@ export function markdownPin(changes: readonly PinChange[], { group, now }: PinMa
   const shown = within(lines, MAX_CHARACTERS);
   const rest = lines.length - shown.length;
   const more = rest === 0 ? '' : `\n${count(rest, 'more row')}, which this report has no space for.\n`;
-  return `### tidewaiter: ${count(changes.length, 'digest')} to change\n${shown.join('')}${more}`;
+  const what = changes.some(({ rewritten }) => rewritten !== null) ? 'image' : 'digest';
+  return `### tidewaiter: ${count(changes.length, what)} to change\n${shown.join('')}${more}`;
 }
 
 const HEAD = '| Image | From | To | Size | Source | Files |\n|---|---|---|---|---|---|\n';
 
 function line(change: PinChange, now: number): string {
-  const { image, from, to, files } = change;
+  const { image, rewritten, from, to, files } = change;
   const cells = [
-    escaped(image),
-    from === null ? 'no digest' : imageCell(from, now),
-    imageCell(to, now),
+    rewritten === null ? escaped(image) : `${escaped(image)} → ${escaped(rewritten)}`,
+    from === null ? NO_DIGEST : imageCell(from, now),
+    to === null ? NO_DIGEST : imageCell(to, now),
     sizeCell(change),
     sourceCell(change),
     escaped(files.join(', ')),
   ];
   return `| ${cells.join(' | ')} |\n`;
 }
+
+const NO_DIGEST = 'no digest';
 
 const SHOWN = 12;
 
@@ -73,7 +76,7 @@ function revisionParts(image: ChangedImage): readonly string[] {
 const MEBIBYTE = 1024 * 1024;
 
 function sizeCell({ to, sizeDifferenceBytes }: PinChange): string {
-  if (to.sizeBytes === null) return 'unknown';
+  if (to === null || to.sizeBytes === null) return 'unknown';
   const size = `${(to.sizeBytes / MEBIBYTE).toFixed(1)} MiB`;
   if (sizeDifferenceBytes === null) return size;
   const difference = sizeDifferenceBytes / MEBIBYTE;
@@ -82,6 +85,7 @@ function sizeCell({ to, sizeDifferenceBytes }: PinChange): string {
 
 /** Another source is shown next to the new one: the tag may belong to other people now. */
 function sourceCell({ from, to, compareUrl }: PinChange): string {
+  if (to === null) return 'unknown';
   const source = sourceText(to);
   if (compareUrl !== null) return `${source}, [compare](${compareUrl})`;
   const isOther = from !== null && from.origin === 'known' && to.origin === 'known' && urlOf(from) !== urlOf(to);

@@ -82,34 +82,53 @@ function skippedLines(files: readonly PinFileRow[], ink: Paint): readonly string
   ];
 }
 
-/** Lists the images without a digest (`--check`) or the written images (`--write`). */
+/** Lists the images without a digest or with another name (`--check`), or the written images (`--write`). */
 function imageLines({ images, files }: PinReport, ink: Paint): string {
   const changed = changedIn(files);
   return images
-    .flatMap((row) => {
-      if (row.state === 'unpinned')
-        return [`${locationText(row)}  ${ink.red('unpinned')}  ${row.message}${usesText(row)}`];
-      const written = (row.state === 'resolved' || row.state === 'drifted') && changed.has(row.file);
-      return written ? [`${locationText(row)}  ${ink.green('pinned')}  ${row.pinned}${usesText(row)}`] : [];
-    })
-    .map((line) => `${line}\n`)
+    .flatMap((row) => (changed.has(row.file) ? writtenLines(row, ink) : openLines(row, ink)))
+    .map((text) => `${text}\n`)
     .join('');
+}
+
+function writtenLines(row: PinRow, ink: Paint): readonly string[] {
+  const { image, rewritten, pinned } = row;
+  const line = (label: string, text: string): string =>
+    `${locationText(row)}  ${ink.green(label)}  ${text}${usesText(row)}`;
+  if (rewritten !== null) return [line('rewritten', `${image} -> ${isResolved(row) ? pinned : rewritten}`)];
+  return isResolved(row) ? [line('pinned', pinned ?? '')] : [];
+}
+
+function openLines(row: PinRow, ink: Paint): readonly string[] {
+  const { image, rewritten, state, message } = row;
+  const line = (label: string, text: string): string =>
+    `${locationText(row)}  ${ink.red(label)}  ${text}${usesText(row)}`;
+  return [
+    ...(rewritten === null
+      ? []
+      : [line('not rewritten', `image ${quoteValue(image, 256)} would become ${quoteValue(rewritten, 256)}`)]),
+    ...(state === 'unpinned' ? [line('unpinned', message ?? '')] : []),
+  ];
+}
+
+function isResolved({ state }: PinRow): boolean {
+  return state === 'resolved' || state === 'drifted';
 }
 
 function changedIn(files: readonly PinFileRow[]): ReadonlySet<string> {
   return new Set(files.flatMap(({ file, state }) => (state === 'changed' ? [file] : [])));
 }
 
-function pinSummary({ images, files, errors }: PinReport, action: PinAction, ink: Paint): string {
+function pinSummary(report: PinReport, action: PinAction, ink: Paint): string {
+  const { images, files, errors } = report;
   const of = (state: PinRow['state']): number => images.filter((row) => row.state === state).length;
   const resolved = of('resolved') + of('drifted');
   const changed = changedIn(files);
-  const written = images.filter(
-    ({ file, state }) => changed.has(file) && (state === 'resolved' || state === 'drifted'),
-  );
+  const written = images.filter((row) => changed.has(row.file) && isResolved(row));
   const waits = resolved - written.length;
   const parts = [
     `${of('pinned')} already pinned`,
+    ...renamedParts(report, action, ink),
     ...(written.length === 0 ? [] : [`${written.length} pinned now`]),
     ...(waits === 0 ? [] : [action === 'write' ? ink.red(`${waits} not written`) : `${waits} to pin`]),
     ...(of('unpinned') === 0 ? [] : [ink.red(`${of('unpinned')} unpinned`)]),
@@ -120,8 +139,21 @@ function pinSummary({ images, files, errors }: PinReport, action: PinAction, ink
   return `${count(files.length, 'file')}, ${count(images.length, 'image')}: ${parts.join(', ')}${hint}\n${pinHint(images, files)}`;
 }
 
-/** No command for standard input, which cannot be written, or for files that are not in the input, whose notices say what to do. */
+/** With --write, an image in a file that could not be written is not rewritten. */
+function renamedParts({ images, files }: PinReport, action: PinAction, ink: Paint): readonly string[] {
+  const changed = changedIn(files);
+  const all = images.filter(({ rewritten }) => rewritten !== null);
+  const done = all.filter(({ file }) => changed.has(file)).length;
+  const open = all.length - done;
+  return [
+    ...(done === 0 ? [] : [`${done} rewritten now`]),
+    ...(open === 0 ? [] : [action === 'diff' ? `${open} to rewrite` : ink.red(`${open} not rewritten`)]),
+  ];
+}
+
+/** No command with --rewrite, which needs the same policies, for standard input, which cannot be written, or for files that are not in the input, whose notices say what to do. */
 function pinHint(images: readonly PinRow[], given: readonly PinFileRow[]): string {
+  if (images.some(({ rewritten }) => rewritten !== null)) return '';
   const files = [...new Set(images.flatMap(({ file, state }) => (state === 'unpinned' ? [file] : [])))];
   const names = new Set(given.map(({ file }) => file));
   if (files.length === 0 || files.includes('stdin') || !files.every((file) => names.has(file))) return '';

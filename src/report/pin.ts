@@ -16,7 +16,11 @@ export interface LocationRow {
 
 export interface PinRow extends LocationRow {
   readonly state: PinDecision['state'];
-  /** The whole reference with its digest. */
+  /** The image with its new name (`--rewrite`). */
+  readonly rewritten: string | null;
+  /** The policy that gives it the new name. */
+  readonly rewrittenBy: string | null;
+  /** The whole reference with its digest, and with the new name. */
   readonly pinned: string | null;
   readonly digest: string | null;
   /** The previous digest of a drifted image. */
@@ -83,9 +87,16 @@ export function mergeUses<R extends LocationRow>(rows: readonly R[]): readonly R
   return [...merged.values()];
 }
 
-export function pinRow(file: string, location: ImageLocation, decision: PinDecision): PinRow {
+/** The image with its new name, and the policy that gives it. */
+export interface NewName {
+  readonly image: string;
+  readonly policy: string;
+}
+
+export function pinRow(file: string, location: ImageLocation, decision: PinDecision, name?: NewName): PinRow {
   const { state, pinned = null, digest = null, previous = null, message = null } = decision;
-  return { ...locationRow(file, location), state, pinned, digest, previous, message };
+  const { image: rewritten = null, policy: rewrittenBy = null } = name ?? {};
+  return { ...locationRow(file, location), state, rewritten, rewrittenBy, pinned, digest, previous, message };
 }
 
 export function driftRow(
@@ -97,10 +108,14 @@ export function driftRow(
   return { ...locationRow(file, location), state, digest, current, message };
 }
 
-/** Returns 0 for success, 1 if an image is not pinned or has drifted and was not written, and 2 on an error. */
+/**
+ * Returns 0 for success, 1 if an image is not pinned, has drifted and was not written, or would get another name with `--check`, and
+ * 2 on an error.
+ */
 export function pinExitCode({ images, errors }: PinReport, action: PinAction): 0 | 1 | 2 {
   const has = (state: PinRow['state']): boolean => images.some((row) => row.state === state);
   if (errors.length > 0 || has('failed')) return 2;
+  if (action === 'check' && images.some(({ rewritten }) => rewritten !== null)) return 1;
   return has('unpinned') || (has('drifted') && action !== 'write') ? 1 : 0;
 }
 

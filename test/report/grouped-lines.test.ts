@@ -109,6 +109,8 @@ test('pin tells an outage once', () => {
     ...place,
     image,
     state: 'failed' as const,
+    rewritten: null,
+    rewrittenBy: null,
     pinned: null,
     digest: null,
     previous: null,

@@ -28,7 +28,7 @@ export function plant(files: Files): string {
 }
 
 /** Returns undefined if kustomize fails. */
-async function imagesOf(folder: string): Promise<readonly string[] | undefined> {
+export async function imagesOf(folder: string): Promise<readonly string[] | undefined> {
   try {
     const { stdout } = await promisify(execFile)('kubectl', ['kustomize', folder], { encoding: 'utf8' });
     return [...stdout.matchAll(/^[ -]*image(?:Name)?: (.*)$/gm)].map(([, image = '']) => image);

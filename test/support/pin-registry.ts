@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { RegistryFor } from '../../src/cli/pin/registry-lookups.ts';
 import { type DriftFlags, drift } from '../../src/cli/pin/drift.ts';
-import { pin, type PinFlags } from '../../src/cli/pin/pin.ts';
+import type { PinFlags } from '../../src/cli/pin/flags.ts';
+import { pin } from '../../src/cli/pin/pin.ts';
 import type { PinRegistry } from '../../src/pinning/registry-source.ts';
 import type { ImageReference } from '../../src/image/reference.ts';
 import type {

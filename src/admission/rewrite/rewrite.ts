@@ -45,9 +45,7 @@ export function rewriteImages(
     staleMs: ({ container }, name) => staleMsOf(covering, container, name),
   };
   const object = { change, type: request.type };
-  const states = images.map((image) =>
-    firstState(image, stepsOf(image.container, image.reference, policies), object),
-  );
+  const states = images.map((image) => firstState(image, stepsOf(image.container, image.reference, policies), object));
   if (states.filter(({ ahead }) => ahead.length > 0).length > MAX_FINDINGS) return 'too-many';
   return whenKnown(decideRewrites(states, surroundings), rewritingsOf);
 }

@@ -114,7 +114,7 @@ async function lookUp(
     mode: { update: false, platforms: [] },
     lock,
     kustomize,
-    selects: () => true,
+    leavesOut: () => undefined,
     now: () => now,
   };
   return closeAfter(

@@ -3,6 +3,7 @@ import { parseReference } from '../../image/reference.ts';
 import { digestLookup } from '../../pinning/reference-lookup.ts';
 import type { RegistryDetails, RegistryFact } from '../../policy/registry-fact.ts';
 import type { PinReport } from '../../report/pin.ts';
+import { isNewDigest } from '../../report/pin-changes.ts';
 import { byKey, lookUpAll, type RegistryLookups } from './registry-lookups.ts';
 
 /** By digest. The facts of a digest are equal in all repositories that have it. */
@@ -11,9 +12,10 @@ export async function digestDetails(
   lookups: RegistryLookups,
 ): Promise<ReadonlyMap<string, RegistryFact<RegistryDetails>>> {
   const wanted = byKey(
-    images.flatMap(({ state, pinned, previous, digest }) => {
+    images.flatMap((row) => {
+      const { pinned, previous, digest, rewritten } = row;
       const parsed = pinned === null ? undefined : parseReference(pinned);
-      if (parsed?.ok !== true || (state !== 'resolved' && state !== 'drifted')) return [];
+      if (parsed?.ok !== true || (rewritten === null && !isNewDigest(row))) return [];
       return [previous, digest].flatMap((one) => (one === null ? [] : [digestLookup(parsed.reference, one)]));
     }),
   );

@@ -10,7 +10,7 @@ import { configured } from '../configured.ts';
 import { byKey, createLookups, lookUpAll } from './registry-lookups.ts';
 import { rulesFor } from '../input-files.ts';
 import { interruptible } from '../interrupt.ts';
-import type { PinFlags, PinParts } from './pin.ts';
+import type { PinFlags, PinParts } from './flags.ts';
 import { fileRow, openFiles } from './open-files.ts';
 import { closeAfter } from '../close-after.ts';
 

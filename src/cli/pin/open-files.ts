@@ -35,6 +35,8 @@ export interface OpenFiles {
   readonly errors: readonly PinErrorRow[];
   readonly notices: readonly PinErrorRow[];
   readonly kustomize: KustomizeFiles;
+  /** The files and those that kustomizations include, by their real paths. */
+  readonly known: ReadonlyMap<string, KnownFile>;
   /** The given options, with the patch targets and builds of each file. */
   readonly options: FindOptions;
 }
@@ -64,7 +66,8 @@ export async function openFiles(
     const again = patches.has(id) || builds.has(id) ? texts.get(id) : undefined;
     return [id, again === undefined ? file : { ...file, found: imagesIn({ path: file.file, ...again }, options) }];
   });
-  const kustomize = indexKustomizations(new Map(known));
+  const knownFiles = new Map(known);
+  const kustomize = indexKustomizations(knownFiles);
   const files = [...texts].map(([id, { file, text }]) => {
     const isNamed = !canSkip({ named: paths.includes(file) || file === 'stdin' }, skipForeign);
     return { file, text, isNamed, ...kustomize.at(id) };
@@ -83,7 +86,29 @@ export async function openFiles(
     ...skippedNotices(skipped, 'image that could be pinned'),
     ...(errors.length === 0 ? nothingIn(paths, known) : []),
   ];
-  return { files, unread, errors, notices, kustomize, options };
+  return { files, unread, errors, notices, kustomize, known: knownFiles, options };
+}
+
+/** The same files with other texts. */
+export function withTexts(given: OpenFiles, texts: ReadonlyMap<OpenFile, string>): OpenFiles {
+  if (texts.size === 0) return given;
+  const { options } = given;
+  const changed = new Map(
+    [...texts].map(([{ file }, text]) => [realPathOf(file), { text, found: findImages(file, text, options) }] as const),
+  );
+  const known = new Map(
+    [...given.known].map(([id, file]): [string, KnownFile] => [id, { ...file, ...pickFound(changed.get(id)) }]),
+  );
+  const kustomize = indexKustomizations(known);
+  const files = given.files.map((one) => {
+    const id = realPathOf(one.file);
+    return { ...one, text: changed.get(id)?.text ?? one.text, ...kustomize.at(id) };
+  });
+  return { ...given, files, kustomize, known };
+}
+
+function pickFound(changed: { readonly found: FileImages } | undefined): Partial<Pick<KnownFile, 'found'>> {
+  return changed === undefined ? {} : { found: changed.found };
 }
 
 interface OpenTexts {

@@ -33,13 +33,14 @@ export interface PinLookupOptions {
   readonly minAge?: AgeLimit | undefined;
   readonly lock: Lock;
   readonly kustomize: KustomizeIndex;
-  /** Selects the images that are looked up and changed. */
-  readonly selects: (reference: ImageReference) => boolean;
+  /** Why an image is neither looked up nor changed; undefined: it is. */
+  readonly leavesOut: (reference: ImageReference) => string | undefined;
   readonly now: () => number;
 }
 
 export async function lookUpPins(locations: readonly ImageLocation[], options: PinLookupOptions): Promise<PinLookup> {
-  const { lookups, lock, kustomize, selects } = options;
+  const { lookups, lock, kustomize, leavesOut } = options;
+  const selects = (reference: ImageReference): boolean => leavesOut(reference) === undefined;
   const now = options.now();
   const pinned = locations
     .flatMap((location) => pinnedAt(location, kustomize))
@@ -59,7 +60,8 @@ export async function lookUpPins(locations: readonly ImageLocation[], options: P
     decide(location) {
       const { decision, reference } = decisionAt(plan, location);
       const about = reference ?? writtenAt(location);
-      if (about !== undefined && !selects(about)) return unselected(location);
+      const why = about && leavesOut(about);
+      if (why !== undefined) return leftOut(location, why);
       if (reference === undefined) return decision;
       return withPlatforms({ image: location.image, reference }, decision, {
         platforms: mode.platforms,
@@ -79,13 +81,13 @@ interface FoundTags {
 async function lookUpTags(
   locations: readonly ImageLocation[],
   mode: PinMode,
-  { lookups, lock, kustomize, selects }: PinLookupOptions,
+  { lookups, lock, kustomize, leavesOut }: PinLookupOptions,
 ): Promise<FoundTags> {
   const { registry, signal } = lookups;
   const wanted = byKey(
     locations
       .flatMap((location) => tagLookupsAt(location, { kustomize, mode }))
-      .filter((lookup) => lookup !== undefined && selects(lookup.reference)),
+      .filter((lookup) => lookup !== undefined && leavesOut(lookup.reference) === undefined),
   );
   // With --update, the lock is not read.
   const known = new Map(mode.update ? [] : [...lock].filter(([key]) => wanted.has(key)));
@@ -94,7 +96,7 @@ async function lookUpTags(
     ({ reference }) => registry().resolve(reference, signal),
     lookups,
   );
-  return { tags: new Map([...[...known].map(([key, entry]) => [key, locked(entry)] as const), ...fetched]), fetched };
+  return { tags: new Map([...lockedTags(known), ...fetched]), fetched };
 }
 
 async function youngDigests(
@@ -129,12 +131,15 @@ function writtenAt({ content }: ImageLocation): ImageReference | undefined {
 }
 
 /** The image stays as it is. */
-function unselected(location: ImageLocation): PinDecision {
+function leftOut(location: ImageLocation, message: string): PinDecision {
   const decision = decideOffline(location);
-  return decision.state === 'unpinned' ? { ...decision, state: 'skipped', message: UNSELECTED } : decision;
+  return decision.state === 'unpinned' ? { ...decision, state: 'skipped', message } : decision;
 }
 
-const UNSELECTED = 'no pattern of --only matches the image';
+/** The facts of the lock file. */
+export function lockedTags(lock: Lock): TagFacts {
+  return new Map([...lock].map(([key, entry]) => [key, locked(entry)]));
+}
 
 function locked({ digest, mediaType }: LockEntry): RegistryFact<RegistryImage> {
   return {

@@ -1,16 +1,14 @@
-/** `tidewaiter pin`: writes digests into files, or prints the diff. */
+/** `tidewaiter pin`: writes digests, and with `--rewrite` names, into files, or prints the diff. */
 import { setImmediate } from 'node:timers/promises';
-import { type Config } from '../../config/config.ts';
+import { withName } from '../../files/splice.ts';
 import { writeInput } from '../../files/write-input.ts';
-import { planOffline, decisionAt } from '../../pinning/plan.ts';
-import type { AgeLimit } from '../../pinning/ages.ts';
-import type { Lock } from '../../pinning/lock.ts';
-import { PLATFORM_FORM, parseNodePlatform } from '../../policy/rules/platforms.ts';
+import { UserError } from '../../error/user-error.ts';
 import { commandLine, type FileEdits, NOT_PRINTED } from '../../report/diff.ts';
-import { type FormatName, formatReport } from '../../report/index.ts';
+import { formatReport } from '../../report/index.ts';
 import { paint } from '../../report/paint.ts';
 import {
   mergeUses,
+  type NewName,
   type PinAction,
   type PinErrorRow,
   type PinFileRow,
@@ -19,68 +17,46 @@ import {
   type PinReport,
   pinRow,
 } from '../../report/pin.ts';
-import { parsePattern, patternSet } from '../../image/pattern.ts';
-import type { ImageReference } from '../../image/reference.ts';
 import { changesIn, type PinChange } from '../../report/pin-changes.ts';
-import type { PinGrouping } from '../../report/pin-groups.ts';
-import { quoteValue } from '../../image/quote.ts';
-import { configured } from '../configured.ts';
-import { type ForeignFlags, type IgnoreFlags, rulesFor, skipForeign } from '../input-files.ts';
-import { interruptible } from '../interrupt.ts';
-import { diffPath, fileRow, isOutside, type OpenFiles, OUTSIDE, openFiles } from './open-files.ts';
-import { type PinnedFile, pinFile } from './pin-file.ts';
-import { openLock, savedLock } from './pin-lock.ts';
-import { digestDetails } from './digest-details.ts';
-import { lookUpPins, type PinLookup } from './pin-lookups.ts';
-import { unnamedNotices, unnamedRows } from './unnamed-files.ts';
-import { createLookups, type RegistryFor } from './registry-lookups.ts';
-import { print, type Terminal } from '../terminal.ts';
-import { UserError } from '../../error/user-error.ts';
+import type { ImageLocation } from '../../pinning/image-location.ts';
 import { closeAfter } from '../close-after.ts';
+import { configured } from '../configured.ts';
+import { rulesFor, skipForeign } from '../input-files.ts';
+import { interruptible } from '../interrupt.ts';
 import { withLittleMemory } from '../little-memory.ts';
-
-export interface PinFlags extends ForeignFlags, IgnoreFlags {
-  readonly config?: string | undefined;
-  readonly write?: boolean | undefined;
-  readonly check?: boolean | undefined;
-  readonly update?: boolean | undefined;
-  readonly lock?: string | undefined;
-  /** The age of an image above which its digest is updated. */
-  readonly maxAge?: AgeLimit | undefined;
-  /** The age that the image of a new digest must have. */
-  readonly minAge?: AgeLimit | undefined;
-  /** Image patterns; other images stay as they are. */
-  readonly only?: readonly string[] | undefined;
-  readonly platform?: readonly string[] | undefined;
-  readonly pullSecret?: readonly string[] | undefined;
-  readonly helmImage?: readonly string[] | undefined;
-  /** How the changelog of `-o markdown` is grouped. */
-  readonly group?: PinGrouping | undefined;
-  readonly output: FormatName<'pin'>;
-}
-
-export interface PinParts {
-  readonly terminal: Terminal;
-  readonly registryFor: RegistryFor;
-  /** Milliseconds since 1970. */
-  readonly now?: (() => number) | undefined;
-}
+import { print, type Terminal } from '../terminal.ts';
+import { decideFiles, type LookupInput, lookupsFor } from './decisions.ts';
+import { digestDetails } from './digest-details.ts';
+import type { Parts, PinFlags, PinParts } from './flags.ts';
+import { diffPath, fileRow, isOutside, OUTSIDE, openFiles } from './open-files.ts';
+import type { NamedAndPinned } from './pinned-files.ts';
+import { openLock, savedLock } from './pin-lock.ts';
+import { rewritingPolicies } from './rewrite/policies.ts';
+import type { NameDecision } from './rewrite/rewrite-names.ts';
+import { unnamedNotices, unnamedRows } from './unnamed-files.ts';
 
 export function pin(paths: readonly string[], flags: PinFlags, parts: PinParts): Promise<number> {
   if (flags.write && paths.includes('-')) throw new UserError('--write cannot be used with "-" (standard input)');
   for (const [option, limit] of [['--max-age', flags.maxAge] as const, ['--min-age', flags.minAge] as const])
     if (limit !== undefined && !flags.update)
       throw new UserError(`${option} requires --update; without it, digests stay as they are`);
+  requireRewrite(flags);
   return interruptible((signal) => pinUntil(paths, flags, { ...parts, signal }));
 }
 
-interface Parts extends PinParts {
-  readonly signal: AbortSignal;
+function requireRewrite({ rewrite, policy, plugin, namespace, offline, lock }: PinFlags): void {
+  if (rewrite) return;
+  for (const [option, value] of Object.entries({ '--policy': policy, '--plugin': plugin, '--namespace': namespace }))
+    if (value !== undefined) throw new UserError(`${option} requires --rewrite; digests do not depend on policies`);
+  if (offline && lock === undefined)
+    throw new UserError('--offline requires --rewrite or --lock; other digests are only in registries');
 }
 
 async function pinUntil(paths: readonly string[], flags: PinFlags, parts: Parts): Promise<number> {
   const { terminal, signal } = parts;
-  const { config } = await configured({ config: flags.config }, terminal);
+  const { policy, plugin } = flags;
+  const { config } = await configured({ config: flags.config, policy, plugin }, terminal);
+  const policies = flags.rewrite ? await rewritingPolicies(config) : undefined;
   const options = {
     kinds: config.kinds,
     helmImages: flags.helmImage ?? [],
@@ -90,12 +66,12 @@ async function pinUntil(paths: readonly string[], flags: PinFlags, parts: Parts)
   const action = actionOf(flags);
   const before = openLock(flags.lock);
   const given = await withLittleMemory(() => openFiles(paths, options, terminal));
-  const lookup = await lookupFor(given, { flags, config, lock: before.lock }, parts);
-  const pinned = given.files.map((file) => pinFile(file, lookup.decide, given.options));
+  const input = { flags, config, policies, lock: before.lock };
+  const { pinned, lock, notices } = await decideFiles(given, input, parts);
   const { rows, errors: notWritten } = flags.write
     ? await writeAll(pinned, { paths, signal })
     : unwritten(pinned, printsDiff(flags, terminal));
-  const failures = flags.write && flags.lock !== undefined ? savedLock(flags.lock, before.text, lookup.lock) : [];
+  const failures = flags.write && flags.lock !== undefined ? savedLock(flags.lock, before.text, lock) : [];
   const report: PinReport = {
     version: 1,
     files: [...rows, ...given.unread],
@@ -103,6 +79,7 @@ async function pinUntil(paths: readonly string[], flags: PinFlags, parts: Parts)
     errors: [...given.errors, ...notWritten, ...failures],
     notices: [
       ...given.notices,
+      ...notices,
       ...unnamedNotices(given.kustomize, flags),
       ...(flags.write ? [] : [...outside(pinned), ...noLockNotices(flags.lock, before.text)]),
     ],
@@ -115,12 +92,12 @@ async function pinUntil(paths: readonly string[], flags: PinFlags, parts: Parts)
   return signal.aborted ? 2 : pinExitCode(report, action);
 }
 
-function editsIn({ opened: { file, text }, result: { edits } }: PinnedFile): FileEdits {
+function editsIn({ opened: { file, text }, result: { edits } }: NamedAndPinned): FileEdits {
   return { file: diffPath(file), text, edits };
 }
 
 /** Files with a diff that would run commands in the log of a pipeline. */
-function unprinted(pinned: readonly PinnedFile[]): readonly PinErrorRow[] {
+function unprinted(pinned: readonly NamedAndPinned[]): readonly PinErrorRow[] {
   return pinned.flatMap((one) => {
     const line = commandLine(editsIn(one));
     return line === undefined ? [] : [{ file: one.opened.file, line, column: 1, message: NOT_PRINTED }];
@@ -129,11 +106,11 @@ function unprinted(pinned: readonly PinnedFile[]): readonly PinErrorRow[] {
 
 async function changesOf(
   report: PinReport,
-  { flags, config }: Pick<LookupInput, 'flags' | 'config'>,
+  input: Pick<LookupInput, 'flags' | 'config'>,
   parts: Parts,
 ): Promise<readonly PinChange[]> {
   if (changesIn(report, new Map()).length === 0) return [];
-  const lookups = await createLookups({ ...parts, config, pullSecret: flags.pullSecret });
+  const lookups = await lookupsFor(input, parts);
   return changesIn(report, await closeAfter(digestDetails(report, lookups), lookups.close));
 }
 
@@ -141,52 +118,14 @@ function actionOf({ write, check }: PinFlags): PinAction {
   return write ? 'write' : check ? 'check' : 'diff';
 }
 
-function rowsOf({ opened, decisions }: PinnedFile): readonly PinRow[] {
-  return [...decisions].map(([location, decision]) => pinRow(opened.file, location, decision));
-}
-
-interface LookupInput {
-  readonly flags: PinFlags;
-  readonly config: Config;
-  readonly lock: Lock;
-}
-
-async function lookupFor(
-  { files, kustomize }: OpenFiles,
-  { flags, config, lock }: LookupInput,
-  parts: Parts,
-): Promise<PinLookup> {
-  const { maxAge, minAge } = flags;
-  const mode = { update: flags.update ?? false, platforms: (flags.platform ?? []).map(platformOf) };
-  const locations = [...files.flatMap((file) => file.locations), ...kustomize.others].filter(
-    (location) => !kustomize.renames.has(location),
+function rowsOf({ opened, decisions, names }: NamedAndPinned): readonly PinRow[] {
+  return [...decisions].map(([location, decision]) =>
+    pinRow(opened.file, location, decision, newName(location, names.get(location))),
   );
-  if (flags.check) {
-    const decided = planOffline(locations, kustomize);
-    return { decide: (location) => decisionAt(decided, location).decision, lock };
-  }
-  const lookups = await createLookups({ ...parts, config, pullSecret: flags.pullSecret });
-  const selects = selectionOf(flags.only);
-  const options = { lookups, mode, maxAge, minAge, lock, kustomize, selects, now: parts.now ?? Date.now };
-  return closeAfter(lookUpPins(locations, options), lookups.close);
 }
 
-function selectionOf(only: readonly string[] | undefined): (reference: ImageReference) => boolean {
-  if (only === undefined) return () => true;
-  const patterns = patternSet(
-    only.map((text) => {
-      const parsed = parsePattern(text);
-      if (!parsed.ok) throw new UserError(`--only: ${parsed.problem}`);
-      return parsed.pattern;
-    }),
-  );
-  return (reference) => patterns.match(reference) !== undefined;
-}
-
-function platformOf(text: string): ReturnType<typeof parseNodePlatform> & object {
-  const platform = parseNodePlatform(text);
-  if (platform === undefined) throw new UserError(`--platform: expected ${PLATFORM_FORM}, found ${quoteValue(text)}`);
-  return platform;
+function newName({ image }: ImageLocation, name: NameDecision | undefined): NewName | undefined {
+  return name?.state === 'rewritten' ? { image: withName(image, name.to), policy: name.policy } : undefined;
 }
 
 /** With --write, a missing lock file is created. */
@@ -196,7 +135,7 @@ function noLockNotices(lock: string | undefined, text: string | undefined): read
   return [{ file: lock, line: null, column: null, message }];
 }
 
-function outside(pinned: readonly PinnedFile[]): readonly PinErrorRow[] {
+function outside(pinned: readonly NamedAndPinned[]): readonly PinErrorRow[] {
   return pinned
     .filter(({ opened, result }) => result.text !== opened.text && isOutside(diffPath(opened.file)))
     .map(({ opened: { file } }) => ({ file, line: null, column: null, message: OUTSIDE }));
@@ -212,7 +151,7 @@ function printsDiff(flags: PinFlags, { colors }: Terminal): boolean {
   return actionOf(flags) === 'diff' && flags.output === 'pretty' && !colors;
 }
 
-function unwritten(pinned: readonly PinnedFile[], isPrinted: boolean): WriteResult {
+function unwritten(pinned: readonly NamedAndPinned[], isPrinted: boolean): WriteResult {
   const rows = pinned.map(({ opened, result }) => {
     const row = fileRow(opened);
     return result.text === opened.text ? row : { ...row, state: 'change' as const };
@@ -222,7 +161,7 @@ function unwritten(pinned: readonly PinnedFile[], isPrinted: boolean): WriteResu
 
 /** Writes one file after the other. Ctrl-C never leaves a partly written file. */
 async function writeAll(
-  pinned: readonly PinnedFile[],
+  pinned: readonly NamedAndPinned[],
   { paths, signal }: { readonly paths: readonly string[]; readonly signal: AbortSignal },
 ): Promise<WriteResult> {
   const rows: PinFileRow[] = [];

@@ -72,7 +72,7 @@ export const offlineRegistry: RegistryFor = () => ({
 
 const OFFLINE: RegistryFact<never> = {
   state: 'unknown',
-  failure: { cause: 'blocked', message: 'no registry is queried with --offline', remedy: undefined },
+  failure: { cause: 'blocked', message: 'no registry is queried with --offline', remedy: undefined, notQueried: true },
 };
 
 function candidatesIn(secrets: readonly PullSecret[]): (reference: ImageReference) => readonly Candidate[] {

@@ -3,7 +3,13 @@ import { maskPassword } from '../../image/password.ts';
 import { parseReference } from '../../image/reference.ts';
 import { isObject, type JsonObject, pointerSegments } from '../../pod/pointer.ts';
 import { typeOf } from '../../pod/workload.ts';
-import type { EditTarget, ImageLocation, LocationContent, NameTarget } from '../../pinning/image-location.ts';
+import type {
+  EditTarget,
+  ImageLocation,
+  LocatedObject,
+  LocationContent,
+  NameTarget,
+} from '../../pinning/image-location.ts';
 import type { ValidDocument } from '../yaml/yaml.ts';
 import { imageTarget, nameTarget } from './edit-target.ts';
 
@@ -73,10 +79,11 @@ export function wholeImage(context: DocumentContext, pointer: string, image: str
 }
 
 /** The type and name of an object in a manifest, for selectors. */
-export function namedType(object: JsonObject): NonNullable<ImageLocation['object']> {
+export function namedType(object: JsonObject): LocatedObject {
   const { group, kind } = typeOf(object);
   const { metadata } = object;
-  return { group, kind, name: isObject(metadata) ? partText(metadata['name']) : '' };
+  const [name, namespace] = ['name', 'namespace'].map((key) => (isObject(metadata) ? partText(metadata[key]) : ''));
+  return { group, kind, name: name ?? '', namespace: namespace || undefined };
 }
 
 export function valueAt(root: unknown, pointer: string): unknown {

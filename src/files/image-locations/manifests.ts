@@ -80,6 +80,7 @@ function addObject(value: unknown, base: string, search: Search): void {
       ...locationOf(container, base, search.context),
       field: container.imagePointer,
       object: namedType(value),
+      container: container.kind,
     });
   const known = new Set(containers.map(({ imagePointer }) => `${base}${imagePointer}`));
   search.hidden.push(...hiddenImages({ context: search.context, known }, base, value));

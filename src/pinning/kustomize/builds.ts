@@ -4,6 +4,7 @@
  */
 import { type FieldSpec, type FieldUse, isAt, isReached } from './field-specs.ts';
 import { changedImage, type ImagesEntry, matcherOf, setsVersion } from './images-entry.ts';
+import { type ImageUse, isImage, itemsOf, runsIn, unique } from './image-uses.ts';
 import { type ImageLocation, pinnedText } from '../image-location.ts';
 import { quoteValue } from '../../image/quote.ts';
 import { parseReference } from '../../image/reference.ts';
@@ -117,17 +118,6 @@ function kustomizationOf(included: Inclusion): readonly Kustomization[] {
   return included.state === 'kustomization' ? [included.get()] : [];
 }
 
-interface ImageUse {
-  /** The location of the version. */
-  readonly location: ImageLocation;
-  /** The location of the field that runs the image. */
-  readonly origin: ImageLocation;
-  readonly image: string;
-  readonly renames: readonly ImagesEntry[];
-  /** The entries that matched the image, in order. */
-  readonly entries: readonly ImagesEntry[];
-}
-
 interface Resources {
   readonly items: readonly ImageUse[];
   readonly unread: readonly string[];
@@ -202,22 +192,6 @@ function resourceOf(included: Inclusion, state: BuildState): BuildResult {
   return accumulated;
 }
 
-function itemsOf(locations: readonly ImageLocation[]): readonly ImageUse[] {
-  return locations
-    .filter(isImage)
-    .map((location) => ({ location, origin: location, image: imageAt(location), renames: [], entries: [] }));
-}
-
-/** Reports whether a location has an image, or an invalid value that an entry can replace. */
-function isImage(location: ImageLocation): boolean {
-  const { state } = location.content;
-  return state === 'image' || (state === 'problem' && isReached(location, []));
-}
-
-function imageAt({ content, image }: ImageLocation): string {
-  return content.state === 'image' ? content.reference.text : image;
-}
-
 /** Adds obstacles for steps after `images`, which are not followed. */
 function addObstacles(one: Kustomization, items: readonly ImageUse[], { obstacles }: BuildState): void {
   const matchers = one.retagged.map((name) => matcherOf({ name }));
@@ -282,30 +256,4 @@ function changed(entry: ImagesEntry, { location, origin, image, renames, entries
   const entries = [...before, entry];
   if (setsVersion(entry)) return { location: entry.location, origin, image: after, renames: [], entries };
   return { location, origin, image: after, renames: after === image ? renames : [...renames, entry], entries };
-}
-
-/** Returns each image once, independent of the fields that run it. */
-function runsIn(items: readonly ImageUse[]): readonly Omit<ImageUse, 'origin' | 'entries'>[] {
-  const uses = items.map(({ location, image, renames }) => ({ location, origin: location, image, renames, entries: [] }));
-  return unique(uses).map(({ location, image, renames }) => ({ location, image, renames }));
-}
-
-function unique(items: readonly ImageUse[]): readonly ImageUse[] {
-  const kept: ImageUse[] = [];
-  const seen = new Map<ImageLocation, Set<string>>();
-  const origins = new Map<ImageLocation, number>();
-  for (const item of items) {
-    const known = seen.get(item.location) ?? new Set();
-    seen.set(item.location, known);
-    const origin = origins.get(item.origin) ?? origins.size;
-    origins.set(item.origin, origin);
-    const [renames, entries] = [item.renames, item.entries].map((list) =>
-      list.map(({ name, location: { offset } }) => [name, offset]),
-    );
-    const key = JSON.stringify([item.image, renames, entries, origin]);
-    if (known.has(key)) continue;
-    known.add(key);
-    kept.push(item);
-  }
-  return kept;
 }

@@ -166,6 +166,7 @@ describe('-o json', () => {
     expect((JSON.parse(out) as { changes: unknown }).changes).toEqual([
       {
         image: 'nginx:1.27',
+        rewritten: null,
         pinned: `nginx:1.27@${NGINX}`,
         from: {
           digest: OLD,

@@ -187,6 +187,8 @@ notes.yaml  skipped  not a Kubernetes manifest, kustomization, Compose file, or 
           image: 'nginx:1.27',
           uses: 1,
           state: 'resolved',
+          rewritten: null,
+          rewrittenBy: null,
           pinned: `nginx:1.27@${NGINX}`,
           digest: NGINX,
           previous: null,
@@ -200,6 +202,8 @@ notes.yaml  skipped  not a Kubernetes manifest, kustomization, Compose file, or 
           image: 'nginx:nope',
           uses: 1,
           state: 'failed',
+          rewritten: null,
+          rewrittenBy: null,
           pinned: null,
           digest: null,
           previous: null,
@@ -211,6 +215,7 @@ notes.yaml  skipped  not a Kubernetes manifest, kustomization, Compose file, or 
       changes: [
         {
           image: 'nginx:1.27',
+          rewritten: null,
           pinned: `nginx:1.27@${NGINX}`,
           from: null,
           to: {

@@ -162,7 +162,9 @@ function nameIn(
 ): NameTarget {
   const place = nameTextOf(image, reference);
   if (place !== undefined && !hasVariableBefore(written, place.from)) return namePlace(place);
-  const where = isFromEnvironment ? `variables of it have values in ${quoteValue(environment.file, 256)}` : 'its name is built from variables';
+  const where = isFromEnvironment
+    ? `variables of it have values in ${quoteValue(environment.file, 256)}`
+    : 'its name is built from variables';
   return { ok: false, reason: `${where}; write the name without variables` };
 }
 

@@ -233,9 +233,7 @@ function literal(word: TracedText): DockerfileImage {
   const { reference } = parsed;
   const piece = lastPieceOf(word, reference);
   const target: EditTarget =
-    piece === undefined
-      ? { ok: false, reason: TWO_LINES }
-      : digestTarget(piece.end, reference);
+    piece === undefined ? { ok: false, reason: TWO_LINES } : digestTarget(piece.end, reference);
   const place = nameTextOf(word, reference);
   const name: NameTarget = place === undefined ? { ok: false, reason: TWO_LINES } : namePlace(place);
   return { offset: word.offsets[0] ?? 0, image: word.text, content: { state: 'image', reference }, target, name };

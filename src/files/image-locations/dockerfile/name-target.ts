@@ -10,6 +10,7 @@ import { hasVariableBefore, type NameText, nameTextOf } from '../last-piece.ts';
 import type { TracedText } from '../traced-text.ts';
 import type { Declaration } from './arguments.ts';
 import { type BaseImage, type FileContext, isIn, namesIn, type ParsedBase } from './digest-target.ts';
+import type { Outcome } from './outcome.ts';
 
 export function baseName(base: ParsedBase, context: FileContext): NameTarget {
   const place = nameTextOf(base.image, base.reference);
@@ -49,33 +50,40 @@ interface PlannedName {
 }
 
 /** Finds side effects of another name through patterns and other ARGs. */
-function sideEffect(
-  base: ParsedBase,
-  { place, owner }: PlannedName,
-  { bases, inStages, outcomeOf }: FileContext,
-): string | undefined {
-  const { images, values } = outcomeOf({ ...place, text: PROBE });
-  const own = bases.findIndex(({ written }) => written === base.written);
-  const wanted = renamed(base);
-  if (images.get(own) !== wanted) return 'its name is changed by a pattern; write the name in the FROM line';
+function sideEffect(base: ParsedBase, { place, owner }: PlannedName, context: FileContext): string | undefined {
+  const outcome = context.outcomeOf({ ...place, text: PROBE });
+  const own = context.bases.findIndex(({ written }) => written === base.written);
+  if (outcome.images.get(own) !== renamed(base))
+    return 'its name is changed by a pattern; write the name in the FROM line';
   if (owner === undefined) return undefined;
-  for (const [index, image] of images) {
-    const other = bases[index];
-    if (other === undefined || isRenamed(other, image, base)) continue;
-    return `ARG ${owner.name} is also part of ${quoteValue(other.image?.text ?? other.written.text, 256)} (line ${other.line}); give each image its own ARG`;
-  }
-  for (const [name, line] of inStages) {
-    if (!values.has(name) || values.get(name) === base.image.text) continue;
-    return `ARG ${name} is also used inside a stage (line ${line}); write the name in the FROM line`;
-  }
-  return undefined;
+  return sharedArgument(base, owner, { ...context, outcome }) ?? usedInStage(base, { ...context, outcome });
+}
+
+type AfterEdit = FileContext & { readonly outcome: Outcome };
+
+function sharedArgument(base: ParsedBase, { name }: Declaration, { bases, outcome }: AfterEdit): string | undefined {
+  const [other] = [...outcome.images].flatMap(([index, image]) => {
+    const one = bases[index];
+    return one === undefined || isRenamed(one, image, base) ? [] : [one];
+  });
+  if (other === undefined) return undefined;
+  const { image, written, line } = other;
+  return `ARG ${name} is also part of ${quoteValue(image?.text ?? written.text, 256)} (line ${line}); give each image its own ARG`;
+}
+
+/** A whole image has no other use. */
+function usedInStage({ image }: ParsedBase, { inStages, outcome: { values } }: AfterEdit): string | undefined {
+  const [used] = [...inStages].filter(([name]) => values.has(name) && values.get(name) !== image.text);
+  return used && `ARG ${used[0]} is also used inside a stage (line ${used[1]}); write the name in the FROM line`;
 }
 
 /** Reports whether another image has the same name, so that it changes in the same way. */
 function isRenamed({ image, isStage }: BaseImage, after: string | undefined, { reference }: ParsedBase): boolean {
   const parsed = image && parseReference(image.text);
   if (isStage || image === undefined || parsed?.ok !== true) return false;
-  return parsed.reference.repository === reference.repository && after === renamed({ image, reference: parsed.reference });
+  return (
+    parsed.reference.repository === reference.repository && after === renamed({ image, reference: parsed.reference })
+  );
 }
 
 function renamed({ image, reference }: Pick<ParsedBase, 'image' | 'reference'>): string {
