@@ -163,7 +163,7 @@ describeWith(helmMissing, 'a template', () => {
         plant({
           ...CHART,
           'c/Chart.yaml': `${String(CHART['c/Chart.yaml'])}dependencies: [{name: db, version: 1.0.0, alias: one}, {name: db, version: 1.0.0, alias: two}]\n`,
-          'c/values.yaml': 'two: {on: true}\n',
+          'c/values.yaml': 'two: {"on": true}\n',
         });
         plantPacked('c/charts/db-1.0.0.tgz', part('db', { 'b.yaml': when('.Values.on') }));
       },
