@@ -104,14 +104,18 @@ interface Within {
   readonly placeholder: string | undefined;
 }
 
+const NO_LOCATIONS: readonly Location[] = [];
+
 function gather(kind: Kind, { segments, placeholder: outer }: Within, into: Gathered): void {
   const { object, count, pods, loose } = into;
   const placeholder = outer ?? kind.placeholder;
   const source: PodSource = { template: kind.template, placeholder, count };
   const all = (locations: Kind['images']): readonly Location[] =>
-    locations.flatMap((location) =>
-      locationsAt(object, segments.length === 0 ? location : [...segments, ...location], placeholder),
-    );
+    locations.length === 0
+      ? NO_LOCATIONS
+      : locations.flatMap((location) =>
+          locationsAt(object, segments.length === 0 ? location : [...segments, ...location], placeholder),
+        );
   const read = (location: Location): Container =>
     withPullPolicy(looseImage(location, holderOf(object, location.pointer), source), kind);
   const readEither = ({ pointer, value }: Location): Container =>

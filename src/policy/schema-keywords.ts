@@ -167,7 +167,11 @@ function pattern(value: unknown, { report }: KeywordPlace): Check {
 function items(value: unknown, { compile }: KeywordPlace): Check {
   const check = compile(value);
   return (data, at, errors) => {
-    for (const [index, item] of itemsIn(data).entries()) check(item, `${at}/${index}`, errors);
+    let index = 0;
+    for (const item of itemsIn(data)) {
+      check(item, `${at}/${index}`, errors);
+      index += 1;
+    }
   };
 }
 

@@ -9,11 +9,14 @@ import type { RecordedFact, RecordedFacts, RecordedLookup, RecordedRegistryFact 
 import { lookupKey } from './noted-facts.ts';
 import { secretOf } from './secret.ts';
 
+const NO_SOURCES: World = { namespaces: undefined, secrets: undefined, serviceAccounts: undefined };
+
 /**
  * A source that the server did not have is absent, so that decisions read as they did. `onMissing` is called for each fact that the
  * recording does not have, because no policy needed it when the review was recorded; the fact is unknown.
  */
 export function recordedWorld(facts: RecordedFacts, onMissing: (what: string) => void = () => undefined): World {
+  if (facts.sources.length === 0) return NO_SOURCES;
   const has = new Set<string>(facts.sources);
   const fact = <T>(what: string, recorded: RecordedFact<T> | undefined): Fact<T> => {
     if (recorded !== undefined) return recorded;

@@ -2,7 +2,7 @@
 import { isObject, type JsonObject } from '../pod/pointer.ts';
 
 /** With any prefix: `example.com/team`. Labels come before annotations. */
-const TEAM = /^(?:.+\/)?(?:owner|team)$/;
+const KEYS: ReadonlySet<string> = new Set(['owner', 'team']);
 const MAX_TEAM = 100;
 
 /** null: the object names none. */
@@ -12,7 +12,8 @@ export function teamOf(object: JsonObject | undefined): string | null {
   for (const list of [metadata['labels'], metadata['annotations']]) {
     if (!isObject(list)) continue;
     for (const [key, value] of Object.entries(list))
-      if (TEAM.test(key) && typeof value === 'string' && value !== '') return value.slice(0, MAX_TEAM);
+      if (KEYS.has(key.slice(key.lastIndexOf('/') + 1)) && typeof value === 'string' && value !== '')
+        return value.slice(0, MAX_TEAM);
   }
   return null;
 }

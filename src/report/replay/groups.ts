@@ -130,7 +130,7 @@ export interface DetailedGroup {
 
 export interface GroupDetails {
   readonly add: (row: ReplayRow) => void;
-  /** The groups of a change, most reviews first. */
+  /** The groups of a change, most reviews first. Reviews without a change have none. */
   of(change: ReplayChange): readonly DetailedGroup[];
 }
 
@@ -149,7 +149,7 @@ export function detailGroups(by: Grouping, examples: number): GroupDetails {
   return {
     add(row) {
       const { change } = row;
-      if (change === null) return;
+      if (change === null || change === 'same') return;
       for (const name of groupsOf(row, by)) addTo(groupNamed(change, name), row, { by, examples });
     },
     of: (change) => {
