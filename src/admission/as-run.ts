@@ -38,14 +38,31 @@ export function decideAsRun(
 ): MaybePromise<DecisionAsRun> {
   // The object of a recorded review is what the webhook made of it.
   if (!changesObjects(context.policies) || request.pluginsRan) return validate(request, context, signal);
+  return whenKnown(changedAsRun(request, context, signal), (changed) => {
+    const asRun = { ...context, kinds: withValueImages(context.kinds, valueImages(changed.mutation)) };
+    return whenKnown(validate(changed.request, asRun, signal), (decision) =>
+      withFindings(decision, changed, { hasCluster }),
+    );
+  });
+}
+
+/** The request with its objects as they would run, whatever ran before. */
+export function requestAsRun(
+  request: AdmissionRequest,
+  context: Context,
+  signal: AbortSignal,
+): MaybePromise<AdmissionRequest> {
+  if (!changesObjects(context.policies)) return request;
+  return whenKnown(changedAsRun(request, context, signal), (changed) => changed.request);
+}
+
+function changedAsRun(
+  request: AdmissionRequest,
+  context: Context,
+  signal: AbortSignal,
+): MaybePromise<Pick<AsRun, 'mutation' | 'request'>> {
   return whenKnown(withStoredAsRun(request, context, signal), (known) =>
-    whenKnown(mutate(known, context, signal), (mutation) => {
-      const changed = withObject(known, mutation);
-      const asRun = { ...context, kinds: withValueImages(context.kinds, valueImages(mutation)) };
-      return whenKnown(validate(changed, asRun, signal), (decision) =>
-        withFindings(decision, { mutation, request: changed }, { hasCluster }),
-      );
-    }),
+    whenKnown(mutate(known, context, signal), (mutation) => ({ mutation, request: withObject(known, mutation) })),
   );
 }
 

@@ -1,7 +1,7 @@
 /** Evaluates recorded reviews for `test`: those of a recording at their time and with their facts. */
+import { decideAsRun } from '../admission/as-run.ts';
 import type { Context, World } from '../admission/context.ts';
 import type { UsageCount } from '../admission/usage.ts';
-import { validate } from '../admission/validate.ts';
 import type { Recording } from '../files/recorded-documents.ts';
 import { recordingEvents } from '../files/recordings.ts';
 import type { Manifest } from '../files/manifests.ts';
@@ -25,13 +25,13 @@ export async function evaluateReviews(
   const evaluation = emptyEvaluation();
   const { signal } = new AbortController();
   if (paths.length === 0) return evaluation;
-  for await (const event of recordingEvents(paths, nothing())) {
+  for await (const event of recordingEvents(paths, nothing(), { kinds: context.kinds, namespace: 'default' })) {
     if ('error' in event) evaluation.errors.push(event.error);
     if (!('recording' in event)) continue;
     const { review, recorded } = event.recording;
     setTime(recorded && Date.parse(recorded.time));
     const known = { ...context, world: recorded === undefined ? world : recordedWorld(recorded.facts) };
-    const decision = await validate(review.request, known, signal);
+    const decision = await decideAsRun(review.request, known, { signal, hasCluster: false });
     addRows(evaluation, rowsOf(manifestOf(event.recording), decision, known), usage);
   }
   setTime(undefined);

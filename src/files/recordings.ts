@@ -202,8 +202,12 @@ export function recordedItem(file: string, entry: RecordedEntry): RecordedItem {
 export type RecordingEvent = RecordedItem | { readonly notice: InputNotice } | { readonly end: string };
 
 /** Reads all reviews one after the other, each once, in constant memory. */
-export async function* recordingEvents(paths: readonly string[], stdin: Chunks): AsyncGenerator<RecordingEvent, void> {
-  const { sources } = await recordingSources(paths, stdin);
+export async function* recordingEvents(
+  paths: readonly string[],
+  stdin: Chunks,
+  objects?: SyntheticOptions,
+): AsyncGenerator<RecordingEvent, void> {
+  const { sources } = await recordingSources(paths, stdin, undefined, objects);
   const seen = seenLines();
   const twins = { count: 0 };
   for await (const source of sources) {

@@ -110,6 +110,7 @@ function moreErrorsText(more: number): string {
 
 const LEFT_OUT_TEXTS: Readonly<Record<LeftOut, string>> = {
   denied: 'denied when they were recorded',
+  dryRun: 'dry runs',
   mutate: 'of the mutating webhook',
   notEvaluated: 'without images',
   excluded: 'in excluded namespaces',

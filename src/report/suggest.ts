@@ -36,10 +36,10 @@ export interface RecordingSummary {
 }
 
 /**
- * `denied`: they were denied when they were recorded. `mutate`: the same requests are recorded for the validating webhook.
+ * `denied`: they were denied when they were recorded. `dryRun`: their objects were not stored. `mutate`: the same requests are recorded for the validating webhook.
  * `notEvaluated`: without images. `excluded`: in namespaces that the policies exclude. `outside`: of --since and --until.
  */
-export const LEFT_OUT = ['denied', 'mutate', 'notEvaluated', 'excluded', 'outside'] as const;
+export const LEFT_OUT = ['denied', 'dryRun', 'mutate', 'notEvaluated', 'excluded', 'outside'] as const;
 export type LeftOut = (typeof LEFT_OUT)[number];
 
 export interface SuggestedRule {

@@ -1,7 +1,7 @@
 /** `tidewaiter shrink`: the smallest recorded review of each distinct decision, with a test suite. */
 import path from 'node:path';
+import { decideAsRun } from '../../admission/as-run.ts';
 import type { Context } from '../../admission/context.ts';
-import { validate } from '../../admission/validate.ts';
 import { UserError } from '../../error/user-error.ts';
 import { fileText } from '../../files/location-text.ts';
 import type { Recording } from '../../files/recorded-documents.ts';
@@ -114,14 +114,14 @@ async function read({ paths, terminal, context, setTime }: Run, stop: AbortSigna
     if (recorded === undefined) return skips.unrecorded;
     if (recorded.endpoint === 'mutate') return skips.mutate;
     setTime(Date.parse(recorded.time));
-    const decision = await validate(request, { ...context, world: recordedWorld(recorded.facts) }, NEVER);
+    const decision = await decideAsRun(request, { ...context, world: recordedWorld(recorded.facts) }, AS_RUN);
     if (decision.outcome === 'not-evaluated') return skips.notEvaluated;
     return decision.outcome === 'malformed' ? skips.malformed : smallest.add(recorded, request, decision);
   };
-  const events = recordingEvents(paths, terminal.input());
+  const events = recordingEvents(paths, terminal.input(), { kinds: context.kinds, namespace: 'default' });
   const visited = await visitReviews(events, { visit, stop }).finally(progress.stop);
   if (stop.aborted) throw new UserError('interrupted; nothing was written');
   return { smallest, leftOut, visited };
 }
 
-const NEVER = new AbortController().signal;
+const AS_RUN = { signal: new AbortController().signal, hasCluster: false };

@@ -1,5 +1,6 @@
 /** Which reviews of a recording count: those that the cluster allowed, with images, once for each request. */
 import type { Context } from '../../admission/context.ts';
+import { requestAsRun } from '../../admission/as-run.ts';
 import type { AdmissionRequest } from '../../admission/request.ts';
 import { validate } from '../../admission/validate.ts';
 import type { Workload } from '../../pod/workload.ts';
@@ -14,10 +15,12 @@ export interface Counted {
   readonly workload: Workload | undefined;
   /** null: the object has none. */
   readonly namespace: string | null;
+  /** With the object as it would run. */
+  readonly request: AdmissionRequest;
 }
 
 export interface CountOptions {
-  /** The policies do not matter. */
+  /** Of its policies, only what they change matters. */
   readonly context: Context;
   /** Also count reviews that were denied. */
   readonly includeDenied: boolean;
@@ -28,14 +31,28 @@ export async function countedReview(
   line: Recording,
   { context, includeDenied }: CountOptions,
 ): Promise<Counted | LeftOut> {
-  const { recorded, review } = line;
+  const why = leftOutBy(line, includeDenied);
+  if (why !== undefined) return why;
+  const request = await asRun(line, context);
+  const decision = await validate(request, { ...context, policies: [], exceptions: undefined }, NEVER);
+  if (decision.outcome === 'not-evaluated') return 'notEvaluated';
+  const namespace = namespaceOf(request, context);
+  if (!isInScope({ namespace })) return 'excluded';
+  return { workload: decision.outcome === 'evaluated' ? decision.workload : undefined, namespace, request };
+}
+
+function leftOutBy({ recorded, review }: Recording, includeDenied: boolean): LeftOut | undefined {
   if (recorded?.endpoint === 'mutate') return 'mutate';
   if (recorded !== undefined && isDenied(recorded) && !includeDenied) return 'denied';
-  const decision = await validate(review.request, { ...context, policies: [], exceptions: undefined }, NEVER);
-  if (decision.outcome === 'not-evaluated') return 'notEvaluated';
-  const namespace = namespaceOf(review.request, context);
-  if (!isInScope({ namespace })) return 'excluded';
-  return { workload: decision.outcome === 'evaluated' ? decision.workload : undefined, namespace };
+  // Its object is not stored, and often is a try.
+  return review.request.dryRun ? 'dryRun' : undefined;
+}
+
+/** The objects of lines that the server recorded are changed already. */
+async function asRun(line: Recording, context: Context): Promise<AdmissionRequest> {
+  const { recorded, review } = line;
+  if (recorded !== undefined && review.request.pluginsRan) return review.request;
+  return requestAsRun(review.request, contextOf(line, context), NEVER);
 }
 
 /** By tidewaiter, or by anyone else. */

@@ -1,5 +1,6 @@
 /** Evaluates the questions about one review with the engine that decides in the cluster. */
 import type { Context } from '../../admission/context.ts';
+import type { AdmissionRequest } from '../../admission/request.ts';
 import { validate } from '../../admission/validate.ts';
 import type { Vocabulary } from '../../policy/binding.ts';
 import type { Finding } from '../../policy/finding.ts';
@@ -9,7 +10,7 @@ import type { RecordedFacts } from '../../recording/facts.ts';
 import { ownerOf } from '../../recording/owner.ts';
 import { binding, policyOf, policyTree } from '../derive/policy-tree.ts';
 import type { Recording } from '../../files/recorded-documents.ts';
-import { contextOf, NEVER } from './counted.ts';
+import { contextOf, type Counted, NEVER } from './counted.ts';
 import type { Question } from './questions.ts';
 import type { QuestionResults } from './tally.ts';
 
@@ -71,8 +72,9 @@ export interface Evaluated {
 export async function evaluateQuestions(
   line: Recording,
   groups: readonly Group[],
-  { context, namespace }: { readonly context: Context; readonly namespace: string | null },
+  { context, counted }: { readonly context: Context; readonly counted: Pick<Counted, 'namespace' | 'request'> },
 ): Promise<Evaluated> {
+  const { namespace, request } = counted;
   const known: Known = {
     context: { ...contextOf(line, context), exceptions: undefined },
     denied: new Set(),
@@ -80,11 +82,11 @@ export async function evaluateQuestions(
   };
   for (const group of groups) {
     addMissing(line, group, known);
-    await addFindings(line, group, known);
+    await addFindings(request, group, known);
   }
   const { unknown } = known;
   const time = line.recorded === undefined ? undefined : Date.parse(line.recorded.time);
-  const owner = ownerOf(line.review.request, time);
+  const owner = ownerOf(request, time);
   return { results: { namespace, owner, denied: [...known.denied], unknown: [...unknown.keys()] }, reasons: unknown };
 }
 
@@ -95,13 +97,13 @@ interface Known {
   readonly unknown: Map<number, string>;
 }
 
-async function addFindings(line: Recording, { policies, each }: Group, known: Known): Promise<void> {
-  const decision = await validate(line.review.request, { ...known.context, policies }, NEVER);
+async function addFindings(request: AdmissionRequest, { policies, each }: Group, known: Known): Promise<void> {
+  const decision = await validate(request, { ...known.context, policies }, NEVER);
   if (decision.outcome !== 'malformed') {
     for (const finding of decision.findings) addFinding(finding, known);
   } else if (each.length > 0) {
     // Many policies together can have too many findings for one object.
-    for (const one of each) await addFindings(line, one, known);
+    for (const one of each) await addFindings(request, one, known);
   } else if (!decision.allowed) known.denied.add(indexOf(policies[0]?.name ?? ''));
 }
 

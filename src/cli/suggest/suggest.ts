@@ -44,7 +44,7 @@ export async function suggest(flags: SuggestFlags, terminal: Terminal): Promise<
   if (flags.from.includes('-'))
     throw new UserError('--from: recordings are read twice, so they cannot come from standard input; name files');
   const { config } = await configured({ config: flags.config }, terminal);
-  const { context, rules } = await compose({ ...config, policies: [] });
+  const { context, rules } = await compose(config);
   const run: Run = { flags, terminal, context, vocabulary: { rules, kinds: config.kinds } };
   const { suggestion, survey, visited } = await withLittleMemory(async () =>
     interruptible(async (stop) => derive(run, stop)),
@@ -78,7 +78,8 @@ interface Derived {
 /** Reads the recording twice: what it contains, and what each rule would deny of it. */
 async function derive({ flags, terminal, context, vocabulary }: Run, stop: AbortSignal): Promise<Derived> {
   const options: CountOptions = { context, includeDenied: flags.includeDenied ?? false };
-  const events = (): ReturnType<typeof recordingEvents> => recordingEvents(flags.from, terminal.input());
+  const events = (): ReturnType<typeof recordingEvents> =>
+    recordingEvents(flags.from, terminal.input(), { kinds: context.kinds, namespace: 'default' });
   const survey = emptySurvey();
   const surveyReview = surveyor(survey, options);
   const reading = progressOn(terminal, 'reviews read');

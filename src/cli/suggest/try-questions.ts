@@ -35,7 +35,7 @@ export async function tryQuestions(
     const counted = await countedReview(line, options);
     if (typeof counted === 'string') return undefined;
     const { context } = options;
-    const { results, reasons } = await evaluateQuestions(line, groups, { context, namespace: counted.namespace });
+    const { results, reasons } = await evaluateQuestions(line, groups, { context, counted });
     for (const [index, reason] of reasons) addReason(tallies[index], reason);
     return effectOf(results);
   };

@@ -80,6 +80,17 @@ describe('the suite', () => {
     }
   });
 
+  test('has decisions about objects as they would run, if the client sent them without the changes of the policies', async () => {
+    const rules = '{rule: image-registry, parameters: {allow: [mirror.example.com/**]}}';
+    const rewrite = '  rewrite: [{from: docker.io/**, to: mirror.example.com/**, when: always}]';
+    write('policies/p.yaml', `${POLICY(rules)}${rewrite}\n`);
+    const origin = { source: 'audit-log', object: 'sent' } as const;
+    await shrink([line('nginx:1', { origin }), line('nginx:2')], '-p', at('policies'));
+    expect(written().get('suite.yaml')).toMatch(/CREATE Pod, allowed/);
+    expect(written().get('suite.yaml')).toMatch(/CREATE Pod, denied: image-registry deny/);
+    expect(await runCommand(['test', at('tests')])).toMatchObject({ code: 0 });
+  });
+
   test('needs neither a cluster nor a registry: its reviews have their facts and their time', async () => {
     write(
       'policies/p.yaml',

@@ -124,10 +124,61 @@ test('image-registry does not list more repositories than a person reads', async
   expect(ruleIn(report, 'image-registry')).toEqual([['deny', { allow: ['registry.example.com/**'] }, []]]);
 });
 
+const EVIL = { apiVersion: 'v1', kind: 'Pod', spec: { containers: [{ name: 'web', image: 'evil.io/x:latest' }] } };
+
+describe('the objects', () => {
+  const CONFIG = `policies: [mirror.yaml]
+kinds: [{group: example.com, kind: Shop, podSpecs: [/spec]}]
+`;
+  const MIRROR = `apiVersion: tidewaiter.dev/v1alpha1
+kind: ImagePolicy
+metadata: {name: mirror}
+spec: {rewrite: [{from: 'docker.io/**', to: 'mirror.example.com/hub/**', when: always}]}
+`;
+  const spec = { containers: [{ name: 'web', image: 'nginx:1.27' }] };
+  const metadata = { name: 'web', namespace: 'shop' };
+  const POD = { apiVersion: 'v1', kind: 'Pod', metadata, spec };
+  const origin = { source: 'audit-log', object: 'sent' } as const;
+
+  test.each([
+    ['of manifests count as they would run', POD, 'mirror.example.com/**'],
+    ['of AdmissionReviews count as they would run', createReview(POD), 'mirror.example.com/**'],
+    [
+      'of lines count as they would run, if the client sent them like that',
+      recordedReview({ review: createReview(POD), origin }),
+      'mirror.example.com/**',
+    ],
+    [
+      'of lines of the server count as they are, because they are changed already',
+      recordedReview({ review: createReview(POD) }),
+      'docker.io/library/*',
+    ],
+    [
+      'can have a kind of the configuration',
+      { apiVersion: 'example.com/v1', kind: 'Shop', metadata, spec },
+      'mirror.example.com/**',
+    ],
+  ])('%s', async (_what, object, registry) => {
+    const at = (name: string): string => path.join(folder, name);
+    writeFileSync(at('mirror.yaml'), MIRROR);
+    writeFileSync(at('tidewaiter.yaml'), CONFIG);
+    writeFileSync(at('in.json'), `${JSON.stringify(object)}\n`);
+    const argv = ['suggest', '--from', at('in.json'), '-c', at('tidewaiter.yaml'), '-o', 'json'];
+    const { out } = await runCommand(argv);
+    const report = JSON.parse(out) as SuggestReport;
+    expect(ruleIn(report, 'image-registry')).toEqual([['deny', { allow: [registry] }, []]]);
+  });
+});
+
 describe('the reviews that count', () => {
   test.each<readonly [string, Partial<RecordedReview>, Partial<SuggestReport['recording']['leftOut']>]>([
     ['not those that were denied', { response: { allowed: false } }, { denied: 1 }],
     ['not those of the mutating webhook', { endpoint: 'mutate' }, { mutate: 1 }],
+    [
+      'not dry runs, whose objects are not stored',
+      { review: createReview({ ...EVIL, metadata: { name: 'web' } }, { dryRun: true }), dryRun: true },
+      { dryRun: 1 },
+    ],
     [
       'not those without images',
       { review: createReview({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' } }) },
