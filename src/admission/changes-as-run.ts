@@ -135,9 +135,13 @@ function valuePod(value: Container, request: AdmissionRequest): NewPod {
   return { creation: creationOf(request, {}, spec), placeOf: (pointer) => pointer, value };
 }
 
-function mutationOfValue({ rewrites, images, ...mutation }: Mutation, container: Container): Mutation {
+/** The object keeps its values. */
+function mutationOfValue({ rewrites, images, findings, ...mutation }: Mutation, container: Container): Mutation {
   return {
     ...mutation,
+    patch: [],
+    prepared: [],
+    findings: findings.map((finding) => ({ ...finding, container, pointer: container.imagePointer })),
     rewrites: rewrites.map((one) => ({ ...one, container })),
     images: images.map((one) => ({ ...one, container })),
     pullSecrets: [],

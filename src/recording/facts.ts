@@ -28,6 +28,8 @@ export interface RecordedLookup {
   readonly credentials: readonly string[];
   /** Why there can be more credentials. */
   readonly incompleteReason?: string | undefined;
+  /** The registry was queried although the fact was remembered; the remembered fact can be another entry. */
+  readonly refresh?: true | undefined;
   readonly fact: RecordedRegistryFact;
 }
 

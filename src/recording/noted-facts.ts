@@ -144,12 +144,13 @@ function notingSource(
 /** What distinguishes a lookup from others of the same review. */
 export function lookupKey(
   source: RegistrySourceName,
-  { reference, by, candidates, incompleteReason }: ImageLookup,
+  { reference, by, candidates, incompleteReason, refresh }: ImageLookup,
   hashUser: HashUser,
 ): Omit<RecordedLookup, 'fact'> {
   const { repository, tag, runtimeName } = reference;
   const image = by === 'tag' ? `${repository}:${tag ?? 'latest'}` : runtimeName;
-  return { source, by, image, credentials: candidates.map((one) => credentialKey(one, hashUser)), incompleteReason };
+  const credentials = candidates.map((one) => credentialKey(one, hashUser));
+  return { source, by, image, credentials, incompleteReason, refresh: refresh === true ? true : undefined };
 }
 
 function credentialKey({ secret, registry, username }: Candidate, hashUser: HashUser): string {

@@ -118,7 +118,7 @@ function sameTexts(one: readonly string[] = [], other: readonly string[] = []): 
   return one.length === other.length && one.every((text, index) => isSameText(text, other[index]));
 }
 
-const ANNOTATIONS = ['decision', 'findings', 'pinned'] as const;
+const ANNOTATIONS = ['decision', 'findings', 'rewritten', 'pinned', 'pullSecrets', 'pullPolicies'] as const;
 
 export function samePatch(one: readonly unknown[], other: readonly unknown[]): boolean {
   return one.length === other.length && (one.length === 0 || JSON.stringify(one) === JSON.stringify(other));

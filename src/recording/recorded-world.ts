@@ -57,7 +57,9 @@ function registrySources({ sources, registry = [] }: RecordedFacts, onMissing: (
   const entries = REGISTRY_SOURCE_NAMES.filter((name) => sources.includes(name)).map((name) => {
     const lookUp = (lookup: ImageLookup): RegistryFact<object> => {
       const asked = lookupKey(name, lookup, (user) => user);
-      const fact = byKey.get(keyOf(asked));
+      // Earlier versions did not tell them apart, and another policy can need the other one.
+      const others = { ...asked, refresh: asked.refresh === true ? undefined : true } as const;
+      const fact = byKey.get(keyOf(asked)) ?? byKey.get(keyOf(others));
       if (fact !== undefined) return freshEnough(fact, lookup.staleMs);
       onMissing(lookupLabel(name, asked.image));
       return missing(lookupLabel(name, asked.image));
@@ -67,8 +69,8 @@ function registrySources({ sources, registry = [] }: RecordedFacts, onMissing: (
   return Object.fromEntries(entries);
 }
 
-function keyOf({ source, by, image, credentials, incompleteReason }: Omit<RecordedLookup, 'fact'>): string {
-  return JSON.stringify([source, by, image, credentials, incompleteReason]);
+function keyOf({ source, by, image, credentials, incompleteReason, refresh }: Omit<RecordedLookup, 'fact'>): string {
+  return JSON.stringify([source, by, image, credentials, incompleteReason, refresh]);
 }
 
 const SOURCE_LABELS: Readonly<Record<RegistrySourceName, string>> = {

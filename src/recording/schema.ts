@@ -101,6 +101,7 @@ const LOOKUP = object(
     image: text('The image with its registry'),
     credentials: texts('Pull secret, registry, and hash of the user of each credential that could be used'),
     incompleteReason: text('Why there can be more credentials'),
+    refresh: { const: true, description: 'The registry was queried although the fact was remembered' },
     fact: {
       description: 'What the registry returned',
       type: 'object',

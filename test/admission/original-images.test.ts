@@ -192,6 +192,13 @@ test('every container and image volume has one, unless its image cannot be read'
   expect(originalsIn(object, [policyOf(HUB)])).toEqual(texts);
 });
 
+test('an image of several fields has one', () => {
+  const object = objectOf(
+    '{apiVersion: monitoring.coreos.com/v1, kind: Prometheus, metadata: {name: p}, spec: {baseImage: mirror.example.com/hub/team/a, tag: v1}}',
+  );
+  expect(originalsIn(object, [policyOf(HUB)])).toEqual(['docker.io/team/a:v1']);
+});
+
 test('the original of a rewritten image is the image as it was written', async () => {
   const name = fc.array(fc.constantFrom('a', 'b', 'hub'), { minLength: 2, maxLength: 3 });
   const host = fc.constantFrom('docker.io', 'quay.io', 'mirror.example.com', 'm.example.com', 'new.example.com');

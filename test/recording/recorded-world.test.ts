@@ -9,6 +9,9 @@ import { noteFacts } from '../../src/recording/noted-facts.ts';
 import type { RecordedFacts } from '../../src/recording/facts.ts';
 import { recordedWorld } from '../../src/recording/recorded-world.ts';
 import { recordedSecret } from '../../src/recording/secret.ts';
+import { change, digestOf, findingTexts, no, updateOf, yes } from '../admission/pinning.ts';
+import { kinds, policyOf } from '../policy/fixtures.ts';
+import type { JsonObject } from '../../src/pod/pointer.ts';
 import { FIXTURE_RULES, fixturesOf, loadFixture } from '../support/rule-fixtures.ts';
 
 const hashUser = (name: string): string => `user-${createHmac('sha256', 'k').update(name).digest('hex').slice(0, 12)}`;
@@ -86,4 +89,43 @@ describe('sources', () => {
     expect(missing).not.toEqual([]);
     expect(answer).toContain('the recording does not have');
   });
+});
+
+test('a remembered fact and a new one about the same image are recorded apart', async () => {
+  const policy = policyOf('{rewrite: [{from: "docker.io/**", to: "m.example.com/**"}], pin: {onFailure: warn}}');
+  const of = (image: string, restartedAt: string): JsonObject => ({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web', namespace: 'shop' },
+    spec: {
+      template: {
+        metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': restartedAt } },
+        spec: { containers: [{ name: 'web', image }] },
+      },
+    },
+  });
+  // The mirror is down since a moment ago.
+  const images: World['images'] = {
+    lookUp: ({ refresh }) => (refresh ? no('unreachable', 'it is down') : yes(digestOf('1'))),
+  };
+  const request = updateOf(of(`m.example.com/a/b:1@${digestOf('0')}`, '1'), of('a/b:1', '2'));
+  const decide = async (world: World): Promise<string> => {
+    const mutation = await change(request, [policy], world);
+    return JSON.stringify([mutation.patch, findingTexts(mutation)]);
+  };
+  const notes = noteFacts({ kinds, policies: [], world: { images } }, 0, options);
+  const answer = await decide(notes.context.world ?? {});
+  expect(answer).toContain('m.example.com/a/b:1@sha256:000');
+  expect(answer).toContain('keeps its stored digest: it is down');
+  const facts = JSON.parse(JSON.stringify(notes.facts())) as RecordedFacts;
+  const missing: string[] = [];
+  expect(await decide(recordedWorld(facts, (what) => missing.push(what)))).toBe(answer);
+  // Recordings of earlier versions have one of both.
+  const found = (facts.registry ?? []).filter(({ fact }) => fact.state === 'yes');
+  for (const refresh of [undefined, true] as const) {
+    const registry = found.map((one) => ({ ...one, refresh }));
+    await decide(recordedWorld({ ...facts, registry }, (what) => missing.push(what)));
+  }
+  expect(found).toHaveLength(1);
+  expect(missing).toEqual([]);
 });

@@ -18,12 +18,12 @@ export function originalImages(request: ScopeRequest, policies: readonly Policy[
   const rewriting = policies.filter(({ rewrites }) => rewrites !== undefined);
   return new Map(
     request.workload.containers.flatMap((container) => {
-      const { image, imagePointer, composed, inValues } = container;
+      const { image, imagePointer } = container;
       if (image.state !== 'parsed') return [];
-      const isChanged = (!composed || inValues) && rewriting.length > 0;
-      const original = isChanged
-        ? originalOf(image.reference, { container, request, policies, rewriting })
-        : known(image.reference);
+      const original =
+        rewriting.length === 0
+          ? known(image.reference)
+          : originalOf(image.reference, { container, request, policies, rewriting });
       return [[imagePointer, original] as const];
     }),
   );
