@@ -23,7 +23,6 @@ import { renderers, type RenderFlags } from './render-flags.ts';
 import type { SelectFlags } from './select-findings.ts';
 import type { Terminal } from './terminal.ts';
 import type { ExceptionFlags } from './write-exceptions.ts';
-import { withLittleMemory } from './little-memory.ts';
 export interface CheckFlags
   extends
     FixFlags,
@@ -119,12 +118,10 @@ export async function evaluateRun(
     textOf,
   };
   return closeAfter(
-    withLittleMemory(() =>
-      interruptible((stop) => {
-        stop.addEventListener('abort', stdin.end);
-        return evaluateFiles(paths, { ...options, stop });
-      }),
-    ),
+    interruptible((stop) => {
+      stop.addEventListener('abort', stdin.end);
+      return evaluateFiles(paths, { ...options, stop });
+    }),
     () => {
       progress.stop();
       return registry?.close();

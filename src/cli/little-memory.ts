@@ -1,35 +1,56 @@
-/** Memory of commands that read many files and end. */
-import { setFlagsFromString } from 'node:v8';
+/** Memory of commands that read many files and end. An old Node.js must be able to parse this file. */
 
 export interface Flag {
-  readonly name: string;
-  readonly value: number;
-  /** The default. */
-  readonly before: number;
+  readonly flag: string;
+  /** The same with the default. */
+  readonly before: string;
 }
 
 export const FLAGS: readonly Flag[] = [
   // The young generation grows to 130 MiB otherwise, while 8,000 documents need 60 MiB.
-  { name: 'semi-space-growth-factor', value: 1, before: 2 },
+  { flag: '--semi-space-growth-factor=1', before: '--semi-space-growth-factor=2' },
   // The compilers use memory of their own. Code that runs for a second gains little from the first optimization.
-  { name: 'invocation-count-for-maglev', value: 2000, before: 400 },
-  { name: 'max-maglev-inlined-bytecode-size-cumulative', value: 200, before: 920 },
-  { name: 'max-inlined-bytecode-size-cumulative', value: 300, before: 920 },
+  { flag: '--invocation-count-for-maglev=4000', before: '--invocation-count-for-maglev=400' },
+  {
+    flag: '--max-maglev-inlined-bytecode-size-cumulative=200',
+    before: '--max-maglev-inlined-bytecode-size-cumulative=920',
+  },
+  { flag: '--max-inlined-bytecode-size-cumulative=300', before: '--max-inlined-bytecode-size-cumulative=920' },
 ];
+
+/** For a command that ends within seconds: the second of the two optimizing compilers is not worth its memory. */
+export const NO_TURBOFAN: Flag = { flag: '--no-turbofan', before: '--turbofan' };
 
 /** That of Node.js 26. V8 prints an error about a flag that it does not have. */
 const LAST_KNOWN_V8 = 14;
 
-/**
- * Sets flags of V8 during work that reduce memory (test/bench/README.md). V8 reads them when it needs them, so that they have an effect
- * after the start. Modules that are loaded meanwhile do not use the compile cache, because V8 keeps code for each set of flags.
- */
+function isKnown(): boolean {
+  return Number.parseInt(process.versions.v8, 10) <= LAST_KNOWN_V8;
+}
+
+/** `node:v8` is loaded on use, because other commands start without it. */
+function setFlags(flags: readonly string[]): void {
+  const { setFlagsFromString } = process.getBuiltinModule('node:v8');
+  for (const flag of flags) setFlagsFromString(flag);
+}
+
+const SET = FLAGS.map(({ flag }) => flag);
+const RESET = FLAGS.map(({ before }) => before);
+
+/** Sets flags of V8 for the whole process (test/bench/README.md). V8 reads them when it needs them, so that they have an effect after the start. */
+export function startWithLittleMemory(): void {
+  if (!isKnown()) return;
+  // The container image starts without the first compiler.
+  setFlags(process.execArgv.includes('--no-maglev') ? SET : [...SET, NO_TURBOFAN.flag]);
+}
+
+/** The same during work. Modules that are loaded meanwhile do not use the compile cache, because V8 keeps code for each set of flags. */
 export async function withLittleMemory<T>(work: () => Promise<T>): Promise<T> {
-  if (Number.parseInt(process.versions.v8, 10) > LAST_KNOWN_V8) return work();
-  for (const { name, value } of FLAGS) setFlagsFromString(`--${name}=${value}`);
+  if (!isKnown()) return work();
+  setFlags(SET);
   try {
     return await work();
   } finally {
-    for (const { name, before } of FLAGS) setFlagsFromString(`--${name}=${before}`);
+    setFlags(RESET);
   }
 }

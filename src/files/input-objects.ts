@@ -157,7 +157,7 @@ async function readInput(input: Input, options: ReadOptions): Promise<InputObjec
 }
 
 /** One object at a time takes more CPU time (test/bench/README.md). */
-const BATCH = 50;
+const BATCH = 10;
 
 function settleBatch(found: InputObjects, { settle }: ReadOptions): void {
   const { manifests, settled } = found;

@@ -99,7 +99,7 @@ function measureMixed(): readonly Outcome[] {
       measure: `check: ${size}, peak RSS`,
       value: peakMiB(check),
       unit: 'MiB',
-      goal: atMost(115),
+      goal: atMost(95),
       detail: '',
     },
   ];
@@ -121,7 +121,7 @@ function measureSmall(): readonly Outcome[] {
       measure: `check: ${size}, peak RSS`,
       value: median(peaks),
       unit: 'MiB',
-      goal: atMost(90),
+      goal: atMost(80),
       detail: spread(peaks),
     },
   ];

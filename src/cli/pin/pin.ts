@@ -23,7 +23,6 @@ import { closeAfter } from '../close-after.ts';
 import { configured } from '../configured.ts';
 import { rulesFor, skipForeign } from '../input-files.ts';
 import { interruptible } from '../interrupt.ts';
-import { withLittleMemory } from '../little-memory.ts';
 import { print, type Terminal } from '../terminal.ts';
 import { decideFiles, type LookupInput, lookupsFor } from './decisions.ts';
 import { digestDetails } from './digest-details.ts';
@@ -65,7 +64,7 @@ async function pinUntil(paths: readonly string[], flags: PinFlags, parts: Parts)
   };
   const action = actionOf(flags);
   const before = openLock(flags.lock);
-  const given = await withLittleMemory(() => openFiles(paths, options, terminal));
+  const given = await openFiles(paths, options, terminal);
   const input = { flags, config, policies, lock: before.lock };
   const { pinned, lock, notices } = await decideFiles(given, input, parts);
   const { rows, errors: notWritten } = flags.write
