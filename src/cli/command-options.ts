@@ -219,3 +219,7 @@ export const fixOption = (): Option =>
     'writeBaseline',
     'listFiles',
   ]);
+
+export function textOrJson(description: string): Option {
+  return new Option('-o, --output <FORMAT>', description).choices(['text', 'json']).default('text');
+}

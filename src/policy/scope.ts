@@ -11,6 +11,8 @@ import type { ScopeRequest } from './scope-request.ts';
 import type { Clause } from './clause.ts';
 
 export interface Scope {
+  /** Neither `match` nor `exclude` has a key: the policy covers all objects. */
+  readonly isWhole: boolean;
   /** The clauses that depend on labels of the namespace other than its name. */
   readonly clausesWithLabels: readonly ('match' | 'exclude')[];
   /** `match.kinds`: globs. */
@@ -34,6 +36,7 @@ export function compileScope(match: Clause, exclude: Clause): Scope {
   const wanted = compileClause(match);
   const unwanted = isEmpty(exclude) ? undefined : compileClause(exclude);
   return {
+    isWhole: isEmpty(match) && unwanted === undefined,
     clausesWithLabels: [
       ...(readsLabels(match) ? ['match' as const] : []),
       ...(readsLabels(exclude) ? ['exclude' as const] : []),
