@@ -4,8 +4,11 @@ import type { Terminal } from './terminal.ts';
 
 export function processTerminal(): Terminal {
   const isTerminal = isTerminalAt(STDOUT) && process.stdout.isTTY;
+  const closed = new AbortController();
+  const stream = (): Write => throughStream(closed);
   return {
-    out: isTerminal ? throughStream() : directly(STDOUT, throughStream),
+    out: isTerminal ? stream() : directly(STDOUT, { stream, closed }),
+    closed: closed.signal,
     note: toStandardError(),
     isTerminal,
     colors: isTerminal && process.stdout.hasColors(),
@@ -48,10 +51,11 @@ function toStandardError(): Write {
   };
 }
 
-function throughStream(): Write {
+function throughStream(closed: AbortController): Write {
   // EPIPE is not an error: the reader, such as head, closed the pipe.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
+    closed.abort();
   });
   return (text) => void process.stdout.write(text);
 }
@@ -69,18 +73,20 @@ function isTerminalAt(descriptor: number): boolean {
  * Writes to a pipe or a file directly, because loading the stream takes a tenth of the time of --help. If a non-blocking pipe is
  * full, the stream writes from then on.
  */
-function directly(descriptor: number, otherwise: () => Write): Write {
+function directly(
+  descriptor: number,
+  { stream: otherwise, closed }: { readonly stream: () => Write; readonly closed: AbortController },
+): Write {
   let stream: Write | undefined;
-  let isClosed = false;
   return (text) => {
     let rest: Uint8Array = Buffer.from(text);
-    while (stream === undefined && !isClosed && rest.length > 0) {
+    while (stream === undefined && !closed.signal.aborted && rest.length > 0) {
       try {
         rest = rest.subarray(writeSync(descriptor, rest));
       } catch (error) {
         const code = codeOf(error);
         if (code === 'EAGAIN') stream = otherwise();
-        else if (code === 'EPIPE') isClosed = true;
+        else if (code === 'EPIPE') closed.abort();
         else throw new OutputError(error);
       }
     }

@@ -12,6 +12,8 @@ export interface Terminal {
   readonly name?: string | undefined;
   /** The words after the name. */
   readonly words?: readonly string[] | undefined;
+  /** Aborted when the reader of standard output has seen enough; undefined: that is not known. */
+  readonly closed?: AbortSignal | undefined;
   /** Standard input. */
   input(): AsyncIterable<Uint8Array | string>;
 }

@@ -34,7 +34,7 @@ export async function mergeShards(directory: string, flags: ReportFlags, termina
     for await (const item of withoutTwins(mergedItems(files)))
       tally.take('row' in item ? { row: keepAnswers ? item.row : withoutAnswers(item.row) } : { error: item.error });
     files.forEach((file) => addCounts(file, tally));
-    return tally.report(basis.paths, false);
+    return tally.report(basis.paths, 'whole');
   };
   return printReplay(run, about, { flags, terminal });
 }

@@ -63,11 +63,12 @@ async function evaluateAndReport(work: Work, { paths, flags, terminal, jobs }: R
   const window = { since: flags.since?.time, until: flags.until?.time };
   const input = { paths, terminal, notices, window, jobs, shard };
   const run = async (onRow: (row: ReplayRow) => void): Promise<ReplayReport> => {
-    const report = await interruptible(async (stop) =>
-      withWebhook(work, { flags, stop }, async (evaluating) =>
+    const report = await interruptible(async (interrupted) => {
+      const stop = AbortSignal.any([interrupted, ...(terminal.closed === undefined ? [] : [terminal.closed])]);
+      return withWebhook(work, { flags, stop }, async (evaluating) =>
         runReplay(evaluating, settings, { ...input, onRow, stop }),
-      ),
-    );
+      );
+    });
     if (!report.partial) shard?.keep();
     else if (flags.out !== undefined)
       terminal.note('the result of the shard is not kept, because it is not complete\n');

@@ -48,7 +48,7 @@ export async function runReplay(
     await chunks.close();
   };
   await closeAfter(evaluateAll(), ended);
-  return tally.report(paths, stop.aborted);
+  return tally.report(paths, !stop.aborted ? 'whole' : terminal.closed?.aborted === true ? 'unread' : 'interrupted');
 
   async function evaluateAll(): Promise<void> {
     const { kinds } = evaluator.first.context;

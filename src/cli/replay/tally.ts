@@ -13,9 +13,11 @@ export interface ReplayTally {
   take(item: WeightedItem): void;
   addFile(): void;
   addNotice(notice: NoticeRow): void;
-  /** `partial`: the replay was interrupted. */
-  report(paths: readonly string[], partial: boolean): ReplayReport;
+  report(paths: readonly string[], extent: Extent): ReplayReport;
 }
+
+/** `unread`: the reader of the output has seen enough, which is not an error. */
+export type Extent = 'whole' | 'interrupted' | 'unread';
 
 export function replayTally(onRow: (row: ReplayRow) => void): ReplayTally {
   const totals = replayTotals();
@@ -34,11 +36,12 @@ export function replayTally(onRow: (row: ReplayRow) => void): ReplayTally {
       else if ('others' in item) counts.others += item.others;
       else counts[item.leftOut] += item.count;
     },
-    report(paths, partial) {
+    report(paths, extent) {
       countNotices(counts).forEach(totals.addNotice);
-      const problem = partial ? INTERRUPTED : totals.hasErrors() ? undefined : nothingEvaluated(counts);
+      const isSilent = extent === 'unread' || totals.hasErrors();
+      const problem = extent === 'interrupted' ? INTERRUPTED : isSilent ? undefined : nothingEvaluated(counts);
       if (problem !== undefined) totals.addError(unreadable(paths.join(', '), problem));
-      return totals.report(partial);
+      return totals.report(extent !== 'whole');
     },
   };
 }
