@@ -6,6 +6,8 @@ export type Repeats = Omit<RecordedRepeats, 'dropped'>;
 export interface ShapeMemory {
   /** Returns true if the shape has a line, and counts the review; `time` as in a line. */
   isRepeat(shape: string, time: string): boolean;
+  /** Returns true if the shape has a line, and counts the reviews; times as in a line. */
+  addRepeats(shape: string, repeats: Pick<Repeats, 'count' | 'first' | 'last'>): boolean;
   /**
    * Remembers the line of a shape. Returns the count of a shape that is forgotten for it: one of the group with the most shapes, so
    * that no namespace can replace the shapes of others.
@@ -46,19 +48,18 @@ export function shapeMemory(limit: number): ShapeMemory {
     shapes.delete(oldest);
     return shape;
   };
+  const addRepeats: ShapeMemory['addRepeats'] = (key, repeats) => {
+    const shape = shapes.get(key);
+    if (shape === undefined) return false;
+    order.see(key, shape.group);
+    addTo(shape, repeats);
+    waiting += repeats.count;
+    pending.add(shape);
+    return true;
+  };
   return {
-    isRepeat(key, time) {
-      const shape = shapes.get(key);
-      if (shape === undefined) return false;
-      order.see(key, shape.group);
-      // Times in UTC with milliseconds compare as text; decisions can end in another order than they began.
-      if (shape.count === 0 || time < shape.first) shape.first = time;
-      if (shape.count === 0 || time > shape.last) shape.last = time;
-      shape.count += 1;
-      waiting += 1;
-      pending.add(shape);
-      return true;
-    },
+    isRepeat: (key, time) => addRepeats(key, { count: 1, first: time, last: time }),
+    addRepeats,
     add(key, id, group = '') {
       const forgotten = shapes.size < limit ? undefined : forget();
       shapes.set(key, { id, group, count: 0, first: '', last: '', toldAt: 0 });
@@ -76,6 +77,13 @@ export function shapeMemory(limit: number): ShapeMemory {
       waiting = 0;
     },
   };
+}
+
+/** Times in UTC with milliseconds compare as text; decisions can end in another order than they began. */
+function addTo(shape: Shape, { count, first, last }: Pick<Repeats, 'count' | 'first' | 'last'>): void {
+  if (shape.count === 0 || first < shape.first) shape.first = first;
+  if (shape.count === 0 || last > shape.last) shape.last = last;
+  shape.count += count;
 }
 
 interface Order {

@@ -3,14 +3,15 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { recordedEntries } from '../../src/files/recording-lines.ts';
 import { recordingFiles } from '../../src/files/recording-files.ts';
 import type { Recorded, RecordedReview } from '../../src/recording/format.ts';
 import { recordedAnswer } from '../../src/recording/response.ts';
 import { shapeMemory } from '../../src/recording/repeats.ts';
 import { createQueue } from '../../src/server/recording/queue.ts';
-import { createRecorder, type RecordingMetrics } from '../../src/server/recording/recorder.ts';
+import { createRecorder, type Recording, type RecordingMetrics } from '../../src/server/recording/recorder.ts';
+import type { KnownReview } from '../../src/server/fast/known-reviews.ts';
 import type { RecordingSettings } from '../../src/recording/settings.ts';
 import type { WriterSettings } from '../../src/server/recording/settings.ts';
 import { createWriter, type RecordingCounts, type RecordingWriter } from '../../src/server/recording/writer.ts';
@@ -128,6 +129,61 @@ describe('the writer', () => {
     await writer.tick();
     expect(reviewsIn(await linesIn(given.directory))).toHaveLength(2);
     await writer.close();
+  });
+
+  test('counts reviews of shapes that have a line, and loses those of others', async () => {
+    const given = settings();
+    const learned: KnownReview[] = [];
+    let forgotten = 0;
+    const writer = createWriter(given, {
+      onFailure: () => undefined,
+      onRecovery: () => undefined,
+      onLearned: (known) => void learned.push(known),
+      onForgotten: () => void (forgotten += 1),
+    });
+    await writer.add(batchOf([{ time: 1000 }]));
+    expect(learned).toEqual([]);
+    await writer.add(batchOf([{ time: 5000 }, { time: 6000 }]));
+    const shape = learned[0]?.shape ?? '';
+    expect(learned).toHaveLength(1);
+    writer.addRepeats([
+      { shape, count: 10, first: 2000, last: 7000 },
+      { shape: 'other', count: 3, first: 0, last: 0 },
+    ]);
+    expect(forgotten).toBe(1);
+    expect(writer.take()).toMatchObject({ recorded: 1, repeated: 12, dropped: 3 });
+    await writer.close();
+    const lines = await linesIn(given.directory);
+    const [{ id } = { id: '' }] = reviewsIn(lines);
+    expect(lines.filter((line) => line.type === 'repeats')).toMatchObject([
+      { of: id, count: 12, first: '1970-01-01T00:00:02.000Z', last: '1970-01-01T00:00:07.000Z', dropped: 3 },
+    ]);
+  });
+
+  test('ends a file when its counts are settled, and teaches nothing from its end on', async () => {
+    const given = settings({ segmentMs: 60_000 });
+    const clock = { now: Date.parse('2027-03-01T12:00:00Z') };
+    const calls: string[] = [];
+    const events = {
+      onFailure: () => undefined,
+      onRecovery: () => undefined,
+      onLearned: () => void calls.push('learned'),
+      onEnding: () => void calls.push('ending'),
+    };
+    const writer = createWriter(given, events, () => clock.now);
+    await writer.add(batchOf([{}]));
+    await writer.endIfDue();
+    clock.now += 61_000;
+    await writer.tick();
+    await writer.add(batchOf([{}, {}]));
+    expect(calls).toEqual(['ending']);
+    await writer.endIfDue();
+    await writer.add(batchOf([{}, {}]));
+    expect(calls).toEqual(['ending', 'learned']);
+    await writer.close();
+    const files = recordingFiles(given.directory);
+    expect(files).toHaveLength(2);
+    expect(total(await linesIn(given.directory))).toBe(5);
   });
 
   test('begins files by size and age, each with its own lines', async () => {
@@ -329,6 +385,57 @@ describe('the recorder', () => {
     expect(reviews.map(recordedAnswer)).toEqual([answerTo('u-shop'), answerTo('u-team-a')]);
     expect(reviews[0]).toMatchObject({ generation: 'g1', tidewaiter: '0.1.0', dropped: 0 });
     expect(counts).toMatchObject({ recorded: 2, dropped: 0 });
+  });
+
+  test('loses no review of a known shape while files end', { timeout: 60_000 }, async () => {
+    const given = settings({ segmentMs: 1500 });
+    const { metrics, counts } = noMetrics();
+    const recorder = createRecorder(given, { version: '0.1.0', log, metrics });
+    const context = { kinds: { all: [] } as never, policies: [] };
+    let sent = 0;
+    await vi.waitFor(
+      async () => {
+        for (let index = 0; index < 10; index += 1) {
+          sent += 1;
+          const uid = String(sent).padStart(9, '0');
+          const body = Buffer.from(JSON.stringify(createReview(podNamed('web', `a/b:${index % 5}`), { uid })));
+          recorder.begin({ endpoint: 'validate', namespace: 'shop', body, context })?.end(answerTo(uid), 1);
+        }
+        expect(readdirSync(given.directory).length).toBeGreaterThan(2);
+      },
+      { timeout: 50_000, interval: 20 },
+    );
+    await recorder.close(30_000);
+    expect(counts).toMatchObject({ recorded: 5 * readdirSync(given.directory).length, dropped: 0 });
+    expect(counts.recorded + counts.repeated).toBe(sent);
+    for (const file of recordingFiles(given.directory)) {
+      const ids = new Set<string>();
+      for await (const entry of recordedEntries(file)) {
+        if ('problem' in entry) throw new Error(entry.problem);
+        if (entry.recorded.type === 'review') ids.add(entry.recorded.id);
+        else expect(ids).toContain(entry.recorded.of);
+      }
+    }
+  });
+
+  test('drops a review that has to wait while there is no room, and counts it at its end', async () => {
+    const { metrics, counts } = noMetrics();
+    const recorder = createRecorder(settings(), { version: '0', log, metrics });
+    const context = { kinds: { all: [] } as never, policies: [] };
+    const begin = (): Recording | undefined =>
+      recorder.begin({ endpoint: 'validate', namespace: 'a', body: Buffer.alloc(3 * MIB), context });
+    const [first, second] = [begin(), begin()];
+    for (const one of [first, second]) one?.wait();
+    expect(counts.dropped).toBe(0);
+    second?.end(answerTo('u'), 1);
+    expect(counts.dropped).toBe(1);
+    first?.drop();
+    const third = begin();
+    third?.wait();
+    third?.drop();
+    expect(counts.dropped).toBe(3);
+    await recorder.close(15_000);
+    expect(counts.recorded).toBe(0);
   });
 
   test('tells how many reviews are lost if they cannot be written in time', async () => {

@@ -16,6 +16,14 @@ export interface Note {
   readonly dropped: number;
 }
 
+/** Reviews of a shape that has a line. Times in milliseconds since 1970. */
+export interface ShapeRepeats {
+  readonly shape: string;
+  readonly count: number;
+  readonly first: number;
+  readonly last: number;
+}
+
 export interface Noted {
   readonly note: Note;
   readonly body: Buffer;

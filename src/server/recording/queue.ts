@@ -56,11 +56,15 @@ export function createQueue({ onBlock, onDrop }: QueueEvents): Queue {
     if (block !== undefined && !hasRoom(block, size)) send();
     return block ?? (memory.reserve(Math.max(BLOCK_BYTES, size)) ? pool.block(size) : undefined);
   };
+  /** Without a note, which is not written for a review that is dropped. */
+  const mayFit = (size: number): boolean =>
+    (block !== undefined && hasRoom(block, size)) || memory.hasRoom(Math.max(BLOCK_BYTES, size));
   return {
     ...memory,
     drop,
     send,
     add(note, body) {
+      if (!mayFit(body.length)) return drop();
       const text = JSON.stringify({ ...note, dropped });
       block = room(sizeOf(text, body));
       if (block !== undefined) {
@@ -69,6 +73,7 @@ export function createQueue({ onBlock, onDrop }: QueueEvents): Queue {
         addTo(block, text, body);
         timer ??= setTimeout(send, SEND_MS).unref();
       } else drop();
+      return undefined;
     },
     take(taken, count) {
       memory.release(taken.byteLength);
@@ -79,12 +84,19 @@ export function createQueue({ onBlock, onDrop }: QueueEvents): Queue {
   };
 }
 
-function createMemory(): Pick<Queue, 'reserve' | 'release' | 'end'> {
+interface Memory extends Pick<Queue, 'reserve' | 'release' | 'end'> {
+  hasRoom(size: number): boolean;
+}
+
+function createMemory(): Memory {
   let bytes = 0;
   let hasEnded = false;
+  const hasRoomFor = (size: number): boolean =>
+    !hasEnded && bytes + size <= (size > BLOCK_BYTES ? MAX_LARGE_BYTES : MAX_BYTES);
   return {
+    hasRoom: hasRoomFor,
     reserve(size) {
-      if (hasEnded || bytes + size > (size > BLOCK_BYTES ? MAX_LARGE_BYTES : MAX_BYTES)) return false;
+      if (!hasRoomFor(size)) return false;
       bytes += size;
       return true;
     },

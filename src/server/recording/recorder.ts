@@ -11,6 +11,7 @@ import type { RecordingSettings } from '../../recording/settings.ts';
 import { recordedSecret, type RecordedSecret } from '../../recording/secret.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { Note } from './batch.ts';
+import { type CountedReviews, createCountedReviews } from './counted-reviews.ts';
 import { createQueue, type Queue } from './queue.ts';
 import type { WriterSettings } from './settings.ts';
 import { type FromThread, type RecordingThread, startThread } from './thread.ts';
@@ -65,15 +66,14 @@ export function createRecorder(settings: RecordingSettings, services: RecorderSe
   const isIncluded = namespaceTest(settings);
   const hashKey = randomBytes(32).toString('hex');
   const thread = openThread({ ...settings, version: services.version, hashKey }, services);
-  const { queue } = thread;
   const options = noteOptions(hashKey);
   return {
     begin({ endpoint, namespace, body, context }) {
       if (!isIncluded(namespace) || (rate < 1 && Math.random() >= rate)) return undefined;
-      if (body === undefined || !queue.reserve(body.length)) return queue.drop();
+      if (body === undefined) return thread.queue.drop();
       const time = Date.now();
       const noted = noteFacts(context, time, options);
-      return recordingOf({ endpoint, namespace, time, body, noted, generation: context.generation }, queue);
+      return recordingOf({ endpoint, namespace, time, body, noted, generation: context.generation }, thread);
     },
     close: (withinMs = CLOSE_MS) => thread.close(withinMs),
   };
@@ -84,21 +84,30 @@ interface Begun extends Pick<Note, 'endpoint' | 'namespace' | 'time' | 'generati
   readonly noted: NotedFacts;
 }
 
-function recordingOf(begun: Begun, queue: Queue): Recording {
+function recordingOf(begun: Begun, { queue, counted }: Pick<OpenThread, 'queue' | 'counted'>): Recording {
   const { noted, endpoint, namespace, time, generation } = begun;
   const about = { endpoint, namespace, time, generation };
-  let { body } = begun;
+  // undefined: there is no room for it.
+  let body: Buffer | undefined = begun.body;
+  let reserved = 0;
   return {
     context: noted.context,
     wait() {
-      body = Buffer.from(body);
+      const { length } = begun.body;
+      if (queue.reserve(length)) {
+        reserved = length;
+        body = Buffer.from(begun.body);
+      } else body = undefined;
     },
     end(answer, durationMs) {
-      queue.release(body.length);
-      queue.add({ ...about, durationMs, answer, facts: noted.facts() }, body);
+      queue.release(reserved);
+      if (body === undefined) return queue.drop();
+      const note = { ...about, durationMs, answer, facts: noted.facts() };
+      if (!counted.count(note, body, time)) queue.add(note, body);
+      return undefined;
     },
     drop() {
-      queue.release(body.length);
+      queue.release(reserved);
       queue.drop();
     },
   };
@@ -133,6 +142,7 @@ function noteOptions(hashKey: string): NoteOptions {
 
 interface OpenThread {
   readonly queue: Queue;
+  readonly counted: CountedReviews;
   close(withinMs: number): Promise<void>;
 }
 
@@ -146,6 +156,7 @@ function openThread(settings: WriterSettings, { log, metrics }: Reports): OpenTh
       metrics.count(counts);
     },
   });
+  const counted = createCountedReviews((repeats) => thread.send({ type: 'repeats', repeats }));
   let unsaved = 0;
   const thread: RecordingThread = startThread(settings, {
     onMessage(message) {
@@ -153,23 +164,44 @@ function openThread(settings: WriterSettings, { log, metrics }: Reports): OpenTh
         metrics.count(message.counts);
         unsaved = message.unsaved;
       }
-      if (message.type === 'done') queue.take(message.memory, message.reviews);
-      else if (message.type === 'closed') closed.resolve();
-      else reportState(message, settings.directory, { log, metrics });
+      if (message.type === 'closed') closed.resolve();
+      else if (message.type === 'failed' || message.type === 'recovered')
+        reportState(message, settings.directory, { log, metrics });
+      else receive(message, { thread, queue, counted });
     },
     onError(error) {
       queue.end();
+      counted.end();
       metrics.setFailing(true);
       log.error({ err: error }, 'internal error: reviews are no longer recorded; this is a bug in tidewaiter');
       closed.resolve();
     },
   });
   const onLate = (withinMs: number): void => {
-    const lost = queue.reviews() + unsaved;
+    const lost = queue.reviews() + counted.reviews() + unsaved;
     log.error({ directory: settings.directory, lost }, `recorded reviews were not written within ${withinMs} ms`);
     closed.resolve();
   };
-  return { queue, close: (withinMs) => closeThread(thread, queue, { withinMs, closed: closed.promise, onLate }) };
+  return {
+    queue,
+    counted,
+    close: (withinMs) => closeThread({ thread, queue, counted }, { withinMs, closed: closed.promise, onLate }),
+  };
+}
+
+interface Connected extends Pick<OpenThread, 'queue' | 'counted'> {
+  readonly thread: RecordingThread;
+}
+
+function receive(message: FromThread, { thread, queue, counted }: Connected): void {
+  if (message.type === 'done') queue.take(message.memory, message.reviews);
+  else if (message.type === 'counted') counted.taken(message.reviews);
+  else if (message.type === 'learned') counted.learn(message.known);
+  else if (message.type === 'forget') counted.forget();
+  else if (message.type === 'ending') {
+    counted.forget();
+    thread.send({ type: 'settled' });
+  }
 }
 
 interface Closing {
@@ -179,12 +211,13 @@ interface Closing {
 }
 
 async function closeThread(
-  thread: RecordingThread,
-  queue: Queue,
+  { thread, queue, counted }: Connected,
   { withinMs, closed, onLate }: Closing,
 ): Promise<void> {
   queue.send();
+  counted.send();
   queue.end();
+  counted.end();
   thread.send({ type: 'close' });
   const late = setTimeout(onLate, withinMs, withinMs);
   await closed;
@@ -192,7 +225,9 @@ async function closeThread(
   await thread.terminate();
 }
 
-function reportState(message: FromThread, directory: string, { log, metrics }: Reports): void {
+type State = Extract<FromThread, { readonly type: 'failed' | 'recovered' }>;
+
+function reportState(message: State, directory: string, { log, metrics }: Reports): void {
   if (message.type === 'failed') {
     metrics.setFailing(true);
     const { reason } = message;

@@ -1,14 +1,19 @@
 /** Starts the recording thread. */
 import { Worker } from 'node:worker_threads';
+import type { KnownReview } from '../fast/known-reviews.ts';
+import type { ShapeRepeats } from './batch.ts';
 import type { WriterSettings } from './settings.ts';
 import type { RecordingCounts } from './writer.ts';
 
 /** The memory of a block moves to the thread, and back. */
 export type ToThread =
   | { readonly type: 'batch'; readonly memory: ArrayBuffer; readonly used: number; readonly reviews: number }
+  | { readonly type: 'repeats'; readonly repeats: readonly ShapeRepeats[] }
+  /** The answer to `ending`: all that was counted before has been sent. */
+  | { readonly type: 'settled' }
   | { readonly type: 'close' };
 
-interface Progress {
+export interface Progress {
   readonly counts: RecordingCounts;
   /** See RecordingWriter. */
   readonly unsaved: number;
@@ -17,6 +22,13 @@ interface Progress {
 export type FromThread =
   | (Progress & { readonly type: 'done'; readonly memory: ArrayBuffer; readonly reviews: number })
   | (Progress & { readonly type: 'counts' })
+  | (Progress & { readonly type: 'counted'; readonly reviews: number })
+  /** Reviews like this one need only be counted. */
+  | { readonly type: 'learned'; readonly known: KnownReview }
+  /** The lines of known reviews are gone. */
+  | { readonly type: 'forget' }
+  /** The file with the lines of known reviews ends when the counts are settled. */
+  | { readonly type: 'ending' }
   | { readonly type: 'failed'; readonly reason: string }
   | { readonly type: 'recovered' }
   | (Progress & { readonly type: 'closed' });

@@ -1,10 +1,11 @@
 /** The recording thread. Its messages are those of thread.ts. */
 import { constants, setPriority } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createPace } from './pace.ts';
 import type { WriterSettings } from './settings.ts';
-import type { FromThread, ToThread } from './thread.ts';
-import { createWriter } from './writer.ts';
+import type { FromThread, Progress, ToThread } from './thread.ts';
+import { createWriter, type RecordingWriter } from './writer.ts';
 
 const TICK_MS = 1000;
 
@@ -14,10 +15,9 @@ function main(port: NonNullable<typeof parentPort>, settings: WriterSettings): v
     onFailure: (reason) => post({ type: 'failed', reason }),
     onRecovery: () => post({ type: 'recovered' }),
     onReview: createPace(),
-  });
-  const progress = (): Pick<FromThread & { type: 'counts' }, 'counts' | 'unsaved'> => ({
-    counts: writer.take(),
-    unsaved: writer.unsaved(),
+    onLearned: (known) => post({ type: 'learned', known }, [known.body.buffer]),
+    onForgotten: () => post({ type: 'forget' }),
+    onEnding: () => post({ type: 'ending' }),
   });
   // One thing at a time, in order.
   let last = Promise.resolve();
@@ -27,23 +27,48 @@ function main(port: NonNullable<typeof parentPort>, settings: WriterSettings): v
   const tick = setInterval(() => {
     inTurn(async () => {
       await writer.tick();
-      post({ type: 'counts', ...progress() });
+      post({ type: 'counts', ...progressOf(writer) });
     });
   }, TICK_MS);
   port.on('message', (message: ToThread) => {
     inTurn(async () => {
-      if (message.type === 'close') {
-        clearInterval(tick);
-        await writer.close();
-        post({ type: 'closed', ...progress() });
-        port.close();
-        return;
-      }
-      const { memory, used, reviews } = message;
-      await writer.add(Buffer.from(memory, 0, used));
-      post({ type: 'done', memory, reviews, ...progress() }, [memory]);
+      await receive(message, writer, post);
+      if (message.type !== 'close') return;
+      clearInterval(tick);
+      port.close();
     });
   });
+}
+
+function progressOf(writer: RecordingWriter): Progress {
+  return { counts: writer.take(), unsaved: writer.unsaved() };
+}
+
+async function receive(
+  message: ToThread,
+  writer: RecordingWriter,
+  post: (message: FromThread, moved?: ArrayBuffer[]) => void,
+): Promise<void> {
+  switch (message.type) {
+    case 'batch': {
+      const { memory, used, reviews } = message;
+      // While batches follow each other, Node.js runs no timer.
+      await setImmediate();
+      await writer.add(Buffer.from(memory, 0, used));
+      return post({ type: 'done', memory, reviews, ...progressOf(writer) }, [memory]);
+    }
+    case 'repeats': {
+      const { repeats } = message;
+      writer.addRepeats(repeats);
+      const reviews = repeats.reduce((sum, { count }) => sum + count, 0);
+      return post({ type: 'counted', reviews, ...progressOf(writer) });
+    }
+    case 'settled':
+      return writer.endIfDue();
+    case 'close':
+      await writer.close();
+      return post({ type: 'closed', ...progressOf(writer) });
+  }
 }
 
 /** On Linux, the priority is that of the thread; elsewhere it would be that of the server. */

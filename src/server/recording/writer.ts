@@ -4,8 +4,8 @@ import type { RecordedRepeats, RecordedReview } from '../../recording/format.ts'
 import { type Repeats, shapeMemory, type ShapeMemory } from '../../recording/repeats.ts';
 import { isObject } from '../../pod/pointer.ts';
 import type { HashUser } from '../../recording/secret.ts';
-import { createKnownShapes, type KnownShapes } from '../fast/known-shapes.ts';
-import { notedIn, type Noted } from './batch.ts';
+import { type KnownReview, knownReview } from '../fast/known-reviews.ts';
+import { notedIn, type Noted, type ShapeRepeats } from './batch.ts';
 import { type Allowance, createAllowance } from './allowance.ts';
 import { type LineContent, lineContent, type LineOptions } from './recorded-lines.ts';
 import { createSegments, type Segments } from './segments.ts';
@@ -33,11 +33,21 @@ export interface WriterEvents {
   onRecovery(): void;
   /** Called after each review. */
   onReview?(): void;
+  /** Reviews like this one can be counted by `addRepeats`. */
+  onLearned?(known: KnownReview): void;
+  /** `addRepeats` got a shape without a line. */
+  onForgotten?(): void;
+  /** `endIfDue` must be called when the counts of the file are added; undefined: there are none. */
+  onEnding?: (() => void) | undefined;
 }
 
 export interface RecordingWriter {
   /** Never rejects because of the disk or of a review. */
   add(batch: Buffer): Promise<void>;
+  /** Counts reviews. Those of shapes without a line are lost. */
+  addRepeats(repeats: readonly ShapeRepeats[]): void;
+  /** Ends a file that is too large or too old. */
+  endIfDue(): Promise<void>;
   /** Brings to the disk what waits. To be called about once a second. */
   tick(): Promise<void>;
   close(): Promise<void>;
@@ -52,6 +62,8 @@ const MAX_SHAPES = 20_000;
 /** A shape that occurs all the time has a line of type repeats in this interval; an end of the process loses that count. */
 const REPEATS_MS = 60_000;
 const RETRY_MS = 10_000;
+/** Reviews that the server learns in a second. */
+const MAX_LEARNED = 300;
 /** The time in which a namespace has its share. */
 const SHARE_MS = 3_600_000;
 const BUFFER_LENGTH = 64 * 1024;
@@ -76,7 +88,7 @@ export function createWriter(
     now,
     segments: createSegments(settings, (bytes) => void (state.counts.bytes += bytes)),
     shapes: shapeMemory(MAX_SHAPES),
-    known: createKnownShapes(),
+    learned: new Set(),
     options: { version, fields: new Set(redact), hashUser: userHash(hashKey) },
     // A whole file, if its lines could not be compressed.
     allowance: createAllowance(settings.segmentBytes, SHARE_MS),
@@ -95,6 +107,10 @@ export function createWriter(
         events.onReview?.();
       }
     },
+    addRepeats(repeats) {
+      for (const one of repeats) addRepeatsOf(one, state);
+    },
+    endIfDue: () => attempt(state, () => endIfDue(state)),
     tick: () => attempt(state, () => flush(state)),
     close: () => attempt(state, () => endSegment(state)),
     take() {
@@ -112,7 +128,8 @@ interface State {
   readonly now: () => number;
   readonly segments: Segments;
   readonly shapes: ShapeMemory;
-  readonly known: KnownShapes;
+  /** Shapes, since the last tick. */
+  readonly learned: Set<string>;
   readonly options: LineOptions;
   readonly allowance: Allowance;
   counts: RecordingCounts;
@@ -131,10 +148,6 @@ interface State {
 async function addOne(noted: Noted, state: State): Promise<void> {
   const { settings, shapes, counts, options } = state;
   state.dropped += noted.note.dropped;
-  if (settings.each === 'shape' && isKnownRepeat(noted, state)) {
-    counts.repeated += 1;
-    return;
-  }
   const line = lineContent(noted, options);
   if (line === 'unrecorded') {
     counts.unrecorded += 1;
@@ -143,7 +156,7 @@ async function addOne(noted: Noted, state: State): Promise<void> {
   if (line === 'unreadable') return lose(1, state);
   if (settings.each === 'shape' && shapes.isRepeat(line.shape, line.time)) {
     counts.repeated += 1;
-    state.known.learn(noted, line);
+    learn(noted, line, state);
     return;
   }
   const namespace = namespaceOf(line);
@@ -159,9 +172,22 @@ async function addOne(noted: Noted, state: State): Promise<void> {
   if (state.buffer.length > BUFFER_LENGTH) await attempt(state, () => write(state));
 }
 
-function isKnownRepeat(noted: Noted, { known, shapes }: State): boolean {
-  const shape = known.find(noted);
-  return shape !== undefined && shapes.isRepeat(shape, new Date(noted.note.time).toISOString());
+/** Not from the end of a file: its counts are settled already. */
+function learn({ note, body }: Noted, line: LineContent, { learned, events, segments, now }: State): void {
+  if (events.onLearned === undefined || segments.isDue(now())) return;
+  if (learned.size >= MAX_LEARNED || learned.has(line.shape)) return;
+  learned.add(line.shape);
+  const known = knownReview(note, body, line);
+  if (known !== undefined) events.onLearned(known);
+}
+
+function addRepeatsOf({ shape, count, first, last }: ShapeRepeats, state: State): void {
+  const [from, to] = [new Date(first).toISOString(), new Date(last).toISOString()];
+  if (state.shapes.addRepeats(shape, { count, first: from, last: to })) state.counts.repeated += count;
+  else {
+    lose(count, state);
+    state.events.onForgotten?.();
+  }
 }
 
 /** Empty for objects without a namespace. */
@@ -231,8 +257,14 @@ async function flush(state: State): Promise<void> {
   state.unsafe = 0;
   if (state.isFailing) state.events.onRecovery();
   state.isFailing = false;
-  if (segments.isDue(now())) await endSegment(state);
+  if (segments.isDue(now()) && state.events.onEnding !== undefined) state.events.onEnding();
+  else await endIfDue(state);
+  state.learned.clear();
   segments.prune(now());
+}
+
+async function endIfDue(state: State): Promise<void> {
+  if (state.segments.isDue(state.now())) await endSegment(state);
 }
 
 async function endSegment(state: State): Promise<void> {

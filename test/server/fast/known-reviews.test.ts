@@ -1,7 +1,7 @@
 /** Reviews that are recognized have the shape that they get when they are parsed. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createKnownShapes, type KnownShapes } from '../../../src/server/fast/known-shapes.ts';
+import { createKnownReviews, knownReview, type KnownReviews } from '../../../src/server/fast/known-reviews.ts';
 import { lineContent, type LineContent } from '../../../src/server/recording/recorded-lines.ts';
 import type { Note, Noted } from '../../../src/server/recording/batch.ts';
 import { reviewBodies } from '../../bench/reviews.ts';
@@ -71,10 +71,21 @@ function lineOf(one: Noted): LineContent {
   return line;
 }
 
-function knowing(...reviews: readonly Noted[]): KnownShapes {
-  const known = createKnownShapes();
-  for (const one of reviews) known.learn(one, lineOf(one));
+function knowing(...reviews: readonly Noted[]): KnownReviews {
+  const known = createKnownReviews();
+  for (const one of reviews) learn(known, one);
   return known;
+}
+
+/** As the recording thread sends it. */
+function learn(known: KnownReviews, one: Noted): void {
+  const learned = knownReview(one.note, one.body, lineOf(one));
+  if (learned === undefined) throw new Error('the review takes too much memory');
+  known.add(structuredClone(learned));
+}
+
+function find(known: KnownReviews, { note, body }: Noted): string | undefined {
+  return known.find(note, body);
 }
 
 type Change = (text: string) => string;
@@ -114,11 +125,11 @@ test.each(KNOWN)('a review is known by one with %s', (_what, change) => {
   const { shape } = lineOf(first);
   const next = noted(change(FIRST));
   expect(lineOf(next).shape).toBe(shape);
-  expect(knowing(first).find(next)).toBe(shape);
+  expect(find(knowing(first), next)).toBe(shape);
 });
 
 test.each(UNKNOWN)('a review is not known by one with %s', (_what, change) => {
-  expect(knowing(noted(FIRST)).find(noted(change(FIRST)))).toBeUndefined();
+  expect(find(knowing(noted(FIRST)), noted(change(FIRST)))).toBeUndefined();
 });
 
 const RESULTS: readonly (readonly [string, Partial<Note>, isKnown: boolean])[] = [
@@ -132,7 +143,7 @@ const RESULTS: readonly (readonly [string, Partial<Note>, isKnown: boolean])[] =
 
 test.each(RESULTS)('a review with %s', (_what, note, isKnown) => {
   const first = noted(FIRST);
-  expect(knowing(first).find(noted(FIRST, note))).toBe(isKnown ? lineOf(first).shape : undefined);
+  expect(find(knowing(first), noted(FIRST, note))).toBe(isKnown ? lineOf(first).shape : undefined);
 });
 
 test('names in denials do not count, but all else does', () => {
@@ -141,8 +152,8 @@ test('names in denials do not count, but all else does', () => {
   const other = FIRST.replaceAll('-x2x7q', '-bcdfg');
   const first = noted(FIRST, { answer: answer('shop-7d9f8b6c5-x2x7q') });
   const known = knowing(first);
-  expect(known.find(noted(other, { answer: answer('shop-7d9f8b6c5-bcdfg') }))).toBe(lineOf(first).shape);
-  expect(known.find(noted(other, { answer: answer('shop-7d9f8b6c5-bcdfg', ' more') }))).toBeUndefined();
+  expect(find(known, noted(other, { answer: answer('shop-7d9f8b6c5-bcdfg') }))).toBe(lineOf(first).shape);
+  expect(find(known, noted(other, { answer: answer('shop-7d9f8b6c5-bcdfg', ' more') }))).toBeUndefined();
 });
 
 /** Of equal keys, the last one counts. */
@@ -157,7 +168,7 @@ test.each(NAMES)('names are a part of the shape if there is %s', (_what, change)
   const text = change(FIRST).replaceAll('-x2x7q', '-agent');
   const other = text.replaceAll('-agent', '-store');
   expect(lineOf(noted(other)).shape).not.toBe(lineOf(noted(text)).shape);
-  expect(knowing(noted(text)).find(noted(other))).toBeUndefined();
+  expect(find(knowing(noted(text)), noted(other))).toBeUndefined();
 });
 
 const LETTERS = ['a', '0', 'Z', '-', '.', ':', '"', '\\', '{', '}', '[', ']', ',', '_', ' ', '\u0000', 'é'];
@@ -176,7 +187,7 @@ test('a changed character never makes another shape known, nor a body that is no
     fc.property(change, ([{ text, known, shape }, at, letter]) => {
       const index = at % text.length;
       const changed = noted(text.slice(0, index) + letter + text.slice(index + 1));
-      if (known.find(changed) === undefined) return;
+      if (find(known, changed) === undefined) return;
       found += 1;
       expect(lineOf(changed).shape).toBe(shape);
     }),
@@ -187,18 +198,23 @@ test('a changed character never makes another shape known, nor a body that is no
 
 test('the newest reviews are remembered, in bounded memory', () => {
   const text = (index: number): string => FIRST.replace('1.4.2"', `1.4.2","x":"${String(index).padEnd(60_000)}"`);
-  const known = createKnownShapes();
-  for (let index = 0; index < 200; index += 1) {
-    const one = noted(text(index), { namespace: `team-${index}` });
-    known.learn(one, lineOf(one));
-  }
-  const find = (index: number): string | undefined => known.find(noted(text(index), { namespace: `team-${index}` }));
-  expect(find(0)).toBeUndefined();
-  expect(find(199)).toBeDefined();
+  const reviews = Array.from({ length: 200 }, (_, index) => noted(text(index), { namespace: `team-${index}` }));
+  const known = knowing(...reviews);
+  const found = reviews.filter((one) => find(known, one) !== undefined);
+  expect(found.length).toBeGreaterThan(100);
+  expect(found).toEqual(reviews.slice(-found.length));
+  expect(found.reduce((sum, { body }) => sum + body.length, 0)).toBeLessThanOrEqual(8 * 1024 * 1024);
+  known.clear();
+  expect(reviews.some((one) => find(known, one) !== undefined)).toBe(false);
+});
+
+test('a large review is not remembered', () => {
+  const large = noted(FIRST.replace('1.4.2"', `1.4.2","x":"${'x'.repeat(70_000)}"`));
+  expect(knownReview(large.note, large.body, lineOf(large))).toBeUndefined();
 });
 
 test('reviews of one length and namespace do not replace each other at once', () => {
   const reviews = Array.from({ length: 8 }, (_, index) => noted(FIRST.replace(':1.4.2', `:1.4.${index}`)));
   const known = knowing(...reviews);
-  expect(reviews.map((one) => known.find(one))).toEqual(reviews.map((one) => lineOf(one).shape));
+  expect(reviews.map((one) => find(known, one))).toEqual(reviews.map((one) => lineOf(one).shape));
 });

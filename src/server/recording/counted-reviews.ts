@@ -1,0 +1,59 @@
+/** Counts the reviews of known shapes. Only the counts go to the recording thread. */
+import { createKnownReviews, type KnownNote, type KnownReview } from '../fast/known-reviews.ts';
+import type { ShapeRepeats } from './batch.ts';
+
+export interface CountedReviews {
+  /** Returns false if the review is not known. `time`: in milliseconds since 1970. */
+  count(note: KnownNote, body: Buffer, time: number): boolean;
+  learn(known: KnownReview): void;
+  /** Sends what was counted, and knows nothing any more. */
+  forget(): void;
+  send(): void;
+  /** The reviews that were counted, and that the thread has not taken. */
+  reviews(): number;
+  taken(reviews: number): void;
+  /** Nothing is counted any more. */
+  end(): void;
+}
+
+const SEND_MS = 200;
+
+export function createCountedReviews(onCounts: (counts: readonly ShapeRepeats[]) => void): CountedReviews {
+  const known = createKnownReviews();
+  let counts = new Map<string, ShapeRepeats>();
+  let reviews = 0;
+  let hasEnded = false;
+  let timer: NodeJS.Timeout | undefined;
+  const send = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (counts.size > 0) onCounts([...counts.values()]);
+    counts = new Map();
+  };
+  return {
+    count(note, body, time) {
+      const shape = known.find(note, body);
+      if (shape === undefined) return false;
+      const { count, first, last } = counts.get(shape) ?? { count: 0, first: time, last: time };
+      // Decisions can end in another order than they began.
+      counts.set(shape, { shape, count: count + 1, first: Math.min(first, time), last: Math.max(last, time) });
+      reviews += 1;
+      timer ??= setTimeout(send, SEND_MS).unref();
+      return true;
+    },
+    learn(review) {
+      if (!hasEnded) known.add(review);
+    },
+    forget() {
+      known.clear();
+      send();
+    },
+    send,
+    reviews: () => reviews,
+    taken: (count) => void (reviews -= count),
+    end() {
+      hasEnded = true;
+      known.clear();
+    },
+  };
+}
