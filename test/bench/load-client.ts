@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { connect, type TLSSocket } from 'node:tls';
 import type { Load } from './load.ts';
+import { NUMBER, SHAPE, SHAPES } from './varied.ts';
 
 const MOST_REQUESTS = 2_000_000;
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
@@ -14,11 +15,30 @@ const [port = 0, seconds = 0, connections = 0] = process.argv.slice(2, 5).map(Nu
 const body = readFileSync(process.env['BODY_FILE'] ?? '');
 const head = `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
 const request = Buffer.concat([Buffer.from(head), body]);
+const numbers = placesOf(NUMBER);
+const shapes = placesOf(SHAPE);
+let number = (Math.floor(Date.now() / 1000) % 1e6) * 1e6;
 
 const begin = performance.now();
 const deadline = begin + seconds * 1000;
 const latenciesUs: number[] = [];
 let failed = 0;
+
+function placesOf(mark: string): readonly number[] {
+  const places: number[] = [];
+  for (let at = request.indexOf(mark); at >= 0; at = request.indexOf(mark, at + 1)) places.push(at);
+  return places;
+}
+
+/** Each request has another number. */
+function nextRequest(): Buffer {
+  if (numbers.length === 0) return request;
+  number += 1;
+  const next = Buffer.from(request);
+  for (const at of numbers) next.write(String(number).padStart(NUMBER.length, '0'), at);
+  for (const at of shapes) next.write(String(number % SHAPES).padStart(SHAPE.length, '0'), at);
+  return next;
+}
 
 /** The bytes of one whole answer at the front of `buffer`, or undefined while some are missing. */
 function answerLength(buffer: Buffer): number | undefined {
@@ -34,7 +54,7 @@ function drive(socket: TLSSocket): void {
   let sentAt = 0;
   const send = (): void => {
     sentAt = performance.now();
-    socket.write(request);
+    socket.write(nextRequest());
   };
   socket.on('secureConnect', send);
   socket.on('data', (chunk: Buffer) => {

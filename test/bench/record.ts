@@ -1,5 +1,5 @@
 /** What a recording costs: reviews per second beside the same server without one, and the size of a day. */
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { recordedEntries } from '../../src/files/recording-lines.ts';
 import { recordingFiles } from '../../src/files/recording-files.ts';
@@ -8,30 +8,49 @@ import { createWriter } from '../../src/server/recording/writer.ts';
 import { answerTo, settingsFor } from '../recording/batches.ts';
 import { CLIENT } from './load.ts';
 import { atLeast, atMost, median, type Outcome } from './outcome.ts';
-import { type Answering, fileIn, folderIn, listening, startGate } from './program.ts';
-import { reviewBodies } from './reviews.ts';
+import { type Answering, fileIn, folder, folderIn, listening, startGate } from './program.ts';
+import { type Body, reviewBodies } from './reviews.ts';
 import { expectAllowed, oneRound, type Round, type ServeOptions, WARM_SECONDS } from './serve.ts';
+import { NUMBER, SHAPE, SHAPES } from './varied.ts';
 
 const MIB = 1024 * 1024;
 
 export async function measureRecord(options: ServeOptions): Promise<readonly Outcome[]> {
   options.note(`record: ${CLIENT}`);
   const certsDir = folderIn('certs');
-  const recording = folderIn('recording');
   const plain = await startGate(certsDir);
   try {
     await listening(plain);
-    const recorder = await startGate(certsDir, { flags: ['--record', recording] });
-    try {
-      await listening(recorder);
-      const costs = await measureCosts({ plain, recorder }, options);
-      await recorder.stop();
-      return [...costs, await measureLosses(recording), await measureDay(options)];
-    } finally {
-      await recorder.stop();
-    }
+    const outcomes: Outcome[] = [];
+    for (const load of loads()) outcomes.push(...(await measureLoad(load, plain, options)));
+    return [...outcomes, await measureDay(options)];
   } finally {
     await plain.stop();
+  }
+}
+
+/** As real reviews, all have another UID and another name of the token volume. */
+function loads(): readonly Body[] {
+  const text = tenKilobytes()
+    .text.replace('7c8e1d2f3a4b', NUMBER)
+    .replaceAll('"namespace":"shop"', `"namespace":"shop-${SHAPE}"`);
+  const distinct = text.replaceAll('"app.kubernetes.io/instance":"shop"', `"app.kubernetes.io/instance":"${NUMBER}"`);
+  return [
+    { name: `10 KB, ${SHAPES} shapes`, text },
+    { name: '10 KB, each another shape', text: distinct },
+  ];
+}
+
+async function measureLoad(load: Body, plain: Answering, options: ServeOptions): Promise<readonly Outcome[]> {
+  const recording = mkdtempSync(path.join(folder, 'recording-'));
+  const recorder = await startGate(folderIn('certs'), { flags: ['--record', recording] });
+  try {
+    await listening(recorder);
+    const costs = await measureCosts(load, { plain, recorder }, options);
+    await recorder.stop();
+    return [...costs, await measureLosses(load, recording)];
+  } finally {
+    await recorder.stop();
   }
 }
 
@@ -41,14 +60,14 @@ interface Servers {
 }
 
 async function measureCosts(
+  load: Body,
   { plain, recorder }: Servers,
   { seconds, rounds, note }: ServeOptions,
 ): Promise<readonly Outcome[]> {
-  const body = tenKilobytes();
   const bodyFile = fileIn('review-record.json');
-  writeFileSync(bodyFile, body.text);
+  writeFileSync(bodyFile, load.text);
   for (const server of [plain, recorder]) {
-    await expectAllowed(server, body);
+    await expectAllowed(server, load);
     await oneRound(server, { bodyFile }, WARM_SECONDS);
   }
   const done: { readonly plain: Round; readonly recorder: Round }[] = [];
@@ -58,9 +77,8 @@ async function measureCosts(
       recorder: await oneRound(recorder, { bodyFile }, seconds),
     };
     done.push(both);
-    note(
-      `record: round ${round} of ${rounds}: ${(both.recorder.rps / both.plain.rps).toFixed(2)} x without a recording`,
-    );
+    const ratio = (both.recorder.rps / both.plain.rps).toFixed(2);
+    note(`record: ${load.name}, round ${round} of ${rounds}: ${ratio} x without a recording`);
   }
   const ratios = (of: (round: Round) => number): readonly number[] =>
     done.map((both) => of(both.recorder) / of(both.plain));
@@ -70,24 +88,24 @@ async function measureCosts(
   const cpu = median(ratios(({ cpuUsPerRequest }) => cpuUsPerRequest));
   return [
     {
-      measure: 'record: 10 KB, requests per second against the server without a recording',
+      measure: `record: ${load.name}, requests per second against the server without a recording`,
       value: median(rps),
       unit: 'x',
       goal: atLeast(0.9),
       detail: `${shown(rps)}; CPU time of both threads ${cpu.toFixed(2)} x`,
     },
-    { measure: 'record: 10 KB, p99', value: median(p99), unit: 'x', goal: atMost(1.2), detail: shown(p99) },
+    { measure: `record: ${load.name}, p99`, value: median(p99), unit: 'x', goal: atMost(1.2), detail: shown(p99) },
   ];
 }
 
-function tenKilobytes(): { readonly name: string; readonly text: string } {
+function tenKilobytes(): Body {
   const body = reviewBodies().find(({ name }) => name === '10 KB');
   if (body === undefined) throw new Error('there is no review of 10 KB');
   return body;
 }
 
 /** On one core without a pause, the recording thread gets little time. */
-async function measureLosses(directory: string): Promise<Outcome> {
+async function measureLosses({ name }: Body, directory: string): Promise<Outcome> {
   let recorded = 0;
   let dropped = 0;
   for (const file of recordingFiles(directory)) {
@@ -98,12 +116,11 @@ async function measureLosses(directory: string): Promise<Outcome> {
       dropped += line.dropped;
     }
   }
-  const measure = 'record: reviews that were dropped under the load above, which leaves no time for the recording';
+  const measure = `record: ${name}, reviews that were dropped, also before the first round`;
   const detail = `${dropped} of ${recorded + dropped}; for information`;
   return { measure, value: (100 * dropped) / (recorded + dropped), unit: '%', goal: undefined, detail };
 }
 
-const SHAPES = 300;
 const SECONDS = 3600;
 /** Of each shape in a minute, instead of 200 for 1,000 a second: more have the same lines, with a larger count. */
 const TIMES = 2;
