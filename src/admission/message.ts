@@ -4,7 +4,7 @@ import { type Container, containerLabel } from '../pod/containers.ts';
 import type { Finding } from '../policy/finding.ts';
 import { exceptionLabel } from '../policy/exception.ts';
 import type { RuleFailure } from '../policy/rule.ts';
-import type { Mutation, PinnedImage, RewrittenImage } from './mutation.ts';
+import type { AddedPullSecrets, Mutation, PinnedImage, RewrittenImage, SetPullPolicy } from './mutation.ts';
 import type { AdmissionRequest } from './request.ts';
 
 /** An object can have any number of problems. */
@@ -171,14 +171,20 @@ export function mutationAnnotations(mutation: Mutation): Annotations | undefined
   return {
     ...annotation('rewritten', rewrites, containerText(rewrittenLabel)),
     ...annotation('pinned', images, containerText(pinnedLabel)),
-    ...annotation('pullSecrets', pullSecrets, ({ pod, names }) => `${pod.pointer}: ${names.join(', ')}`),
-    ...annotation(
-      'pullPolicies',
-      pullPolicies,
-      containerText(({ to }) => to),
-    ),
+    ...annotation('pullSecrets', pullSecrets, addedSecretsLabel),
+    ...annotation('pullPolicies', pullPolicies, pullPolicyLabel),
     ...(findings.length === 0 ? {} : auditAnnotations(findings)),
   };
+}
+
+/** `/spec: mirror-pull, other-pull`, with the JSON Pointer of the Pod. */
+export function addedSecretsLabel({ pod, names }: AddedPullSecrets): string {
+  return `${pod.pointer}: ${names.join(', ')}`;
+}
+
+/** `container "web": Always` */
+export function pullPolicyLabel({ container, to }: SetPullPolicy): string {
+  return `${containerLabel(container)}: ${to}`;
 }
 
 function containerText<Change extends { readonly container: Container }>(

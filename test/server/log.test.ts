@@ -9,6 +9,7 @@ import { kindTable } from '../../src/pod/kinds.ts';
 import { change, digestOf, no, registryOf } from '../admission/pinning.ts';
 import { policyOf } from '../policy/fixtures.ts';
 import { createReview } from '../support/review.ts';
+import { pullSecret } from '../../src/credential/pull-secret.ts';
 
 function logInto(lines: string[]): ServerLog {
   return createLog('info', { write: (line) => void lines.push(line) });
@@ -94,6 +95,31 @@ describe('the log', () => {
       },
       { allowed: false },
     ]);
+  });
+
+  test('says of a mutation which names, pull secrets, and pull policies were written', async () => {
+    const containers = [{ name: 'web', image: 'nginx:1' }];
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web' }, spec: { containers } };
+    const read = readReview(createReview(pod));
+    if (!read.ok) throw new Error(read.problem);
+    const spec =
+      '{rewrite: [{from: "docker.io/**", to: "m.example.com/**", when: always}], pullSecrets: [{images: ["m.example.com/**"], add: [pull]}], pullPolicy: [{set: Always}]}';
+    const data = new Map([
+      ['.dockerconfigjson', Buffer.from('{"auths":{"m.example.com":{"username":"u","password":"p"}}}')],
+    ]);
+    const value = pullSecret({ name: 'pull', type: 'kubernetes.io/dockerconfigjson', data });
+    const secrets = { secret: () => ({ state: 'yes' as const, value }) };
+    const mutation = await change(read.review.request, [policyOf(spec)], { secrets });
+    const lines: string[] = [];
+    const log = logInto(lines);
+    log.review({ endpoint: 'mutate', review: read.review, decision: undefined, durationMs: 0, mutation });
+    log.flush();
+    expect(JSON.parse(lines.join(''))).toMatchObject({
+      rewritten: ['nginx:1 -> m.example.com/library/nginx:1'],
+      pullSecrets: ['/spec: pull'],
+      pullPolicies: ['container "web": Always'],
+      pinned: [],
+    });
   });
 
   test.each([

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Finding } from '../../src/policy/finding.ts';
 import { createMetrics, type Metrics } from '../../src/server/metrics.ts';
@@ -64,6 +66,17 @@ describe('the metrics', () => {
       'tidewaiter_pins_total{policy="test",outcome="failed",cause="notFound"}': 1,
       'tidewaiter_findings_total{policy="test",rule="pin",action="warn",outcome="violation"}': 1,
     });
+  });
+
+  test('are all in the documentation', async () => {
+    const { text: exposition } = await createMetrics('0.0.0').exposition();
+    const names = [...exposition.matchAll(/^# HELP (\S+)/gm)].map(([, name = '']) => name);
+    const folder = path.join(import.meta.dirname, '../../docs');
+    const text = ['configuration.md', 'recordings.md']
+      .map((file) => readFileSync(path.join(folder, file), 'utf8'))
+      .join();
+    expect(names.length).toBeGreaterThan(20);
+    expect(names.filter((name) => name.startsWith('tidewaiter_') && !text.includes(`\`${name}`))).toEqual([]);
   });
 
   test('count requests to the API server, and show how long watches are idle when they are read', async () => {

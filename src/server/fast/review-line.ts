@@ -1,5 +1,5 @@
 /** The log line of one review: one JSON object with fixed keys, the same for every review. */
-import { nameOf, pinnedLabel, rewrittenLabel } from '../../admission/message.ts';
+import { addedSecretsLabel, nameOf, pinnedLabel, pullPolicyLabel, rewrittenLabel } from '../../admission/message.ts';
 import type { Mutation } from '../../admission/mutation.ts';
 import type { AdmissionRequest } from '../../admission/request.ts';
 import type { Container, ContainerImage } from '../../pod/containers.ts';
@@ -27,7 +27,7 @@ export interface LineFields {
   /** How many findings have an unknown result. */
   readonly unknown: number;
   readonly images: readonly Pick<ContainerImage, 'state' | 'text'>[];
-  /** The members `rewritten`, if there are any, and `pinned`, as JSON. */
+  /** The members `rewritten`, `pullSecrets`, and `pullPolicies`, if there are any, and `pinned`, as JSON. */
   readonly changes: string;
   readonly durationMs: number;
   readonly dryRun: boolean;
@@ -146,13 +146,24 @@ function imageList(images: LineFields['images']): string {
 }
 
 /** `nginx:1.27 -> sha256:…`, at most as many as images. */
-function changeMembers(mutation: Pick<Mutation, 'rewrites' | 'images'> = NO_CHANGES): string {
-  const rewritten = mutation.rewrites.flatMap((image) => rewrittenLabel(image) ?? []);
-  const pinned = mutation.images.flatMap((image) => pinnedLabel(image) ?? []);
-  return `${rewritten.length === 0 ? '' : `"rewritten":${labelList(rewritten)},`}"pinned":${labelList(pinned)}`;
+function changeMembers(mutation: Changes = NO_CHANGES): string {
+  const { rewrites, images, pullSecrets, pullPolicies } = mutation;
+  const rewritten = rewrites.flatMap((image) => rewrittenLabel(image) ?? []);
+  const pinned = images.flatMap((image) => pinnedLabel(image) ?? []);
+  const settings =
+    member('pullSecrets', pullSecrets, addedSecretsLabel) + member('pullPolicies', pullPolicies, pullPolicyLabel);
+  return `${member('rewritten', rewritten, String)}${settings}"pinned":${labelList(pinned)}`;
 }
 
-const NO_CHANGES = { rewrites: [], images: [] };
+type Changes = Pick<Mutation, 'rewrites' | 'images' | 'pullSecrets' | 'pullPolicies'>;
+
+const NO_CHANGES: Changes = { rewrites: [], images: [], pullSecrets: [], pullPolicies: [] };
+
+/** With a comma; empty without changes. */
+function member<Change>(key: string, changes: readonly Change[], labelOf: (change: Change) => string): string {
+  if (changes.length === 0) return '';
+  return `"${key}":${labelList(changes.slice(0, MAX_IMAGES).map((change) => cut(labelOf(change))))},`;
+}
 
 function labelList(labels: readonly string[]): string {
   return labels.length === 0 ? '[]' : JSON.stringify(labels.slice(0, MAX_IMAGES));
