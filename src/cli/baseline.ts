@@ -1,5 +1,11 @@
 /** `check --baseline` and `--write-baseline`: known findings are counted and do not fail. */
-import { type Baseline, type KnownFinding, loadBaseline, saveBaseline } from '../files/baseline-file.ts';
+import {
+  type Baseline,
+  type KnownFinding,
+  loadBaseline,
+  replacedBaseline,
+  saveBaseline,
+} from '../files/baseline-file.ts';
 import { type InputNotice, namedFew } from '../files/skipped-files.ts';
 import { quoteValue } from '../image/quote.ts';
 import { count } from '../report/paint.ts';
@@ -18,9 +24,12 @@ export interface ComparedFindings {
 /** Marks the findings that are known. */
 export type Compare = (findings: readonly FindingRow[]) => ComparedFindings;
 
-/** Reads the baseline at once, so that a fault in it is reported before anything is evaluated. */
+/** Reads the baseline, or the file that it replaces, at once, so that a fault in it is reported before anything is evaluated. */
 export function baselineFor({ baseline, writeBaseline }: BaselineFlags): Compare {
-  if (writeBaseline !== undefined) return (findings) => written(writeBaseline, findings);
+  if (writeBaseline !== undefined) {
+    replacedBaseline(writeBaseline);
+    return (findings) => written(writeBaseline, findings);
+  }
   if (baseline === undefined) return (findings) => ({ findings, notices: [] });
   const loaded = loadBaseline(baseline);
   return (findings) => comparedWith(loaded, findings);

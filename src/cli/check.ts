@@ -17,7 +17,7 @@ import type { FileEvaluation } from './evaluate-files.ts';
 import { policyNotices } from './policy-notices.ts';
 import { baselineFor, type Compare, type ComparedFindings } from './baseline.ts';
 import { type CheckedCluster, type CheckFlags, evaluateRun, type EvaluationInput, type Run } from './check-run.ts';
-import { checkView, keepInput } from './check-view.ts';
+import { checkView, type KeptInput, keepInput } from './check-view.ts';
 import type { WriteExceptions } from './write-exceptions.ts';
 import { reportOf } from './check-report.ts';
 import { type Selection, selectionOf } from './select-findings.ts';
@@ -59,6 +59,7 @@ async function evaluateAndReport(run: Run): Promise<number> {
   const { paths, flags, config, terminal, namespace, cluster } = run;
   const now = flags.now ?? Date.now();
   const compare = baselineFor(flags);
+  const writeReports = await reportWriter(flags);
   const select = await selectSince(paths, {
     since: flags.since,
     kinds: config.kinds,
@@ -74,13 +75,7 @@ async function evaluateAndReport(run: Run): Promise<number> {
   const excuse = await exceptionsFor(flags, { ...composed, kinds: config.kinds, now });
   const stdin = keepInput(terminal.input());
   const input = { context, reported: selection.policies, select, stdin };
-  const { evaluation, usage, fixes } = await evaluateAndFix(run, {
-    ...input,
-    selection,
-    compare,
-    text: stdin.text,
-    now,
-  });
+  const { evaluation, usage, fixes } = await evaluateAndFix(run, { ...input, selection, compare, now });
   const isPartial = evaluation.isInterrupted;
   const { findings, notices } = (isPartial ? partOf : wholeOf)(evaluation, { run, compare, selection, excuse });
   const ofPolicies = policyNotices(composed, usage, { now, isPartial: isPartial || select !== undefined });
@@ -102,8 +97,16 @@ async function evaluateAndReport(run: Run): Promise<number> {
   const about = { rules, version: VERSION, ...aboutFiles(run, composed), objects: evaluation.objects, now };
   const result = { report, failOn, policySource, ...about, ink, view };
   print(await formatReport('check', output, result), terminal);
-  if (flags.report !== undefined) await (await import('./extra-reports.ts')).writeReports(flags.report, result);
+  await writeReports(result);
   return exitCode(report, failOn);
+}
+
+/** Reads the files that reports replace at once, so that a fault in them is reported before anything is evaluated. */
+async function reportWriter({ report }: CheckFlags): Promise<(result: CheckResult) => Promise<void>> {
+  if (report === undefined) return () => Promise.resolve();
+  const { requireReplaceable, writeReports } = await import('./extra-reports.ts');
+  requireReplaceable(report);
+  return async (result) => writeReports(report, result);
 }
 
 type AboutFiles = Pick<CheckResult, 'folder' | 'paths' | 'origin'>;
@@ -115,8 +118,7 @@ function aboutFiles({ terminal, flags, config, paths }: Run, { loaded, isBuiltIn
 }
 
 interface FixableInput extends Omit<EvaluationInput, 'usage'>, Pick<Outcome, 'selection' | 'compare'> {
-  /** What standard input contained. */
-  readonly text: () => string | undefined;
+  readonly stdin: KeptInput;
   readonly now: number;
 }
 
@@ -127,7 +129,7 @@ interface Evaluated {
 }
 
 /** With --fix --write, the report is about the files after the fixes. */
-async function evaluateAndFix(run: Run, { selection, compare, text, now, ...input }: FixableInput): Promise<Evaluated> {
+async function evaluateAndFix(run: Run, { selection, compare, now, ...input }: FixableInput): Promise<Evaluated> {
   const evaluate = async (more: Partial<EvaluationInput> = {}): Promise<Omit<Evaluated, 'fixes'>> => {
     const usage = countUsage();
     return { evaluation: await evaluateRun(run, { ...input, usage, ...more }), usage };
@@ -138,7 +140,7 @@ async function evaluateAndFix(run: Run, { selection, compare, text, now, ...inpu
   const fixes = await fixesFor(selection.findings(compare(before.evaluation.findings).findings), {
     ...run,
     now,
-    stdin: text,
+    stdin: input.stdin.text,
     async evaluate(name, textOf) {
       const policies = [
         ...selectedBindings(context.policies, ({ rule }) => rule === name),

@@ -40,8 +40,9 @@ export function levelsOf(value: string, before: readonly FailOn[]): readonly Fai
   const levels = value.split(',').map((text) => FAIL_ON.find((level) => level === text));
   if (levels.some((level) => level === undefined)) throw new InvalidArgumentError(`expected ${orValues(FAIL_ON)}`);
   const all = [...before, ...levels.filter((level) => level !== undefined)];
-  // The default is in the list as well, and never replaces it.
-  if (all.includes('never') && all.some((level) => level !== 'never' && level !== 'deny'))
+  // The default is the first of the list, and never replaces it.
+  const given = all.slice(1);
+  if (given.includes('never') && given.some((level) => level !== 'never'))
     throw new InvalidArgumentError('never cannot be combined with other levels');
   return all;
 }

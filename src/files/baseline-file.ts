@@ -2,7 +2,7 @@
 import { UserError } from '../error/user-error.ts';
 import { quoteValue } from '../image/quote.ts';
 import { faultText, schemaCheck } from '../policy/schema-faults.ts';
-import { loadText } from './load-text.ts';
+import { loadRegularText, loadText, MISSING } from './load-text.ts';
 import { replaceFile } from './replace-file.ts';
 import { parseDocuments } from './yaml/yaml.ts';
 
@@ -67,11 +67,27 @@ export function loadBaseline(file: string): Baseline {
   return { file, findings: (document.value as { readonly findings: readonly KnownFinding[] }).findings };
 }
 
+/**
+ * Returns the text that a new baseline replaces; undefined: the file does not exist. Throws a UserError if it is another file, such as
+ * a manifest. A baseline with conflicts of a merge is replaced as well.
+ */
+export function replacedBaseline(file: string): string | undefined {
+  const before = loadRegularText(file);
+  if ('problem' in before && before.problem === MISSING) return undefined;
+  if ('problem' in before) throw notWritten(file, before.problem);
+  if (before.text.trim() !== '' && !before.text.includes('"findings"'))
+    throw notWritten(file, 'the file exists and is not a baseline; choose another file');
+  return before.text;
+}
+
+function notWritten(file: string, problem: string): UserError {
+  return new UserError(`cannot write baseline ${quoteValue(file)}: ${problem} (set by --write-baseline)`);
+}
+
 /** Sorted, one line per finding, so that a diff shows what was added and what is gone. */
 export function saveBaseline(file: string, findings: readonly KnownFinding[]): void {
   const lines = findings.map((finding) => `    ${JSON.stringify(finding)}`).toSorted();
   const text = `{\n  "version": 1,\n  "findings": [\n${lines.join(',\n')}\n  ]\n}\n`;
-  const before = loadText(file);
-  const saved = replaceFile(file, 'text' in before ? before.text : undefined, text);
-  if (!saved.ok) throw new UserError(`cannot write baseline ${quoteValue(file)}: ${saved.problem}`);
+  const saved = replaceFile(file, replacedBaseline(file), text);
+  if (!saved.ok) throw notWritten(file, saved.problem);
 }

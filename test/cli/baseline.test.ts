@@ -269,6 +269,30 @@ describe('bad input', () => {
     expect(existsSync('nowhere')).toBe(false);
   });
 
+  test.each([
+    ['a manifest', 'd/a.yaml', 'the file exists and is not a baseline; choose another file'],
+    ['a directory', 'd', 'expected a file, found a directory'],
+    ['text that is not UTF-8', 'latin1', 'not UTF-8 text, from line 1 on'],
+  ])('a baseline never replaces %s', async (_what, file, problem) => {
+    const manifest = deployment([WEB]);
+    write('d/a.yaml', manifest);
+    writeFileSync('latin1', Buffer.from([0xe9]));
+    const { code, note, out } = await runCommand(['check', 'd', '--write-baseline', file]);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(note).toBe(`cannot write baseline "${file}": ${problem} (set by --write-baseline)\n`);
+    expect(readFileSync('d/a.yaml', 'utf8')).toBe(manifest);
+  });
+
+  test.each([
+    ['an empty file', ''],
+    ['conflicts of a merge', '<<<<<<< main\n  "findings": [\n=======\n>>>>>>> branch\n'],
+  ])('a baseline replaces %s', async (_what, text) => {
+    write('d/a.yaml', deployment([WEB]));
+    write('known.json', text);
+    expect((await check('--write-baseline', 'known.json')).code).toBe(0);
+    expect((await check('--baseline', 'known.json')).report.summary).toMatchObject({ denied: 0, warned: 0 });
+  });
+
   test('an error in the input still exits with 2', async () => {
     write('d/a.yaml', 'apiVersion: v1\nkind: [\n');
     expect((await check('--write-baseline', 'known.json')).code).toBe(2);

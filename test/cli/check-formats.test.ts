@@ -1,5 +1,5 @@
 /** `check -o` for other programs, through the whole command. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { runCommand } from '../support/command.ts';
 import { inOwnFolders } from '../support/own-folders.ts';
@@ -90,6 +90,31 @@ describe('check --report', () => {
     expect(code).toBe(2);
     expect(note).toContain('(expected FORMAT=FILE with the format "pretty", "json", ');
   });
+
+  test.each([
+    ['a manifest', 'apiVersion: v1\nkind: Pod\n'],
+    ['a policy in a later document', 'a: 1\n---\n{"apiVersion": "tidewaiter.dev/v1alpha1", "kind": "ImagePolicy"}\n'],
+  ])('never replaces %s', async (_what, text) => {
+    writeFileSync('mine.yaml', text);
+    const { code, note, out } = await check('json', '--report', 'sarif=mine.yaml');
+    expect({ code, note, out }).toEqual({
+      code: 2,
+      note: 'cannot write report "mine.yaml": the file contains a Kubernetes object; choose another file (set by --report)\n',
+      out: '',
+    });
+    expect(readFileSync('mine.yaml', 'utf8')).toBe(text);
+  });
+
+  test.each(['pretty', 'json', 'sarif', 'junit', 'gitlab', 'github', 'markdown', 'html'])(
+    'replaces the report of an earlier run: %s',
+    async (format) => {
+      await check('json', '--report', `${format}=earlier`);
+      const first = readFileSync('earlier', 'utf8');
+      const { note } = await check('json', '--report', `${format}=earlier`);
+      expect(note).not.toContain('cannot write');
+      expect(readFileSync('earlier', 'utf8').length).toBe(first.length);
+    },
+  );
 
   test('says which file cannot be written', async () => {
     const { code, note } = await check('json', '--report', 'sarif=nowhere/a.sarif');

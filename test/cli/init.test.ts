@@ -371,9 +371,12 @@ describe('the files', () => {
 
   test.each<readonly [what: string, argv: readonly string[], message: RegExp]>([
     ['standard input', ['-'], /no image found in standard input/],
-    ['a directory without images', ['empty'], /no image found in empty/],
+    ['a directory without images', ['empty'], /^no image found in empty/],
+    ['a path that does not exist', ['nowhere'], /^nowhere: no such file or directory\nno image found in nowhere/],
+    ['a file that cannot be parsed', ['empty', 'bad.yaml'], /^bad.yaml:2:7: .*\nno image found in empty, bad.yaml/],
   ])('need images: %s', async (_what, argv, message) => {
     write('empty/a.yaml', 'a: 1\n');
+    write('bad.yaml', 'apiVersion: v1\nkind: [\n');
     const { code, note } = await runCommand(['init', ...argv]);
     expect(code).toBe(2);
     expect(note).toMatch(message);

@@ -72,6 +72,8 @@ describe('names', () => {
     ['--except sources --except versions', '--only and --except leave no rule of the policies in use'],
     ['--only image-tag --write-baseline x', '--write-baseline and --only are both set; remove one of them'],
     ['--fail-on never --fail-on warn', '--fail-on: invalid value "warn": never cannot be combined with other levels'],
+    ['--fail-on never,deny', '--fail-on: invalid value "never,deny": never cannot be combined with other levels'],
+    ['--fail-on deny --fail-on never', '--fail-on: invalid value "never": never cannot be combined with other levels'],
     ['--fail-on warn,never', '--fail-on: invalid value "warn,never": never cannot be combined with other levels'],
   ])('%s', async (argv, message) => {
     const { code, note } = await check(...argv.split(' '));

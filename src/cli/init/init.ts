@@ -115,7 +115,7 @@ async function generate(source: Source, { flags, config, terminal }: Run): Promi
   const first = await evaluate([], manifests);
   const images = first.images.filter(isInScope).map(({ image }) => image);
   if (!images.some(isReference))
-    throw new UserError(`no image found in ${shownPaths(source)}, so there is no policy to derive`);
+    throw new UserError(withErrors(first, `no image found in ${shownPaths(source)}, so there is no policy to derive`));
   for (const gap of gapsIn(first, manifests, flags)) terminal.note(`${gap}\n`);
   const candidates = [...imageCandidates(registriesIn(images)), ...CONTAINER_CANDIDATES];
   const tree = await startingPolicy(candidates, vocabulary, async (policies) => {
@@ -130,6 +130,16 @@ async function generate(source: Source, { flags, config, terminal }: Run): Promi
   const { findings } = await evaluate([policy], manifests);
   const sample = sampleOf(images.filter(isReference), findings);
   return [{ path: POLICY_FILE, text: yamlDocuments([tree]) }, ...(await suiteFiles(sample, findingsIn))];
+}
+
+const MAX_ERRORS = 10;
+
+function withErrors({ errors }: FileEvaluation, message: string): string {
+  const lines = errors.slice(0, MAX_ERRORS).map(({ file, line, column, message: error }) => {
+    const place = line === null ? '' : `:${line}:${column ?? 1}`;
+    return `${fileText(file)}${place}: ${error}`;
+  });
+  return [...lines, message].join('\n');
 }
 
 /** What the policy does not know. */
