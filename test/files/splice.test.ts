@@ -4,12 +4,21 @@ import { describe, expect, test } from 'vitest';
 import { findImages } from '../../src/files/image-locations/find.ts';
 import { splice } from '../../src/files/splice.ts';
 import { parseDocuments } from '../../src/files/yaml/yaml.ts';
+import { type ImageReference, parseReference } from '../../src/image/reference.ts';
+import { nameLength } from '../../src/pinning/image-location.ts';
 import { tagLookup } from '../../src/pinning/reference-lookup.ts';
 import { kindTable } from '../../src/pod/kinds.ts';
 import { digestOf } from '../support/pin-registry.ts';
 
 const OPTIONS = { kinds: kindTable(), helmImages: [] };
 const OLD = `sha256:${'a'.repeat(64)}`;
+const PROBE = referenceTo('m.example.com/hub/app');
+
+function referenceTo(text: string): ImageReference {
+  const parsed = parseReference(text);
+  if (!parsed.ok) throw new Error(parsed.problem);
+  return parsed.reference;
+}
 
 const unpinned = fc.constantFrom('nginx', 'nginx:1.27', 'r.io:5000/a/b', 'r.io:5000/a/b:v1', 'quay.io/x/y__z:1-2.3_4');
 const image = fc.oneof({ weight: 4, arbitrary: unpinned }, { weight: 1, arbitrary: fc.constant(`redis:7@${OLD}`) });
@@ -221,11 +230,86 @@ describe('pinning any file', () => {
           const text = parts.join('');
           const { locations } = findImages(name, text, OPTIONS);
           const changes = locations.map((location) => ({ location, digest: digestOf(location.image) }));
-          const result = splice({ file: name, text, locations }, changes, OPTIONS);
-          expect(result.text === text).toBe(result.edits.length === 0);
+          const names = locations.map((location) => ({ location, name: PROBE }));
+          for (const all of [changes, names]) {
+            const result = splice({ file: name, text, locations }, all, OPTIONS);
+            expect(result.text === text).toBe(result.edits.length === 0);
+          }
         },
       ),
       { numRuns: 1000, examples: [[['services:\n', ' nginx', 'apiVersion: v1\n'], 'compose.yaml']] },
+    );
+  });
+});
+
+/** Other names for those of the generated images, which can be undone. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  nginx: 'm.example.com/nginx',
+  redis: 'm.example.com/redis',
+  'r.io:5000/a/b': 'm.example.com/a/b',
+  'quay.io/x/y__z': 'm.example.com/x/y__z',
+};
+
+function named(text: string): { readonly text: string; readonly changes: number; readonly omitted: number } {
+  const { locations } = findImages('a.yaml', text, OPTIONS);
+  const changes = locations.flatMap((location) => {
+    const { content } = location;
+    const name = content.state === 'image' ? content.reference.text.slice(0, nameLength(content.reference)) : '';
+    const other = OTHER_NAMES[name];
+    return other === undefined ? [] : [{ location, name: referenceTo(other) }];
+  });
+  const { text: after, omitted } = splice({ file: 'a.yaml', text, locations }, changes, OPTIONS);
+  return { text: after, changes: changes.length, omitted: omitted.size };
+}
+
+function unnamed(text: string): string {
+  return Object.entries(OTHER_NAMES).reduce((before, [name, other]) => before.replaceAll(other, name), text);
+}
+
+describe('naming any file', () => {
+  test('leaves every byte outside of the names, and every other value', () => {
+    fc.assert(
+      fc.property(file, (text) => {
+        const { text: after, omitted } = named(text);
+        expect(omitted).toBe(0);
+        // A scalar with an escape is written without one.
+        expect(unnamed(after)).toBe(
+          text.replaceAll(/"\\x([0-9a-f]{2})(?=[^"\n]*"(?! *:))/g, (_whole, hex: string) => {
+            return `"${String.fromCharCode(Number.parseInt(hex, 16))}`;
+          }),
+        );
+        expect(JSON.parse(unnamed(JSON.stringify(values(after))))).toEqual(values(text));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('changes the name of every image, and finds nothing to do the second time', () => {
+    fc.assert(
+      fc.property(file, (text) => {
+        const once = named(text);
+        const { locations } = findImages('a.yaml', once.text, OPTIONS);
+        expect(locations.filter(({ image: found }) => !found.startsWith('m.example.com/'))).toEqual([]);
+        expect(named(once.text)).toEqual({ text: once.text, changes: 0, omitted: 0 });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('fills in or adds newName in any kustomization, and leaves all else', () => {
+    fc.assert(
+      fc.property(kustomization, (text) => {
+        const name = 'kustomization.yaml';
+        const before = findImages(name, text, OPTIONS).locations;
+        const changes = before.map((location) => ({ location, name: PROBE }));
+        const { text: after, omitted } = splice({ file: name, text, locations: before }, changes, OPTIONS);
+        expect(omitted.size).toBe(0);
+        expect(after.replaceAll('m.example.com/hub/app', 'r.io/app')).toBe(text);
+        expect(findImages(name, after, OPTIONS).locations.map((location) => location.image)).toEqual(
+          before.map((location) => location.image.replace('r.io/app', 'm.example.com/hub/app')),
+        );
+      }),
+      { numRuns: 300 },
     );
   });
 });

@@ -4,8 +4,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dockerfileImages } from '../../../src/files/image-locations/dockerfile/dockerfile.ts';
 import { parseDockerfile } from '../../../src/files/image-locations/dockerfile/instructions.ts';
 import { textAt } from '../../../src/files/image-locations/traced-text.ts';
-import { parseReference } from '../../../src/image/reference.ts';
-import { applyEdits, type Edit, editOf } from '../../../src/pinning/image-location.ts';
+import { findImages } from '../../../src/files/image-locations/find.ts';
+import { splice } from '../../../src/files/splice.ts';
+import { type ImageReference, parseReference } from '../../../src/image/reference.ts';
+import { applyEdits, type Edit, editOf, nameLength } from '../../../src/pinning/image-location.ts';
+import { namedImages } from '../../../src/pinning/rewrite/named-images.ts';
+import { planNames } from '../../../src/pinning/rewrite/plan-names.ts';
+import { kindTable } from '../../../src/pod/kinds.ts';
 import { tagLookup } from '../../../src/pinning/reference-lookup.ts';
 import {
   type DockerfileAnswer,
@@ -75,6 +80,37 @@ function pinned(text: string): Pinned {
   return { written: applyEdits(text, edits), digests };
 }
 
+interface Named {
+  readonly written: string;
+  /** The new full names, by the old ones. */
+  readonly names: ReadonlyMap<string, string>;
+}
+
+const OPTIONS = { kinds: kindTable(), helmImages: [] };
+
+function atMirror(image: string): ImageReference | undefined {
+  const parsed = parseReference(image);
+  const other = parsed.ok
+    ? parseReference(`m.example.com/${parsed.reference.path}${image.slice(nameLength(parsed.reference))}`)
+    : parsed;
+  return other.ok ? other.reference : undefined;
+}
+
+/** Undefined if one of several images with the same name could not be renamed. */
+function named(text: string): Named | undefined {
+  const { locations } = findImages('Dockerfile', text, OPTIONS);
+  const wanted = namedImages(locations, { builtNames: [], hidden: new Set() }).map((image) => {
+    return { image, to: atMirror(image.reference.text) };
+  });
+  const plans = planNames(wanted, { selected: new Map(), blocked: new Map(), fileOf: () => 'Dockerfile' });
+  const changes = [...plans].flatMap(([location, plan]) => (plan.ok ? [{ location, name: plan.to }] : []));
+  const { text: written, omitted } = splice({ file: 'Dockerfile', text, locations }, changes, OPTIONS);
+  const done = changes.filter(({ location }) => !omitted.has(location));
+  const names = new Map(done.map(({ location, name }) => [fullName(location.image), fullName(name.text)]));
+  const left = wanted.filter(({ image }) => !done.some(({ location }) => location === image.place));
+  return left.some(({ image }) => names.has(fullName(image.reference.text))) ? undefined : { written, names };
+}
+
 describeWith(dockerfileMissing, 'a Dockerfile, as BuildKit reads it', () => {
   let buildkit: DockerfileProgram;
   beforeAll(async () => {
@@ -119,6 +155,27 @@ describeWith(dockerfileMissing, 'a Dockerfile, as BuildKit reads it', () => {
       const others = now.pulled.filter((name) => !pulled.includes(name) && !digests.has(name));
       const isSame = JSON.stringify(now.instructions) === JSON.stringify(old.instructions);
       return now.error !== null || !isSame || others.length > 0 || !pulled.every((name) => now.pulled.includes(name));
+    });
+    expect(wrong.slice(0, 3)).toEqual([]);
+  }, 120_000);
+
+  test('once its images have other names: the same instructions, and the same images with these names', async () => {
+    const texts = [...new Set(fc.sample(withArguments, { numRuns: 3000, seed: 20_261_201 }))];
+    const written = texts.flatMap((text) => {
+      const one = named(text);
+      return one === undefined || one.names.size === 0 ? [] : [{ text, ...one }];
+    });
+    const before = await buildkit.ask(written.map(({ text }) => ({ text })));
+    const after = await buildkit.ask(written.map((one) => ({ text: one.written })));
+    const changed = written.flatMap((one, index) => {
+      const [old, now] = [before[index], after[index]];
+      return old?.error === null && now !== undefined ? [{ ...one, old, now }] : [];
+    });
+    expect(changed.length).toBeGreaterThan(300);
+    const wrong = changed.filter(({ old, now, names }) => {
+      const pulled = sorted(old.pulled.map((name) => names.get(name) ?? name));
+      const isSame = JSON.stringify(now.instructions) === JSON.stringify(old.instructions);
+      return now.error !== null || !isSame || JSON.stringify(sorted(now.pulled)) !== JSON.stringify(pulled);
     });
     expect(wrong.slice(0, 3)).toEqual([]);
   }, 120_000);
