@@ -1,6 +1,6 @@
 /** Formats the results of `pin` and `drift` as text. */
 import { fileText, locationText } from '../files/location-text.ts';
-import { quoteValue } from '../image/quote.ts';
+import { printable, quoteValue } from '../image/quote.ts';
 import { commandLine, type FileEdits, unifiedDiff } from './diff.ts';
 import { groupAlike } from './grouped-lines.ts';
 import { count, type Paint } from './paint.ts';
@@ -95,9 +95,13 @@ function writtenLines(row: PinRow, ink: Paint): readonly string[] {
   const { image, rewritten, pinned } = row;
   const line = (label: string, text: string): string =>
     `${locationText(row)}  ${ink.green(label)}  ${text}${usesText(row)}`;
-  if (rewritten !== null) return [line('rewritten', `${image} -> ${isResolved(row) ? pinned : rewritten}`)];
+  // The name of an entry in a kustomization can be any text.
+  const name = printable((isResolved(row) ? pinned : rewritten) ?? '', MAX_IMAGE);
+  if (rewritten !== null) return [line('rewritten', `${printable(image, MAX_IMAGE)} -> ${name}`)];
   return isResolved(row) ? [line('pinned', pinned ?? '')] : [];
 }
+
+const MAX_IMAGE = 1024;
 
 function openLines(row: PinRow, ink: Paint): readonly string[] {
   const { image, rewritten, state, message } = row;

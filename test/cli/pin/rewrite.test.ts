@@ -575,6 +575,37 @@ in/a.yaml:12:12  unpinned  image "ghcr.io/a/b:1" has no digest
     expect(offline).toMatchObject({ code: 0, lookups: [] });
   });
 
+  test('standard input, as a diff', async () => {
+    file('policy.yaml', policy(NAMES.spec ?? ''));
+    const flags = { rewrite: true, policy: ['policy.yaml'], offline: true };
+    const { code, out } = await runPin(['-'], flags, { stdin: compose('nginx') });
+    expect(code).toBe(0);
+    expect(out).toContain(`-    image: nginx\n+    image: ${MIRROR}/nginx\n`);
+  });
+
+  test('the name of an entry in a kustomization runs nothing in a terminal or a pipeline', async () => {
+    const files = {
+      'kustomization.yaml': 'resources: [a.yaml]\nimages:\n- name: "nginx|\\n##vso[x]|\\e"\n',
+      'a.yaml': pod('nginx'),
+    };
+    const { code, out, after } = await rewrite(files, NAMES);
+    expect(code).toBe(0);
+    expect(out).toBe(`in/kustomization.yaml:3:3  rewritten  nginx| #\\u0023vso[x]|\\u001b -> ${MIRROR}/nginx\n`);
+    expect(after['kustomization.yaml']).toBe(`${files['kustomization.yaml']}  newName: ${MIRROR}/nginx\n`);
+  });
+
+  test('an entry in a kustomization whose name has a tag', async () => {
+    const files = {
+      'kustomization.yaml': 'resources: [a.yaml]\nimages: [{name: "nginx:1", newTag: "2"}]\n',
+      'a.yaml': pod('nginx:1'),
+    };
+    const { code, note, after } = await rewrite(files, NAMES);
+    expect(note.split('\n').find((line) => line.includes('  error  '))).toBe(
+      `in/kustomization.yaml:2:10  error  image "nginx:2" cannot be rewritten to "${MIRROR}/nginx:2": its "name" contains a colon, as before a tag; write "newName" by hand`,
+    );
+    expect({ code, after }).toEqual({ code: 2, after: files });
+  });
+
   test('files that .tidewaiterignore excludes stay', async () => {
     file('in/.tidewaiterignore', 'vendor/\n');
     const files = { 'a.yaml': pod('nginx:1.27'), 'vendor/b.yaml': pod('nginx:1.27') };

@@ -35,9 +35,13 @@ function imagesEntry(context: DocumentContext, holder: string, entry: JsonObject
 }
 
 /** `name` stays, because it selects the images; a missing `newName` comes after it. */
-function newNameTarget(context: DocumentContext, holder: string, { newName }: JsonObject): NameTarget {
-  const text = partText(newName);
-  if (splitImage(text).name !== text) return { ok: false, reason: 'its "newName" contains a tag; use "newTag"' };
+function newNameTarget(context: DocumentContext, holder: string, { name, newName }: JsonObject): NameTarget {
+  const text = partText(newName) || partText(name);
+  if (splitImage(text).name !== text)
+    return {
+      ok: false,
+      reason: `its ${newName ? '"newName"' : '"name"'} contains a colon, as before a tag; write "newName" by hand`,
+    };
   const field = { holder, key: 'newName' };
   const target = newName === undefined ? insertField(context, field, 'name') : replaceField(context, field);
   if (!target.ok) return target;
