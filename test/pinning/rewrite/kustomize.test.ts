@@ -191,6 +191,19 @@ const LEFT: Readonly<Record<string, WrongRow>> = {
     ],
     code: 2,
   },
+  'a later entry that selects the new name': {
+    files: one(['nginx:1'], {
+      images: [
+        { name: 'nginx', newTag: '2' },
+        { name: `${M}/library/nginx`, newName: 'ghcr.io/other/nginx' },
+      ],
+    }),
+    folders: ['.'],
+    notes: [
+      `kustomization.yaml:5:11  error  image "nginx:2" cannot be rewritten to "${M}/library/nginx:2": with it, kustomization.yaml would run other images; change it by hand`,
+    ],
+    code: 2,
+  },
   'a manifest that is not an argument': {
     files: layers(['nginx:1'], {}),
     folders: ['layer0'],
