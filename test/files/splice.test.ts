@@ -255,15 +255,15 @@ function named(text: string): { readonly text: string; readonly changes: number;
   const changes = locations.flatMap((location) => {
     const { content } = location;
     const name = content.state === 'image' ? content.reference.text.slice(0, nameLength(content.reference)) : '';
-    const other = OTHER_NAMES[name];
-    return other === undefined ? [] : [{ location, name: referenceTo(other) }];
+    const another = OTHER_NAMES[name];
+    return another === undefined ? [] : [{ location, name: referenceTo(another) }];
   });
   const { text: after, omitted } = splice({ file: 'a.yaml', text, locations }, changes, OPTIONS);
   return { text: after, changes: changes.length, omitted: omitted.size };
 }
 
 function unnamed(text: string): string {
-  return Object.entries(OTHER_NAMES).reduce((before, [name, other]) => before.replaceAll(other, name), text);
+  return Object.entries(OTHER_NAMES).reduce((before, [name, another]) => before.replaceAll(another, name), text);
 }
 
 describe('naming any file', () => {
