@@ -2,6 +2,7 @@
 import { quoteValue } from '../image/quote.ts';
 import { carriesContainers } from '../pod/api-resources.ts';
 import { isBeingDeleted } from '../pod/metadata.ts';
+import type { KindTable } from '../pod/kinds.ts';
 import type { JsonObject } from '../pod/pointer.ts';
 import { type ReadWorkload, type Workload, workloadOf } from '../pod/workload.ts';
 import { evaluate, type EvaluationInput } from '../policy/evaluate.ts';
@@ -25,13 +26,7 @@ import type { AdmissionRequest } from './request.ts';
 import { originalImages } from './rewrite/original-images.ts';
 
 export type Decision =
-  /** No policy can apply to the request. */
-  | {
-      readonly outcome: 'not-evaluated';
-      readonly allowed: true;
-      readonly findings: readonly [];
-      readonly reason: string;
-    }
+  | NotEvaluated
   | {
       readonly outcome: 'evaluated';
       readonly allowed: boolean;
@@ -42,31 +37,52 @@ export type Decision =
     }
   | MalformedDecision;
 
+/** No policy can apply to the request. */
+export interface NotEvaluated {
+  readonly outcome: 'not-evaluated';
+  readonly allowed: true;
+  readonly findings: readonly [];
+  readonly reason: string;
+}
+
 /** Decides synchronously if all facts are known that policies in scope need: see test/bench/README.md. */
 export function validate(
   request: AdmissionRequest,
   context: Context,
   signal: AbortSignal,
 ): Decision | Promise<Decision> {
-  const target = targetOf(request);
-  if ('reason' in target) return notEvaluated(target.reason);
-  const read = readWorkload(target.object, request, context.kinds);
-  if (read === undefined) return notEvaluated(`${quoteValue(request.type.kind)} has no images`);
-  const workload = read.ok ? read.workload : unreadWorkload(target.object, request.type, context.kinds);
-  const namespace = workload.clusterScoped ? undefined : request.namespace;
-  const review: Review = { request, context, signal, read, workload, namespace, operation: target.operation };
-  if (!needsLabels(context.policies)) return decide(review, NO_LABELS_NEEDED);
-  return whenKnown(namespaceLabels(namespace, context, signal), (labels) => decide(review, labels));
+  const read = readRequest(request, context.kinds);
+  return 'outcome' in read ? read : validateRead(read, context, signal);
 }
 
-interface Review {
+/** For several sets of policies: a large object is read only once. */
+export function readRequest(request: AdmissionRequest, kinds: KindTable): ReadRequest | NotEvaluated {
+  const target = targetOf(request);
+  if ('reason' in target) return notEvaluated(target.reason);
+  const read = readWorkload(target.object, request, kinds);
+  if (read === undefined) return notEvaluated(`${quoteValue(request.type.kind)} has no images`);
+  const workload = read.ok ? read.workload : unreadWorkload(target.object, request.type, kinds);
+  const namespace = workload.clusterScoped ? undefined : request.namespace;
+  return { request, read, workload, namespace, operation: target.operation };
+}
+
+export function validateRead(read: ReadRequest, context: Context, signal: AbortSignal): Decision | Promise<Decision> {
+  const review: Review = { ...read, context, signal };
+  if (!needsLabels(context.policies)) return decide(review, NO_LABELS_NEEDED);
+  return whenKnown(namespaceLabels(read.namespace, context, signal), (labels) => decide(review, labels));
+}
+
+export interface ReadRequest {
   readonly request: AdmissionRequest;
-  readonly context: Context;
-  readonly signal: AbortSignal;
   readonly read: ReadWorkload;
   readonly workload: Workload;
   readonly namespace: string | undefined;
   readonly operation: 'CREATE' | 'UPDATE';
+}
+
+interface Review extends ReadRequest {
+  readonly context: Context;
+  readonly signal: AbortSignal;
 }
 
 function decide(review: Review, labels: Fact<Labels>): Decision | Promise<Decision> {
@@ -156,7 +172,7 @@ function storedWorkload({ operation, oldObject, type }: AdmissionRequest, { kind
   return stored?.ok ? stored.workload : undefined;
 }
 
-function notEvaluated(reason: string): Decision {
+function notEvaluated(reason: string): NotEvaluated {
   return { outcome: 'not-evaluated', allowed: true, findings: [], reason };
 }
 

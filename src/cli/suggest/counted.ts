@@ -2,8 +2,7 @@
 import type { Context } from '../../admission/context.ts';
 import { requestAsRun } from '../../admission/as-run.ts';
 import type { AdmissionRequest } from '../../admission/request.ts';
-import { validate } from '../../admission/validate.ts';
-import type { Workload } from '../../pod/workload.ts';
+import { type ReadRequest, readRequest } from '../../admission/validate.ts';
 import type { RecordedReview } from '../../recording/format.ts';
 import { recordedWorld } from '../../recording/recorded-world.ts';
 import type { LeftOut } from '../../report/suggest.ts';
@@ -11,12 +10,10 @@ import { isInScope } from '../derive/policy-tree.ts';
 import type { Recording } from '../../files/recorded-documents.ts';
 
 export interface Counted {
-  /** undefined: the object is malformed. */
-  readonly workload: Workload | undefined;
+  /** With the object as it would run. */
+  readonly read: ReadRequest;
   /** null: the object has none. */
   readonly namespace: string | null;
-  /** With the object as it would run. */
-  readonly request: AdmissionRequest;
 }
 
 export interface CountOptions {
@@ -34,11 +31,11 @@ export async function countedReview(
   const why = leftOutBy(line, includeDenied);
   if (why !== undefined) return why;
   const request = await asRun(line, context);
-  const decision = await validate(request, { ...context, policies: [], exceptions: undefined }, NEVER);
-  if (decision.outcome === 'not-evaluated') return 'notEvaluated';
+  const read = readRequest(request, context.kinds);
+  if ('outcome' in read) return 'notEvaluated';
   const namespace = namespaceOf(request, context);
   if (!isInScope({ namespace })) return 'excluded';
-  return { workload: decision.outcome === 'evaluated' ? decision.workload : undefined, namespace, request };
+  return { read, namespace };
 }
 
 function leftOutBy({ recorded, review }: Recording, includeDenied: boolean): LeftOut | undefined {

@@ -1,7 +1,6 @@
 /** Evaluates the questions about one review with the engine that decides in the cluster. */
 import type { Context } from '../../admission/context.ts';
-import type { AdmissionRequest } from '../../admission/request.ts';
-import { validate } from '../../admission/validate.ts';
+import { type ReadRequest, validateRead } from '../../admission/validate.ts';
 import type { Vocabulary } from '../../policy/binding.ts';
 import type { Finding } from '../../policy/finding.ts';
 import type { Policy } from '../../policy/policy.ts';
@@ -72,38 +71,40 @@ export interface Evaluated {
 export async function evaluateQuestions(
   line: Recording,
   groups: readonly Group[],
-  { context, counted }: { readonly context: Context; readonly counted: Pick<Counted, 'namespace' | 'request'> },
+  { context, counted }: { readonly context: Context; readonly counted: Counted },
 ): Promise<Evaluated> {
-  const { namespace, request } = counted;
+  const { read, namespace } = counted;
   const known: Known = {
+    read,
     context: { ...contextOf(line, context), exceptions: undefined },
     denied: new Set(),
     unknown: new Map(),
   };
   for (const group of groups) {
     addMissing(line, group, known);
-    await addFindings(request, group, known);
+    await addFindings(group, known);
   }
   const { unknown } = known;
   const time = line.recorded === undefined ? undefined : Date.parse(line.recorded.time);
-  const owner = ownerOf(request, time);
+  const owner = ownerOf(read.request, time);
   return { results: { namespace, owner, denied: [...known.denied], unknown: [...unknown.keys()] }, reasons: unknown };
 }
 
 interface Known {
+  readonly read: ReadRequest;
   /** Of the review. */
   readonly context: Context;
   readonly denied: Set<number>;
   readonly unknown: Map<number, string>;
 }
 
-async function addFindings(request: AdmissionRequest, { policies, each }: Group, known: Known): Promise<void> {
-  const decision = await validate(request, { ...known.context, policies }, NEVER);
+async function addFindings({ policies, each }: Group, known: Known): Promise<void> {
+  const decision = await validateRead(known.read, { ...known.context, policies }, NEVER);
   if (decision.outcome !== 'malformed') {
     for (const finding of decision.findings) addFinding(finding, known);
   } else if (each.length > 0) {
     // Many policies together can have too many findings for one object.
-    for (const one of each) await addFindings(request, one, known);
+    for (const one of each) await addFindings(one, known);
   } else if (!decision.allowed) known.denied.add(indexOf(policies[0]?.name ?? ''));
 }
 

@@ -54,8 +54,8 @@ interface Found {
 async function foundIn(line: Recording, options: CountOptions): Promise<Found | LeftOut> {
   const counted = await countedReview(line, options);
   if (typeof counted === 'string') return counted;
-  const { workload, namespace } = counted;
-  const references = (workload?.containers ?? []).flatMap(({ image }) =>
+  const { read, namespace } = counted;
+  const references = read.workload.containers.flatMap(({ image }) =>
     image.state === 'parsed' ? [image.reference] : [],
   );
   const tags = references.flatMap(({ digest, tag }) => (digest === undefined && isMovingTag(tag) ? [tag] : []));
