@@ -9,6 +9,7 @@ import { measureFacts } from './facts.ts';
 import { measureImageCache } from './image-cache.ts';
 import { measureMutate } from './mutate.ts';
 import { isMissed, type Outcome, outcomeTable } from './outcome.ts';
+import { measurePeers } from './peers.ts';
 import { measurePin } from './pinning.ts';
 import { measureRecord } from './record.ts';
 import { measureReplay } from './replay.ts';
@@ -16,7 +17,7 @@ import { measureReport } from './report.ts';
 import { measureRules } from './rules.ts';
 import { measureServe } from './serve.ts';
 
-/** The others only when they are asked for: they take minutes, attack, or need Chromium or the programs of test/cluster. */
+/** The others only when they are asked for: they take minutes, attack, or need Chromium, the programs of test/cluster, or other tools. */
 const USUAL = [
   'serve',
   'mutate',
@@ -30,7 +31,7 @@ const USUAL = [
   'record',
   'replay',
 ] as const;
-const PARTS = [...USUAL, 'alive', 'cluster', 'report'] as const;
+const PARTS = [...USUAL, 'alive', 'cluster', 'report', 'peers'] as const;
 type Part = (typeof PARTS)[number];
 
 const note = (text: string): void => void process.stderr.write(`${text}\n`);
@@ -96,6 +97,7 @@ const MEASURES: Readonly<Record<Part, Measure>> = {
   replay: measureReplay,
   report: measureReport,
   cluster: (options) => measureCluster({ ...options, note }),
+  peers: measurePeers,
 };
 
 /** Prints the table behind the outcomes. */
