@@ -199,6 +199,15 @@ test('an image of several fields has one', () => {
   expect(originalsIn(object, [policyOf(HUB)])).toEqual(['docker.io/team/a:v1']);
 });
 
+test.each([
+  ['unknown', HUB, '? the object has more than 10000 images'],
+  ['the image without rewrites', '{pin: {}}', 'nginx:1'],
+])('the original of one of very many images is %s', (_what, spec, original) => {
+  const containers = Array.from({ length: 10_001 }, (_, index) => ({ name: `c${index}`, image: 'nginx:1' }));
+  const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { containers } };
+  expect(new Set(originalsIn(object, [policyOf(spec)]))).toEqual(new Set([original]));
+});
+
 test('the original of a rewritten image is the image as it was written', async () => {
   const name = fc.array(fc.constantFrom('a', 'b', 'hub'), { minLength: 2, maxLength: 3 });
   const host = fc.constantFrom('docker.io', 'quay.io', 'mirror.example.com', 'm.example.com', 'new.example.com');

@@ -7,6 +7,7 @@ import { quoteValue } from '../../image/quote.ts';
 import { type ImageReference, withoutDigest } from '../../image/reference.ts';
 import { possibleSources } from '../../image/rewriting.ts';
 import type { Container } from '../../pod/containers.ts';
+import { MAX_FINDINGS } from '../../policy/evaluate.ts';
 import type { Facts, OriginalImage } from '../../policy/fact.ts';
 import { planned } from '../../policy/plan.ts';
 import type { Policy } from '../../policy/policy.ts';
@@ -15,19 +16,27 @@ import { rewritingPolicies, stepFrom } from './chain.ts';
 
 /** Of the containers with a valid image, as `Facts` describes them. */
 export function originalImages(request: ScopeRequest, policies: readonly Policy[]): Facts['originalImages'] {
+  const { containers } = request.workload;
   const rewriting = policies.filter(({ rewrites }) => rewrites !== undefined);
+  const find = (container: Container, image: ImageReference): OriginalImage => {
+    if (rewriting.length === 0) return known(image);
+    return containers.length > MAX_IMAGES ? TOO_MANY : originalOf(image, { container, request, policies, rewriting });
+  };
   return new Map(
-    request.workload.containers.flatMap((container) => {
+    containers.flatMap((container) => {
       const { image, imagePointer } = container;
-      if (image.state !== 'parsed') return [];
-      const original =
-        rewriting.length === 0
-          ? known(image.reference)
-          : originalOf(image.reference, { container, request, policies, rewriting });
-      return [[imagePointer, original] as const];
+      return image.state === 'parsed' ? [[imagePointer, find(container, image.reference)] as const] : [];
     }),
   );
 }
+
+/** Limits the time that one object takes; as many as have findings. */
+const MAX_IMAGES = MAX_FINDINGS;
+const TOO_MANY: OriginalImage = {
+  state: 'unknown',
+  reason: `the object has more than ${MAX_IMAGES} images`,
+  causedBy: 'author',
+};
 
 function known(value: ImageReference): OriginalImage {
   return { state: 'yes', value };
