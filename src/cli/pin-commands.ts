@@ -4,16 +4,7 @@ import { PINNABLE_FILES } from '../files/image-locations/titles.ts';
 import { DAY_MS } from '../go/date.ts';
 import type { AgeLimit } from '../pinning/ages.ts';
 import { PIN_GROUPINGS } from '../report/pin-groups.ts';
-import {
-  collect,
-  configOption,
-  ignoreOption,
-  namespaceName,
-  outputOption,
-  pluginOption,
-  policyOption,
-  type Result,
-} from './command-options.ts';
+import { collect, configOption, ignoreOption, namespaceName, outputOption, type Result } from './command-options.ts';
 import type { Terminal } from './terminal.ts';
 
 export function addPin(program: Command, result: Result, terminal: Terminal): void {
@@ -182,8 +173,10 @@ function ageOf(text: string): AgeLimit {
 
 const rewriteOptions = (): readonly Option[] => [
   new Option('--rewrite', 'Write the names that "rewrite" in the policies gives images, then pin them'),
-  policyOption(),
-  pluginOption(),
+  new Option('-p, --policy <FILE|DIR>', 'With --rewrite: policy file or directory; repeatable').argParser(collect),
+  new Option('--plugin <FILE>', 'With --rewrite: module with rules that these policies use; repeatable').argParser(
+    collect,
+  ),
   new Option(
     '-n, --namespace <NAME>',
     'With --rewrite: namespace of objects that do not specify one, for the scopes of policies (default: "default")',
