@@ -3,7 +3,7 @@
  * even at the lowest priority, so without interruptions a review that arrives meanwhile waits for it.
  */
 
-/** One review of 10 KB takes longer if it is not known. */
+/** A review of 10 KB takes longer. */
 const WORK_MS = 0.2;
 const REST_MS = 0.1;
 
