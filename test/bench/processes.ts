@@ -118,6 +118,13 @@ export function cpuMs(command: Command): number {
   return (userCPUTime + systemCPUTime) / 1000;
 }
 
+/** Both of one run. The CPU time shows what threads cost, also while other processes use the cores. */
+export function wallAndCpuMs(command: Command): { readonly wall: number; readonly cpu: number } {
+  const begin = performance.now();
+  const cpu = cpuMs(command);
+  return { wall: performance.now() - begin, cpu };
+}
+
 function usageOf({ argv, ...rest }: Command): NodeJS.ResourceUsage {
   const told = runNode({ argv: ['--import', TELL_USAGE, ...argv], ...rest }, ['ignore', 'ignore', 'pipe', 'pipe'])[3];
   // Written by TELL_USAGE.
