@@ -1,7 +1,8 @@
 /** The rows about what policies change in the objects of `check`, and the notice about what it cannot know. */
-import { changesAsRun } from '../admission/changes-as-run.ts';
+import { changesAsRun, type ContainerChange } from '../admission/changes-as-run.ts';
 import type { DecisionAsRun } from '../admission/as-run.ts';
 import type { Context } from '../admission/context.ts';
+import type { Manifest } from '../files/manifests.ts';
 import type { InputNotice } from '../files/skipped-files.ts';
 import { PIN } from '../policy/change-rules.ts';
 import type { Finding } from '../policy/finding.ts';
@@ -16,7 +17,10 @@ export async function changeRows(
   signal: AbortSignal,
 ): Promise<readonly ChangeRow[]> {
   if (asRun === undefined) return [];
-  const changes = await changesAsRun(asRun, context, signal);
+  return changeRowsOf(manifest, await changesAsRun(asRun, context, signal));
+}
+
+export function changeRowsOf(manifest: Manifest, changes: readonly ContainerChange[]): readonly ChangeRow[] {
   return changes.map(({ container = null, imagePointer, from, to, pullSecrets, pullPolicy = null, policies }) => ({
     ...place(manifest, imagePointer),
     container,

@@ -68,7 +68,9 @@ export interface SelectedManifests {
 }
 
 export async function evaluateFiles(paths: readonly string[], options: EvaluateOptions): Promise<FileEvaluation> {
-  const early = canBeEarly(options) ? earlyEvaluation({ ...options.contextWith({}), kinds: options.kinds }) : undefined;
+  const early = canBeEarly(options)
+    ? earlyEvaluation({ ...options.contextWith({}), kinds: options.kinds }, options.asRun)
+    : undefined;
   const loaded = await loadManifests(paths, { ...options, settle: early?.settle });
   return evaluateManifests({ paths, loaded, early }, options);
 }
@@ -251,6 +253,7 @@ export function addRows(evaluation: Evaluation, rows: ObjectRows, usage: UsageCo
   usage.add(rows.counted);
   if (rows.isWorkload) evaluation.workloads += 1;
   evaluation.images.push(...rows.images);
+  evaluation.changes.push(...rows.changes);
   evaluation.errors.push(...rows.errors);
   evaluation.notices.push(...rows.notices);
   for (const draft of rows.findings) {

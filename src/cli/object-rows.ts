@@ -11,13 +11,22 @@ import { valueAt } from '../pod/pointer.ts';
 import { apiVersionOf, type Workload, workloadOf } from '../pod/workload.ts';
 import type { Finding } from '../policy/finding.ts';
 import type { ErrorRow } from '../report/check.ts';
-import { type FindingDraft, findingDraft, type ImageRow, imageRow, type ObjectRow } from '../report/rows.ts';
+import {
+  type ChangeRow,
+  type FindingDraft,
+  findingDraft,
+  type ImageRow,
+  imageRow,
+  type ObjectRow,
+} from '../report/rows.ts';
 
 export interface ObjectRows {
   readonly counted: Counted | undefined;
   readonly isWorkload: boolean;
   readonly images: readonly ImageRow[];
   readonly findings: readonly FindingDraft[];
+  /** Only of an object that is evaluated early; the others are determined afterwards. */
+  readonly changes: readonly ChangeRow[];
   readonly errors: readonly ErrorRow[];
   readonly notices: readonly InputNotice[];
 }
@@ -27,6 +36,7 @@ const NOTHING: ObjectRows = {
   isWorkload: false,
   images: [],
   findings: [],
+  changes: [],
   errors: [],
   notices: [],
 };
@@ -42,6 +52,7 @@ export function rowsOf(manifest: Manifest, decision: DecisionAsRun, context: Con
     isWorkload: true,
     images: workload.containers.map((container) => imageRow(place(manifest, container.imagePointer), container)),
     findings: decision.findings.map((finding) => draftOf(manifest, asWritten(finding))),
+    changes: [],
     errors: [],
     notices: emptyPodNotices(manifest, workload),
   };

@@ -83,6 +83,39 @@ test('the report is the same as after the files', async () => {
   expect(usage[0]).toEqual(usage[1]);
 });
 
+describe('with policies that change objects', () => {
+  const policiesOf = async (changes: string): Promise<Context['policies']> => {
+    const file = path.join(folder, 'changes.policy');
+    const head = 'apiVersion: tidewaiter.dev/v1alpha1\nkind: ImagePolicy\nmetadata: {name: changes}\n';
+    writeFileSync(
+      file,
+      `${head}spec: {${changes}, rules: [{rule: image-tag, parameters: {deny: [latest]}}, {rule: image-digest}]}\n`,
+    );
+    return (await compose({ kinds: kindTable(), policies: [file] })).context.policies;
+  };
+
+  test.each([
+    ['rewrite: [{from: "docker.io/**", to: "mirror.example.com/hub/**", when: always}]', true, 30],
+    ['rewrite: [{from: "docker.io/**", to: "mirror.example.com/hub/**"}]', false, 0],
+    ['pullPolicy: [{images: ["**"], set: Always}]', true, 80],
+    ['pullPolicy: [{images: ["**"], set: Always, mode: workload}]', true, 80],
+    ['pullSecrets: [{images: ["**"], add: [key]}]', false, 0],
+    ['pin: {}', false, 0],
+  ])('%s: at once: %s, and the report is the same as after the files', async (changes, isEarly, atLeast) => {
+    const policies = await policiesOf(changes);
+    const asRun = { hasCluster: false };
+    expect(earlyEvaluation({ ...context, policies, kinds: kindTable() }, asRun) !== undefined).toBe(isEarly);
+    const more = { asRun, contextWith: (world: Context['world']) => ({ ...context, policies, world }) };
+    const found = await evaluateFiles([folder], optionsWith(more));
+    const { objects: _objects, ...expected } = await evaluateFiles(
+      [folder],
+      optionsWith({ ...more, keepObjects: true }),
+    );
+    expect({ ...found, objects: undefined }).toEqual({ ...expected, objects: undefined });
+    expect(found.changes?.length).toBeGreaterThanOrEqual(atLeast);
+  });
+});
+
 describe('what is left of an object', () => {
   test.each([
     ['pods.yaml', true],
