@@ -185,6 +185,7 @@ describe('the architecture', () => {
         'cli/check-options.ts',
         'cli/policy-commands.ts',
         'cli/record-commands.ts',
+        'cli/copy-command.ts',
         'cli/explain-commands.ts',
         'cli/help-commands.ts',
         'cli/install-commands.ts',

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.ts';
 import { requirePaths, type Result } from './command-options.ts';
 import { addCheck, addServe, addTest } from './policy-commands.ts';
+import { addCopy } from './copy-command.ts';
 import { addExplain } from './explain-commands.ts';
 import { addCompletion, addKinds, addRules, addSchema } from './help-commands.ts';
 import { addInit } from './init-command.ts';
@@ -84,6 +85,7 @@ function buildProgram(name: string, result: Result, terminal: Terminal): Command
   addInit(program, result, terminal);
   addPin(program, result, terminal);
   addDrift(program, result, terminal);
+  addCopy(program, result, terminal);
   addExplain(program, result, terminal);
   addRules(program, result, terminal);
   addKinds(program, result, terminal);

@@ -3,6 +3,7 @@ import type { Rule } from '../policy/rule.ts';
 import type { CheckReport, FailOn } from './check.ts';
 import type { CheckView } from './check-view.ts';
 import { withName } from './command-lines.ts';
+import type { CopyReport } from './copy.ts';
 import type { DoctorReport } from './doctor.ts';
 import type { ReportedObject } from './html/check-run.ts';
 import type { ChangedLine, ReportOrigin } from './html/report-data.ts';
@@ -84,6 +85,12 @@ interface Results {
   };
   readonly pin: PinView & { readonly report: PinReport };
   readonly drift: { readonly report: DriftReport; readonly ink: Paint };
+  readonly copy: {
+    readonly report: CopyReport;
+    /** For `skopeo sync`. */
+    readonly yaml: string;
+    readonly ink: Paint;
+  };
   readonly doctor: Named & { readonly report: DoctorReport; readonly ink: Paint };
 }
 
@@ -141,12 +148,20 @@ const FORMATS = {
     },
     pin: async ({ report, ...rest }) => (await import('./pin-text.ts')).prettyPin(report, rest),
     drift: async ({ report, ink }) => (await import('./pin-text.ts')).prettyDrift(report, ink),
+    copy: async ({ report, ink }) => (await import('./copy-text.ts')).prettyCopy(report, ink),
     doctor: async ({ report, ink, name }) => {
       const { prettyDoctor } = await import('./doctor-text.ts');
       return { out: withName(prettyDoctor(report, ink), name) };
     },
   },
-  yaml: { suggest: ({ yaml }) => Promise.resolve({ out: yaml }) },
+  lines: { copy: async ({ report, ink }) => (await import('./copy-text.ts')).copyLines(report, ink) },
+  yaml: {
+    suggest: ({ yaml }) => Promise.resolve({ out: yaml }),
+    copy: async ({ report, yaml, ink }) => {
+      const { copyNotes, leftOutNotes } = await import('./copy-text.ts');
+      return { out: yaml, notes: leftOutNotes(report) + copyNotes(report, ink) };
+    },
+  },
   json: {
     check: json,
     test: json,
@@ -156,6 +171,7 @@ const FORMATS = {
     suggest: json,
     pin: pinJson,
     drift: json,
+    copy: json,
     doctor: json,
   },
   sarif: {

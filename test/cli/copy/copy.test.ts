@@ -1,0 +1,229 @@
+/** `copy --list`, with an origin, a mirror that needs a credential, a mirror that is down, and skopeo. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+
+import type { CopyReport } from '../../../src/report/copy.ts';
+import { type CommandResult, runCommand } from '../../support/command.ts';
+import { type MadeImage, makeImage, pushImage } from '../../support/push-image.ts';
+import { describeWith } from '../../support/real-part.ts';
+import {
+  dockerRegistryMissing,
+  HTPASSWD_USER,
+  type RunningRegistry,
+  startRegistry,
+} from '../../support/registry-process.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-copy-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const file = (name: string, text: string): string => {
+  writeFileSync(path.join(folder, name), text);
+  return path.join(folder, name);
+};
+
+const pod = (name: string, ...images: readonly string[]): string => {
+  const containers = images.map((image, index) => `{name: c${index}, image: "${image}"}`);
+  return `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}, namespace: shop}\nspec: {containers: [${containers.join(', ')}]}\n`;
+};
+
+const policyText = (name: string, spec: string): string =>
+  `apiVersion: tidewaiter.dev/v1alpha1\nkind: ImagePolicy\nmetadata: {name: ${name}}\nspec: ${spec}\n`;
+
+const LINUX = { os: 'linux', architecture: 'amd64' };
+const [ONE, TWO] = [1, 2].map((month) => makeImage(LINUX, `2026-0${month}-02T03:04:05Z`)) as [MadeImage, MadeImage];
+const [FIRST, SECOND] = [ONE, TWO].map(({ manifest }) => manifest.digest);
+
+describeWith(dockerRegistryMissing, 'copy --list', () => {
+  let origin: RunningRegistry;
+  let mirror: RunningRegistry;
+  let down: RunningRegistry;
+  let config: string;
+  let secret: string;
+  let policy: string;
+
+  beforeAll(async () => {
+    origin = await startRegistry('docker-registry', { kind: 'open' });
+    mirror = await startRegistry('docker-registry', { kind: 'htpasswd' });
+    down = await startRegistry('docker-registry', { kind: 'open' });
+    await down.stop();
+    const authorization = `Basic ${btoa(`${HTPASSWD_USER.username}:${HTPASSWD_USER.password}`)}`;
+    const atOrigin = { origin: origin.origin, repository: 'shop/web' };
+    const atMirror = { origin: mirror.origin, repository: 'hub/shop/web', authorization };
+    await pushImage(atOrigin, ONE, 'both');
+    await pushImage(atMirror, ONE, 'both');
+    await pushImage(atOrigin, ONE, 'other');
+    await pushImage(atMirror, TWO, 'other');
+    await pushImage(atOrigin, TWO, 'origin');
+    for (const name of ['job', 'late', 'sync']) {
+      await pushImage({ origin: origin.origin, repository: `shop/${name}` }, TWO, '1');
+    }
+    const hosts = [origin, mirror, down].map(({ host }) => `{host: "${host}", insecure: true, allowPrivate: true}`);
+    config = file('tidewaiter.yaml', `registries: [${hosts.join(', ')}]\n`);
+    const auths = { auths: { [mirror.host]: { username: HTPASSWD_USER.username, password: HTPASSWD_USER.password } } };
+    secret = file(
+      'secret.yaml',
+      `apiVersion: v1\nkind: Secret\nmetadata: {name: mirror}\ntype: kubernetes.io/dockerconfigjson\nstringData: {.dockerconfigjson: '${JSON.stringify(auths)}'}\n`,
+    );
+    policy = file(
+      'policy.yaml',
+      policyText('mirror', `{rewrite: [{from: "${origin.host}/**", to: "${mirror.host}/hub/**"}]}`),
+    );
+  });
+  afterAll(async () => {
+    await Promise.all([origin?.stop(), mirror?.stop()]);
+  });
+
+  const list = (input: string, ...flags: readonly string[]): Promise<CommandResult> =>
+    runCommand(['copy', '--list', input, '-c', config, '--pull-secret', secret, ...flags]);
+
+  interface Row {
+    readonly what: string;
+    readonly image: string;
+    readonly state: string;
+    readonly code: number;
+    readonly message?: string;
+    /** The names that are looked up, without registries. */
+    readonly names?: string;
+  }
+
+  test.each<Row>([
+    { what: 'both have the tag', image: 'shop/web:both', state: 'present', code: 0 },
+    { what: 'the mirror lacks the tag', image: 'shop/web:origin', state: 'missing', code: 1 },
+    { what: 'the mirror lacks the repository', image: 'shop/job:1', state: 'missing', code: 1 },
+    {
+      what: 'the mirror has another image under the tag',
+      image: 'shop/web:other',
+      state: 'mirror-differs',
+      code: 1,
+      message: `has ${SECOND}, `,
+    },
+    {
+      what: 'the mirror has the digest',
+      image: `shop/web:both@${FIRST}`,
+      state: 'present',
+      code: 0,
+      names: `shop/web@${FIRST}`,
+    },
+    {
+      what: 'the mirror has the digest under another tag',
+      image: `shop/web:gone@${SECOND}`,
+      state: 'present',
+      code: 0,
+      names: `shop/web@${SECOND}`,
+    },
+    {
+      what: 'the mirror lacks the digest',
+      image: `shop/sync:1@${SECOND}`,
+      state: 'missing',
+      code: 1,
+      names: `shop/sync@${SECOND}`,
+    },
+    {
+      what: 'neither has it',
+      image: 'shop/none:1',
+      state: 'missing',
+      code: 1,
+      message: 'the source is not known to exist: ',
+    },
+    {
+      what: 'the default tag',
+      image: 'shop/web',
+      state: 'missing',
+      code: 1,
+      names: 'shop/web:latest',
+      message: 'the source is not known',
+    },
+  ])('$what', async ({ image, state, code, message, names = image }) => {
+    const result = await list(file('pod.yaml', pod('web', `${origin.host}/${image}`)), '-p', policy, '-o', 'json');
+    const { images } = JSON.parse(result.out) as CopyReport;
+    expect(images).toEqual([
+      expect.objectContaining({
+        state,
+        from: `${origin.host}/${names}`,
+        to: `${mirror.host}/hub/${names}`,
+        policies: ['mirror'],
+        message: message === undefined ? null : expect.stringContaining(message),
+      }),
+    ]);
+    expect(result.code).toBe(code);
+  });
+
+  test('cannot tell without a credential, or if the mirror is down', async () => {
+    const input = file('pod.yaml', pod('web', `${origin.host}/shop/web:both`));
+    const anonymous = await runCommand(['copy', '--list', input, '-c', config, '-p', policy]);
+    expect([anonymous.code, anonymous.out]).toEqual([2, expect.stringContaining('unknown  ')]);
+    const other = file('down.yaml', policyText('down', `{rewrite: [{from: "**", to: "${down.host}/**"}]}`));
+    const unreachable = await list(file('pod.yaml', pod('web', 'example.com/web:1')), '-p', other);
+    expect([unreachable.code, unreachable.out]).toEqual([2, expect.stringContaining('1 unknown')]);
+  });
+
+  test('lists each image once, of all objects that a policy covers, and each name of a chain', async () => {
+    const policies = file(
+      'chain.yaml',
+      policyText(
+        'chain',
+        `{match: {namespaces: [shop]}, rewrite: [{from: "${origin.host}/**", to: "${mirror.host}/hub/**"}, {from: "${mirror.host}/hub/**:origin", to: "${mirror.host}/near/**"}]}`,
+      ),
+    );
+    const objects = [
+      pod('a', `${origin.host}/shop/web:origin`, `${origin.host}/shop/web:both`),
+      pod('b', `${origin.host}/shop/web:origin`, `${mirror.host}/hub/shop/web:both`),
+      pod('c', `${origin.host}/shop/job:1`).replace('namespace: shop', 'namespace: other'),
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: d}\n',
+    ];
+    const result = await list(file('objects.yaml', objects.join('---\n')), '-p', policies);
+    expect(result.out.replaceAll(origin.host, 'origin').replaceAll(mirror.host, 'mirror')).toBe(
+      `missing  origin/shop/web:origin -> mirror/hub/shop/web:origin  policy chain
+missing  origin/shop/web:origin -> mirror/near/shop/web:origin  policy chain
+
+3 images to be at mirrors, of 3 objects: 2 missing, 1 present
+`,
+    );
+    expect(result.code).toBe(1);
+  });
+
+  test('prints lines with which skopeo copies what is missing', async () => {
+    const images = ['shop/job:1', 'shop/web:other', `shop/late:1@${SECOND}`].map((name) => `${origin.host}/${name}`);
+    const input = file('pod.yaml', pod('web', ...images));
+    const lines = await list(input, '-p', policy, '-o', 'lines');
+    const names = ['shop/job:1', `shop/late@${SECOND}`];
+    expect(lines.out).toBe(names.map((name) => `${origin.host}/${name} ${mirror.host}/hub/${name}\n`).join(''));
+    expect(lines.note).toBe('not listed: 1 image, of which the mirror has another digest\n');
+    for (const line of lines.out.trim().split('\n')) {
+      const credentials = `${HTPASSWD_USER.username}:${HTPASSWD_USER.password}`;
+      const flags = ['--all', '--src-tls-verify=false', '--dest-tls-verify=false', '--dest-creds', credentials];
+      await promisify(execFile)('skopeo', ['copy', ...flags, ...line.split(' ').map((name) => `docker://${name}`)]);
+    }
+    const after = await list(input, '-p', policy);
+    expect(after.out).toContain('3 images to be at mirrors, of 1 object: 1 mirror-differs, 2 present\n');
+  });
+
+  test('prints a file that skopeo sync reads', async () => {
+    const images = ['shop/web:origin', `shop/sync@${SECOND}`].map((name) => `${origin.host}/${name}`);
+    const { out } = await list(file('pod.yaml', pod('web', ...images)), '-p', policy, '-o', 'yaml');
+    const sync = ['sync', '--dry-run', '--src-tls-verify=false', '--src', 'yaml', '--dest', 'dir'];
+    const { stderr } = await promisify(execFile)('skopeo', [...sync, file('sync.yaml', out), folder]);
+    for (const image of images) expect(stderr).toContain(`docker://${image}`);
+  });
+
+  test.each([
+    ['no policy with rewrite', ['-p'], '{pin: {}}', 'no policy has "rewrite"'],
+    [
+      'without --list',
+      [],
+      '{rewrite: [{from: "**", to: "a.example.com/**"}]}',
+      "required option '--list' not specified",
+    ],
+  ])('rejects %s', async (what, flags, spec, problem) => {
+    const none = file('none.yaml', policyText('none', spec));
+    const argv = flags.length === 0 ? ['copy', folder, '-p', none] : ['copy', '--list', none, ...flags, none];
+    const result = await runCommand(argv);
+    expect([what, result.code, result.note]).toEqual([what, 2, expect.stringContaining(problem)]);
+  });
+});
