@@ -56,6 +56,7 @@ function commandsOf(command: Command): readonly Candidate[] {
 }
 
 async function valuesOf(option: Option, place: Place): Promise<Completion> {
+  if (option.flags.includes('<RULE')) return { candidates: await ruleNames(), files: false };
   return { candidates: candidatesOf(await valueTexts(option, place)), files: takesFile(option.flags) };
 }
 
@@ -129,15 +130,17 @@ async function argumentsOf(place: Place, typed: string): Promise<Completion> {
 
 /** Names of arguments that are loaded with the command, so its definition cannot list them. */
 const NAMES: Readonly<Record<string, () => Promise<readonly Candidate[]>>> = {
-  rule: async () => {
-    const { RULES } = await import('../policy/rules/index.ts');
-    return RULES.map(({ name, description }) => ({ value: name, description }));
-  },
+  rule: ruleNames,
   schema: async () => {
     const { SCHEMA_NAMES } = await import('./schema.ts');
     return candidatesOf(SCHEMA_NAMES);
   },
 };
+
+async function ruleNames(): Promise<readonly Candidate[]> {
+  const { RULES } = await import('../policy/rules/index.ts');
+  return RULES.map(({ name, description }) => ({ value: name, description }));
+}
 
 async function namesFor(command: Command, { argChoices = [] }: Argument): Promise<readonly Candidate[]> {
   return [...candidatesOf(argChoices), ...((await NAMES[command.name()]?.()) ?? [])];

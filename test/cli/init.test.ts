@@ -373,10 +373,24 @@ describe('the files', () => {
     ['standard input', ['-'], /no image found in standard input/],
     ['a directory without images', ['empty'], /^no image found in empty/],
     ['a path that does not exist', ['nowhere'], /^nowhere: no such file or directory\nno image found in nowhere/],
+    [
+      'images that the policy would not cover',
+      ['system.yaml'],
+      /^all images in system.yaml are in namespaces that the policy would leave out \(kube-system, /,
+    ],
+    [
+      'paths and a cluster',
+      ['empty', '--context', 'a'],
+      /^with a cluster, init reads no files; remove empty, or --cluster/,
+    ],
     ['a file that cannot be parsed', ['empty', 'bad.yaml'], /^bad.yaml:2:7: .*\nno image found in empty, bad.yaml/],
   ])('need images: %s', async (_what, argv, message) => {
     write('empty/a.yaml', 'a: 1\n');
     write('bad.yaml', 'apiVersion: v1\nkind: [\n');
+    write(
+      'system.yaml',
+      'apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: kube-system}\nspec: {containers: [{name: a, image: nginx}]}\n',
+    );
     const { code, note } = await runCommand(['init', ...argv]);
     expect(code).toBe(2);
     expect(note).toMatch(message);

@@ -22,7 +22,7 @@ import { renderArguments, renderers, type RenderFlags } from '../render-flags.ts
 import type { Terminal } from '../terminal.ts';
 import { withLittleMemory } from '../little-memory.ts';
 import { CONTAINER_CANDIDATES, imageCandidates } from '../derive/candidates.ts';
-import { isInScope, policyOf } from '../derive/policy-tree.ts';
+import { EXCLUDED, isInScope, policyOf } from '../derive/policy-tree.ts';
 import { commentedPatterns, registryPattern } from '../derive/registry-patterns.ts';
 import { type NewFile, writeNewFiles } from '../new-files.ts';
 import { FOLDER, suiteFiles } from './generated-suite.ts';
@@ -41,7 +41,7 @@ const POLICY_FILE = 'policies/images.yaml';
 
 export async function init(paths: readonly string[], flags: InitFlags, terminal: Terminal): Promise<number> {
   const { config } = await configured({ config: flags.config, ...clusterFlags(flags) }, terminal);
-  requireFiles(flags);
+  requireFiles(paths, flags);
   const source = selectsCluster(flags)
     ? { paths: ['-'], stdin: await clusterText(config) }
     : { paths, stdin: undefined };
@@ -64,9 +64,15 @@ export async function init(paths: readonly string[], flags: InitFlags, terminal:
 }
 
 /** In a cluster, everything is rendered. */
-function requireFiles(flags: InitFlags): void {
+function requireFiles(paths: readonly string[], flags: InitFlags): void {
+  if (!selectsCluster(flags)) return;
+  const named = paths.find((one) => one !== '.');
+  if (named !== undefined)
+    throw new UserError(
+      `with a cluster, init reads no files; remove ${fileText(named)}, or --cluster, --context, and --kubeconfig`,
+    );
   const [first] = renderArguments(flags);
-  if (first !== undefined && selectsCluster(flags))
+  if (first !== undefined)
     throw new UserError(`${first} renders files, and with a cluster, init reads none; remove ${first}`);
 }
 
@@ -114,8 +120,7 @@ async function generate(source: Source, { flags, config, terminal }: Run): Promi
   const manifests = await load(source);
   const first = await evaluate([], manifests);
   const images = first.images.filter(isInScope).map(({ image }) => image);
-  if (!images.some(isReference))
-    throw new UserError(withErrors(first, `no image found in ${shownPaths(source)}, so there is no policy to derive`));
+  if (!images.some(isReference)) throw new UserError(noImages(first, shownPaths(source)));
   for (const gap of gapsIn(first, manifests, flags)) terminal.note(`${gap}\n`);
   const candidates = [...imageCandidates(registriesIn(images)), ...CONTAINER_CANDIDATES];
   const tree = await startingPolicy(candidates, vocabulary, async (policies) => {
@@ -134,12 +139,16 @@ async function generate(source: Source, { flags, config, terminal }: Run): Promi
 
 const MAX_ERRORS = 10;
 
-function withErrors({ errors }: FileEvaluation, message: string): string {
+/** Says why, if something was found. */
+function noImages({ errors, images }: FileEvaluation, paths: string): string {
+  const what = !images.some(({ image }) => isReference(image))
+    ? `no image found in ${paths}`
+    : `all images in ${paths} are in namespaces that the policy would leave out (${EXCLUDED.join(', ')})`;
   const lines = errors.slice(0, MAX_ERRORS).map(({ file, line, column, message: error }) => {
     const place = line === null ? '' : `:${line}:${column ?? 1}`;
     return `${fileText(file)}${place}: ${error}`;
   });
-  return [...lines, message].join('\n');
+  return [...lines, `${what}, so there is no policy to derive`].join('\n');
 }
 
 /** What the policy does not know. */
