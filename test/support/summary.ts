@@ -3,7 +3,7 @@
  * are the tests that passed at a second attempt only and, for .ci/run, the durations of the steps and of the slowest test files.
  */
 import { readFileSync } from 'node:fs';
-import type { Reporter, TestModule } from 'vitest/node';
+import type { Reporter, TestCase, TestModule } from 'vitest/node';
 import { formatDurations, parseSteps } from './durations.ts';
 
 /** A class, because vitest creates reporters with `new`. */
@@ -11,22 +11,13 @@ export default class Summary implements Reporter {
   readonly #startedAt = Date.now();
 
   onTestRunEnd(modules: readonly TestModule[]): void {
-    let passed = 0;
-    let failed = 0;
-    let skipped = 0;
-    const late: string[] = [];
+    const counts = { passed: 0, failed: modules.filter(hasFailed).length, other: 0 };
     for (const module of modules) {
-      if (module.state() === 'failed' && module.errors().length > 0) failed += 1;
-      for (const one of module.children.allTests()) {
-        const { state } = one.result();
-        if (state === 'passed') passed += 1;
-        else if (state === 'failed') failed += 1;
-        else skipped += 1;
-        if (one.diagnostic()?.flaky === true) late.push(`${module.relativeModuleId} > ${one.fullName}`);
-      }
+      for (const one of module.children.allTests()) counts[stateOf(one)] += 1;
     }
-    if (late.length > 0) process.stdout.write(`\npassed at the second attempt only:\n  ${late.join('\n  ')}\n`);
+    process.stdout.write(lateTests(modules));
     process.stdout.write(this.#durations(modules));
+    const { passed, failed, other: skipped } = counts;
     process.stdout.write(`\n${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}\n`);
   }
 
@@ -41,4 +32,23 @@ export default class Summary implements Reporter {
     });
     return `\n${formatDurations(steps, files, now - Number(startedAt))}`;
   }
+}
+
+/** Outside of its tests. */
+function hasFailed(module: TestModule): boolean {
+  return module.state() === 'failed' && module.errors().length > 0;
+}
+
+function stateOf(test: TestCase): 'passed' | 'failed' | 'other' {
+  const { state } = test.result();
+  return state === 'passed' || state === 'failed' ? state : 'other';
+}
+
+function lateTests(modules: readonly TestModule[]): string {
+  const late = modules.flatMap((module) =>
+    Array.from(module.children.allTests())
+      .filter((one) => one.diagnostic()?.flaky === true)
+      .map((one) => `  ${module.relativeModuleId} > ${one.fullName}\n`),
+  );
+  return late.length === 0 ? '' : `\npassed at the second attempt only:\n${late.join('')}`;
 }
