@@ -63,15 +63,16 @@ function besidePeers(what: string, input: string): readonly Outcome[] {
     const cpu = usages.map((one) => one.cpu);
     const wall = median(usages.map((one) => one.wall));
     const mib = median(usages.map((one) => one.mib));
-    const detail = `CPU ${spread(cpu)} s; wall ${wall.toFixed(2)} s; ${mib.toFixed(0)} MiB; exit ${usages[0]?.exit}`;
+    const detail = `CPU ${spread(cpu)} ms; wall ${wall.toFixed(2)} s; ${mib.toFixed(0)} MiB; exit ${usages[0]?.exit}`;
     const value = median(cpu) / reference;
     return { measure: `${what}: CPU time of ${name}`, value, unit: 'x', goal: undefined, detail };
   });
 }
 
 interface Usage {
-  /** Seconds. */
+  /** User and system time in milliseconds. */
   readonly cpu: number;
+  /** Seconds. */
   readonly wall: number;
   readonly mib: number;
   readonly exit: number;
@@ -93,7 +94,7 @@ function usageOf(argv: readonly string[]): Usage {
   )
     .split(' ')
     .map(Number);
-  return { cpu: user + system, wall, mib: kib / 1024, exit };
+  return { cpu: (user + system) * 1000, wall, mib: kib / 1024, exit };
 }
 
 function pods(): string {
