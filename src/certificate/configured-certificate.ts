@@ -28,9 +28,7 @@ export async function loadCertificate(files: CertificateFiles, now = new Date())
   const keyName = `private key ${quoteValue(files.key)}`;
   const cert = await readGiven(files.cert, 'cert', certName);
   const key = await readGiven(files.key, 'key', keyName);
-  const chain = chainOf(cert, certName);
-  const [leaf] = chain;
-  checkPair(chain, privateKeyOf(key, keyName), { certName, keyName });
+  const [leaf] = requirePair({ cert, key }, { certName, keyName });
   checkLeaf(leaf, certName, now);
   try {
     createSecureContext({ cert, key });
@@ -40,6 +38,21 @@ export async function loadCertificate(files: CertificateFiles, now = new Date())
     });
   }
   return { cert, key, ca: undefined, from: files.cert, notAfter: leaf.validToDate, notes: [] };
+}
+
+interface PairNames {
+  readonly certName: string;
+  readonly keyName: string;
+}
+
+/** PEM texts that belong together. Throws UserError. */
+export function requirePair(
+  { cert, key }: { readonly cert: string; readonly key: string },
+  names: PairNames,
+): Certificates {
+  const chain = chainOf(cert, names.certName);
+  checkPair(chain, privateKeyOf(key, names.keyName), names);
+  return chain;
 }
 
 async function readGiven(file: string, setting: 'cert' | 'key', name: string): Promise<string> {
@@ -69,11 +82,7 @@ function privateKeyOf(text: string, name: string): KeyObject {
   );
 }
 
-function checkPair(
-  chain: Certificates,
-  key: KeyObject,
-  { certName, keyName }: { readonly certName: string; readonly keyName: string },
-): void {
+function checkPair(chain: Certificates, key: KeyObject, { certName, keyName }: PairNames): void {
   const place = chain.findIndex((certificate) => certificate.checkPrivateKey(key));
   if (place === 0) return;
   if (place > 0) {

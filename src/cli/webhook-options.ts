@@ -13,6 +13,8 @@ export const webhookOptions = (): readonly Option[] => [
   new Option('--endpoint <NAME>', 'Which webhook it is, if the URL has a path (default: validate)').choices(ENDPOINTS),
   new Option('--allow-remote', 'Send the reviews also to other machines than this one'),
   new Option('--ca <FILE>', 'CA of its certificate, PEM (default: the CAs of this machine)'),
+  new Option('--client-cert <FILE>', 'Certificate to show to it, as an API server does, PEM'),
+  new Option('--client-key <FILE>', 'Private key of --client-cert, PEM'),
   new Option('--insecure-skip-tls-verify', 'Do not check its certificate'),
   new Option('--tls-server-name <NAME>', 'Name in its certificate, if it is not that of the URL'),
   new Option('--rate <N>', `Reviews per second (default: ${WEBHOOK_DEFAULTS.perSecond})`).argParser(numberUpTo(10_000)),

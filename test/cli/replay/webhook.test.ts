@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -437,6 +438,76 @@ describe('TLS', () => {
     expect(wrong.report.errors[0]?.message).toContain(
       'has a certificate for other names than "other.example.svc"; set --tls-server-name (ERR_TLS_CERT_ALTNAME_INVALID)',
     );
+  });
+});
+
+describe('a webhook that requires a client certificate', () => {
+  let strict: Server;
+  let url: string;
+  let stranger: Authority;
+
+  beforeAll(async () => {
+    stranger = await createAuthority();
+    const pair = await authority.serverCertificate(['127.0.0.1']);
+    const options = { ...pair, ca: authority.cert, requestCert: true, rejectUnauthorized: true };
+    strict = createServer(options, (request, response) => {
+      const { subject } = (request.socket as TLSSocket).getPeerCertificate();
+      request.resume().on('end', () => response.end(JSON.stringify({ who: subject.CN })));
+    });
+    await new Promise<void>((resolve) => void strict.listen(0, '127.0.0.1', resolve));
+    url = `https://127.0.0.1:${(strict.address() as AddressInfo).port}/validate`;
+  });
+  afterAll(() => {
+    strict.closeAllConnections();
+    strict.close();
+  });
+
+  async function sent(from: Authority | undefined): Promise<string> {
+    const pair = await from?.clientCertificate('api-server', 'system:masters');
+    const flags = pair === undefined ? [] : ['--client-cert', 'client.crt', '--client-key', 'client.key'];
+    if (pair !== undefined) writeFileSync('client.crt', pair.cert);
+    if (pair !== undefined) writeFileSync('client.key', pair.key);
+    const { report } = await replay([line()], '--to', url, ...flags);
+    return report.errors[0]?.message ?? '';
+  }
+
+  test('gets that of --client-cert', async () => {
+    // It has read the request, and answers something else than an AdmissionReview.
+    expect(await sent(authority)).toContain('AdmissionReview');
+  });
+
+  test('says so if it gets none', async () => {
+    expect(await sent(undefined)).toContain(
+      'requires a client certificate that it trusts; set --client-cert and --client-key (',
+    );
+  });
+
+  test('does not get a review with the certificate of another CA', async () => {
+    // Node.js closes the connection after the handshake.
+    expect(await sent(stranger)).toMatch(/requires a client certificate that it trusts|closed the connection/);
+  });
+
+  test.each([
+    [['--client-cert', 'client.crt'], '--client-cert and --client-key must be set together; --client-key is missing'],
+    [['--client-key', 'client.key'], '--client-cert and --client-key must be set together; --client-cert is missing'],
+    [
+      ['--client-cert', 'absent.crt', '--client-key', 'client.key'],
+      'absent.crt: no such file or directory (set by --client-cert)',
+    ],
+    [['--client-cert', 'client.key', '--client-key', 'client.crt'], 'are the files swapped?'],
+    [['--client-cert', 'client.crt', '--client-key', 'other.key'], '(set by --client-key)'],
+  ])('%j are an error without the key', async (flags, message) => {
+    const [own, other] = [await authority.clientCertificate('a', 'b'), await authority.clientCertificate('a', 'b')];
+    writeFileSync('a.ndjson', line());
+    for (const [name, pem] of [
+      ['client.crt', own.cert],
+      ['client.key', own.key],
+      ['other.key', other.key],
+    ] as const)
+      writeFileSync(name, pem);
+    const { code, note } = await runCommand(['replay', 'a.ndjson', '--to', url, ...flags]);
+    expect({ code, note }).toEqual({ code: 2, note: expect.stringContaining(message) as string });
+    expect(note).not.toMatch(/[A-Za-z0-9+/]{40}/);
   });
 });
 

@@ -19,11 +19,12 @@ export interface WebhookConnection {
 export const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
 
 export function openWebhook(target: WebhookTarget): WebhookConnection {
-  const { ca, isVerified, serverName, allowRemote, connections, timeoutMs } = target;
+  const { ca, client, isVerified, serverName, allowRemote, connections, timeoutMs } = target;
   const agent = new Agent({
     keepAlive: true,
     maxSockets: connections,
     ca,
+    ...client,
     rejectUnauthorized: isVerified,
     servername: serverName,
     ...(allowRemote ? {} : { lookup: loopbackLookup }),

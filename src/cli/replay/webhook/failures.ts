@@ -32,6 +32,10 @@ const PROBLEMS: readonly (readonly [RegExp, string])[] = [
     /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+|CERT_\w+)$/,
     'has a certificate of an unknown CA; set --ca',
   ],
+  [
+    /^ERR_SSL_.*(?:CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_UNKNOWN|CERTIFICATE_EXPIRED)$/,
+    'requires a client certificate that it trusts; set --client-cert and --client-key',
+  ],
   [/^(ERR_SSL_|EPROTO)/, 'did not complete the TLS handshake'],
   [/^HPE_/, 'did not respond with HTTP'],
 ];

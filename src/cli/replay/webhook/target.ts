@@ -5,6 +5,7 @@ import { REVIEW_VERSIONS, type ReviewVersion } from '../../../admission/review.t
 import type { RecordedEndpoint } from '../../../recording/format.ts';
 import { addressKind } from '../../../registry/address-kind.ts';
 import { loadAuthority } from '../../manifests/authority.ts';
+import { type ClientCertificate, loadClientCertificate } from './client-certificate.ts';
 import { WEBHOOK_DEFAULTS } from './defaults.ts';
 
 export interface WebhookFlags {
@@ -14,6 +15,9 @@ export interface WebhookFlags {
   readonly allowRemote?: boolean | undefined;
   /** A file. */
   readonly ca?: string | undefined;
+  /** Files. */
+  readonly clientCert?: string | undefined;
+  readonly clientKey?: string | undefined;
   readonly insecureSkipTlsVerify?: boolean | undefined;
   readonly tlsServerName?: string | undefined;
   /** Reviews per second. */
@@ -34,6 +38,8 @@ export interface WebhookTarget {
   readonly allowRemote: boolean;
   /** PEM; undefined: the CAs of this machine. */
   readonly ca: string | undefined;
+  /** undefined: none is shown. */
+  readonly client: ClientCertificate | undefined;
   readonly isVerified: boolean;
   /** undefined: the host in the URL. */
   readonly serverName: string | undefined;
@@ -75,12 +81,15 @@ function addressOf(text: string, { endpoint, allowRemote = false }: WebhookFlags
 
 function trustOf({
   ca,
+  clientCert,
+  clientKey,
   insecureSkipTlsVerify = false,
   tlsServerName,
-}: WebhookFlags): Pick<WebhookTarget, 'ca' | 'isVerified' | 'serverName'> {
+}: WebhookFlags): Pick<WebhookTarget, 'ca' | 'client' | 'isVerified' | 'serverName'> {
   if (insecureSkipTlsVerify && ca !== undefined)
     throw new UserError('--ca and --insecure-skip-tls-verify are both set; remove one of them');
-  return { ca: loadAuthority(ca), isVerified: !insecureSkipTlsVerify, serverName: tlsServerName };
+  const client = loadClientCertificate(clientCert, clientKey);
+  return { ca: loadAuthority(ca), client, isVerified: !insecureSkipTlsVerify, serverName: tlsServerName };
 }
 
 /** As an API server accepts it in `clientConfig.url`. The message leaves the URL out, which can have a password. */
@@ -95,6 +104,8 @@ const NEED_URL = [
   'endpoint',
   'allowRemote',
   'ca',
+  'clientCert',
+  'clientKey',
   'insecureSkipTlsVerify',
   'tlsServerName',
   'rate',
