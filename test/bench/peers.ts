@@ -39,7 +39,7 @@ const CHECKOV = '--framework kubernetes --quiet --compact --skip-download -c CKV
 /** `KUBECONFORM_SCHEMAS`: a directory with files such as `deployment-apps-v1.json`, because its default is a URL. */
 function kubeconform(input: string, ...flags: readonly string[]): readonly string[] | undefined {
   const schemas = process.env.KUBECONFORM_SCHEMAS;
-  if (schemas === undefined) return undefined;
+  if (schemas === undefined || schemas === '') return undefined;
   const location = path.join(schemas, '{{ .ResourceKind }}{{ .KindSuffix }}.json');
   return ['kubeconform', ...flags, '-schema-location', location, '-ignore-missing-schemas', input];
 }
