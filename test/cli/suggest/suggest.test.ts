@@ -56,7 +56,7 @@ async function suggest(
   return JSON.parse(out) as SuggestReport;
 }
 
-const times = (count: number, one: (index: number) => RecordedReview): readonly RecordedReview[] =>
+const times = <T>(count: number, one: (index: number) => T): readonly T[] =>
   Array.from({ length: count }, (_, index) => one(index));
 
 function ruleIn({ rules }: SuggestReport, rule: string): unknown {
@@ -403,4 +403,21 @@ describe('the command', () => {
     expect(stripVTControlCharacters(out)).toMatch(/^[\n -~]*$/);
     expect(out).toContain('Pod a\\u001b[31m b/x\\u0007 deny y');
   });
+});
+
+test('a review with more findings than all rules together can have has the result of a small one', async () => {
+  const pod = (count: number): RecordedReview => {
+    const containers = times(count, (index) => ({ name: `c-${index}`, image: 'registry.example.com/shop/web' }));
+    const object = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'web', namespace: 'shop' },
+      spec: { containers },
+    };
+    return recordedReview({ review: createReview(object) });
+  };
+  const small = await suggest([pod(2)]);
+  expect(small.steps.length).toBeGreaterThan(1);
+  const large = await suggest([pod(6000)]);
+  expect([large.rules, large.steps]).toEqual([small.rules, small.steps]);
 });
