@@ -144,3 +144,19 @@ describe('hostile texts', () => {
     expect(out).not.toMatch(/^\s*::/m);
   });
 });
+
+test.each([['pretty'], ['json'], ['junit'], ['markdown'], ['html']])(
+  'half a surrogate pair in names and images becomes valid UTF-8 in %s',
+  async (format) => {
+    const pod = { ...POD, metadata: { name: 'half-\uD800', namespace: 'shop' } };
+    const image = 'registry.example.com/\uDC00web:1';
+    const review = createReview({ ...pod, spec: { containers: [{ name: 'web', image }] } });
+    const input = `${JSON.stringify(recordedReview({ review }))}\n`;
+    const { code, out } = await runCommand(['replay', '-', ...SIDES, '-o', format], input);
+    expect({ code, isWellFormed: out.isWellFormed() }).toEqual({
+      code: expect.any(Number) as number,
+      isWellFormed: true,
+    });
+    expect(out.length).toBeGreaterThan(100);
+  },
+);
