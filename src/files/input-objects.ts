@@ -156,7 +156,7 @@ async function readInput(input: Input, options: ReadOptions): Promise<InputObjec
   return loaded;
 }
 
-/** One object at a time takes more CPU time (test/bench/README.md). */
+/** One object at a time takes more CPU time, and a large batch outlives the young generation (test/bench/README.md). */
 const BATCH = 10;
 
 function settleBatch(found: InputObjects, { settle }: ReadOptions): void {
