@@ -29,6 +29,7 @@ export function shapeText(line: ShapedReview): string {
     ownerIn(line),
     objectShape(object),
     objectShape(oldObject),
+    response?.allowed,
     verdict,
     factsShape(facts),
   ]);
@@ -101,7 +102,7 @@ const GENERATED_LABELS = new Set([
 function withoutGeneratedNames(object: JsonObject): JsonObject {
   const { spec } = object;
   if (!isObject(spec)) return object;
-  const text = JSON.stringify(spec).replace(/"kube-api-access-[a-z0-9]{5}"/g, '"kube-api-access"');
+  const text = JSON.stringify(spec).replace(/"name":"kube-api-access-[a-z0-9]{5}"/g, '"name":"kube-api-access"');
   return { ...object, spec: text.replace(/"(hostname|nodeName)":"[^"]*",?/g, '') };
 }
 

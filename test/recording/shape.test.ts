@@ -15,13 +15,18 @@ interface Metadata {
 
 interface Reviewed extends Metadata {
   readonly kind?: string;
+  readonly spec?: object;
+  readonly allowed?: boolean;
 }
 
-function shapeOf({ kind = 'Pod', ...metadata }: Reviewed): string {
-  const object = { apiVersion: 'v1', kind, metadata, spec: { containers: [] } };
+function shapeOf({ kind = 'Pod', spec = { containers: [] }, allowed = true, ...metadata }: Reviewed): string {
+  const object = { apiVersion: 'v1', kind, metadata, spec };
   const review = createReview(object, { kind: { group: '', version: 'v1', kind } });
-  return shapeText(recordedReview({ time: TIME, review }));
+  return shapeText(recordedReview({ time: TIME, review, response: { allowed } }));
 }
+
+const withImage = (image: string): Reviewed => ({ spec: { containers: [{ name: 'web', image }] } });
+const withVolume = (name: string): Reviewed => ({ spec: { volumes: [{ name, projected: {} }] } });
 
 const owned = (kind: string, owner: string, name: string): Metadata => ({
   name,
@@ -39,6 +44,7 @@ const SAME: readonly (readonly [string, Reviewed, Reviewed])[] = [
   ['Pods of a Job with a random name', owned('Job', 'load-x2x5z', 'a'), owned('Job', 'load-bcdfg', 'b')],
   ['Pods with numbers and random ends', { name: 'load-20270301-x2x5z' }, { name: 'load-20270302-bcdfg' }],
   ['a name and a prefix', { name: 'load-x2x5z' }, { generateName: 'load-' }],
+  ['volumes of ServiceAccount tokens', withVolume('kube-api-access-x2x5z'), withVolume('kube-api-access-bcdfg')],
   ['names that are generated as a whole', { name: '1-x2x5z' }, { name: '1-bcdfg' }],
 ];
 
@@ -48,6 +54,12 @@ const DIFFERENT: readonly (readonly [string, Reviewed, Reviewed])[] = [
   ['Pods of two Jobs', owned('Job', 'load-x2x5z', 'a'), owned('Job', 'clean-x2x5z', 'b')],
   ['two Deployments', { kind: 'Deployment', name: 'web-1' }, { kind: 'Deployment', name: 'web-2' }],
   ['two Pods', { name: 'agent' }, { name: 'web' }],
+  ['images with names as of volumes', withImage('kube-api-access-x2x5z'), withImage('kube-api-access-bcdfg')],
+  [
+    'two decisions that are the names of the objects',
+    { ...owned('StatefulSet', 'db', 'true'), allowed: true },
+    { ...owned('StatefulSet', 'db', 'false'), allowed: false },
+  ],
   ['owners of two kinds', owned('StatefulSet', 'web', 'web-0'), owned('ReplicaSet', 'web', 'web-0')],
 ];
 

@@ -21,7 +21,8 @@ const PLAIN = /^[\w.:+-]*$/;
 const STRING: GapPattern = { pattern: /^"([\w.:+-]*)"$/g, content: PLAIN };
 /** An owner has no other member with this key: API servers check the types of metadata. */
 const OWNER_UID: GapPattern = { pattern: /"uid":"([\w-]*)"/g, content: PLAIN };
-const TOKEN_VOLUME: GapPattern = { pattern: /"kube-api-access-([a-z0-9]{5})"/g, content: /^[a-z0-9]*$/ };
+/** By their key, because an image can have such a name as well. */
+const TOKEN_VOLUME: GapPattern = { pattern: /"name":"kube-api-access-([a-z0-9]{5})"/g, content: /^[a-z0-9]*$/ };
 /** No shape depends on managedFields. Their keys have quotation marks with backslashes. */
 const MANAGED: GapPattern = { pattern: /(?:"time":"|"kube-api-access-)([\w:-]*)[\\"]/g, content: PLAIN };
 

@@ -44,7 +44,10 @@ const FIRST = JSON.stringify({
       },
       spec: {
         volumes: [{ name: 'kube-api-access-9kq4d', projected: { sources: [] } }],
-        containers: [{ name: 'web', image: 'registry.example.com/web:1.4.2', command: ['--uid', 'c-1'] }],
+        containers: [
+          { name: 'web', image: 'registry.example.com/web:1.4.2', command: ['--uid', 'c-1'] },
+          { name: 'odd', image: 'kube-api-access-ddddd' },
+        ],
       },
       status: {},
     },
@@ -107,6 +110,7 @@ const KNOWN: readonly (readonly [string, Change])[] = [
 
 const UNKNOWN: readonly (readonly [string, Change])[] = [
   ['another image', replace(':1.4.2', ':1.4.3')],
+  ['another image with a name as of a volume', replace('-ddddd', '-bcdfg')],
   ['a longer image', replace(':1.4.2', ':1.4.22')],
   ['another ReplicaSet', replace('7d9f8b6c5', '7d9f8b6c6')],
   ['another user', replace('user-1', 'user-2')],
