@@ -36,6 +36,17 @@ test.each(cases)('%s', (expression, paths) => {
   );
 });
 
+test('each rule of a plugin', () => {
+  const policy = policyWith('image.tag != "latest"');
+  const guard = { run: () => [] } as never;
+  const bindings = policy.bindings.map((binding) =>
+    binding.rule === 'image-digest' ? { ...binding, check: { ...binding.check, guard } } : binding,
+  );
+  expect(lostNotices([{ ...policy, bindings }], []).map(({ message }) => message)).toEqual([
+    'policy "test": rule image-digest is from a plugin; where it reads values that recordings do not contain, its results in a replay are unknown',
+  ]);
+});
+
 test.each([
   [undefined, 0],
   [{ redact: [] }, 1],
