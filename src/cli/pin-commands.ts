@@ -103,9 +103,24 @@ name (--check --rewrite), or has drifted and was not written (--update without
 export function addDrift(program: Command, result: Result, terminal: Terminal): void {
   program
     .command('drift')
-    .description('List pinned images whose tag has moved or whose digest no longer exists')
+    .description('List pinned images that have drifted, and images that differ at a mirror')
     .argument('<FILE|DIR|-...>', 'The same kinds of files as for pin; "-" is standard input')
     .addOption(configOption())
+    .addOption(
+      new Option(
+        '-p, --policy <FILE|DIR>',
+        'Policies with "rewrite": compare images with those of their mirrors; repeatable',
+      ).argParser(collect),
+    )
+    .addOption(
+      new Option('--plugin <FILE>', 'Module with rules that these policies use; repeatable').argParser(collect),
+    )
+    .addOption(
+      new Option(
+        '-n, --namespace <NAME>',
+        'Namespace of objects that do not specify one, for the scopes of policies (default: "default")',
+      ).argParser(namespaceName),
+    )
     .addOption(helmImageOption())
     .addOption(pullSecretOption())
     .addOption(ignoreOption())
@@ -121,6 +136,10 @@ export function addDrift(program: Command, result: Result, terminal: Terminal): 
 }
 
 const DRIFT_EXAMPLES = `
+An image has drifted if its tag has moved, or if its tag or digest no longer
+exists. With policies that have "rewrite", from --policy or the configuration,
+each tag, pinned or not, is also compared with the same tag at its mirrors.
+
 Examples:
   # List the images in files that have drifted
   tidewaiter drift deploy/
@@ -128,11 +147,14 @@ Examples:
   # List the running images that have drifted
   kubectl get deployments -A -o yaml | tidewaiter drift -
 
+  # Also list tags that have another digest at a mirror
+  tidewaiter drift deploy/ --policy policies/
+
   # Update the files to the current digests
   tidewaiter pin deploy/ --update --write
 
-Exit codes: 0 no drift; 1 drift; 2 drift is unknown for some images, or an input
-is unreadable`;
+Exit codes: 0 no drift; 1 drift, or an image differs at a mirror; 2 unknown for
+some images, or an input is unreadable`;
 
 const pullSecretOption = (): Option =>
   new Option(

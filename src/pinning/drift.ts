@@ -5,7 +5,7 @@ import type { RegistryFact, RegistryImage } from '../policy/registry-fact.ts';
 import type { TagFacts } from './decide.ts';
 import type { KustomizeIndex } from './kustomize/plan-location.ts';
 import type { ImageLocation } from './image-location.ts';
-import { digestLookup, failureText, type ReferenceLookup, INTERRUPTED, tagLookup } from './reference-lookup.ts';
+import { digestLookup, failureText, NOT_LOOKED_UP, type ReferenceLookup, tagLookup } from './reference-lookup.ts';
 
 export interface DriftDecision {
   /**
@@ -75,11 +75,6 @@ function unknownOf(facts: readonly (RegistryFact<RegistryImage> | undefined)[]):
   const unknown = facts.find((fact) => fact?.state === 'unknown');
   return unknown?.state === 'unknown' ? failureText(unknown.failure) : undefined;
 }
-
-const NOT_LOOKED_UP: RegistryFact<RegistryImage> = {
-  state: 'unknown',
-  failure: { cause: 'timeout', message: INTERRUPTED, remedy: undefined },
-};
 
 function movedText({ text, tag }: ImageReference, digest: string, current: string): string {
   const named = text.slice(0, -digest.length - 1);

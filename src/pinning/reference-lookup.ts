@@ -1,6 +1,6 @@
 /** The references that `pin` and `drift` look up, and the keys that identify equal lookups. */
 import { type ImageReference, parseReference } from '../image/reference.ts';
-import type { RegistryFailure } from '../policy/registry-fact.ts';
+import type { RegistryFact, RegistryFailure } from '../policy/registry-fact.ts';
 import { taggedText } from './image-location.ts';
 
 export interface ReferenceLookup {
@@ -25,6 +25,12 @@ function lookupOf(text: string): ReferenceLookup | undefined {
 
 /** The reason for a missing result after Ctrl-C. */
 export const INTERRUPTED = 'interrupted before the lookup';
+
+/** The fact about a reference that was not looked up. */
+export const NOT_LOOKED_UP: RegistryFact<never> = {
+  state: 'unknown',
+  failure: { cause: 'timeout', message: INTERRUPTED, remedy: undefined },
+};
 
 export function failureText({ message, remedy }: RegistryFailure): string {
   return remedy === undefined ? message : `${message}; ${remedy}`;

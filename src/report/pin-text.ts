@@ -6,7 +6,16 @@ import { groupAlike } from './grouped-lines.ts';
 import { count, type Paint } from './paint.ts';
 import type { PinChange } from './pin-changes.ts';
 import type { PinMarkdownOptions } from './pin-markdown.ts';
-import type { DriftReport, PinAction, PinErrorRow, PinFileRow, PinReport, PinRow, LocationRow } from './pin.ts';
+import type {
+  DriftReport,
+  LocationRow,
+  MirrorRow,
+  PinAction,
+  PinErrorRow,
+  PinFileRow,
+  PinReport,
+  PinRow,
+} from './pin.ts';
 
 interface Output {
   readonly out: string;
@@ -170,10 +179,13 @@ export function prettyDrift(report: DriftReport, ink: Paint): Output {
   return { out: driftText(report, ink), notes: notes.map((line) => `${line}\n`).join('') };
 }
 
-function driftText({ images, errors, files }: DriftReport, ink: Paint): string {
-  const rows = images.filter(({ state }) => state !== 'current');
+function driftText({ images, mirrors, errors, files }: DriftReport, ink: Paint): string {
+  const rows = [
+    ...images.filter(({ state }) => state !== 'current'),
+    ...mirrors.filter(({ state }) => state === 'unknown' || state === 'mirror-differs'),
+  ];
   const outages = groupAlike(rows.filter(({ state }) => state === 'unknown'));
-  const grouped = new Set(outages.flatMap((outage) => outage.rows));
+  const grouped = new Set<LocationRow>(outages.flatMap((outage) => outage.rows));
   const others = rows.filter((row) => !grouped.has(row));
   const lines = [
     ...errors.map((row) => `${locationText(row)}  ${ink.red('error')}  ${row.message}`),
@@ -183,9 +195,17 @@ function driftText({ images, errors, files }: DriftReport, ink: Paint): string {
         `${locationText(row)}  ${row.state === 'unknown' ? ink.yellow(row.state) : ink.red(row.state)}  ${row.message}`,
     ),
   ];
-  const unknown = rows.filter(({ state }) => state === 'unknown').length;
-  const summary = `${count(files.length, 'file')}, ${count(images.length, 'pinned image')}: ${rows.length - unknown} drifted, ${unknown} unknown${errors.length === 0 ? '' : `, ${ink.red(count(errors.length, 'error'))}`}`;
-  return [...lines, summary, ''].join('\n');
+  const errorCount = errors.length === 0 ? '' : `, ${ink.red(count(errors.length, 'error'))}`;
+  return [...lines, `${driftSummary({ images, mirrors, files })}${errorCount}`, ''].join('\n');
+}
+
+function driftSummary({ images, mirrors, files }: Pick<DriftReport, 'images' | 'mirrors' | 'files'>): string {
+  const unknown = images.filter(({ state }) => state === 'unknown').length;
+  const drifted = images.filter(({ state }) => state !== 'current').length - unknown;
+  const pinned = `${count(files.length, 'file')}, ${count(images.length, 'pinned image')}: ${drifted} drifted, ${unknown} unknown`;
+  if (mirrors.length === 0) return pinned;
+  const of = (state: MirrorRow['state']): number => mirrors.filter((row) => row.state === state).length;
+  return `${pinned}; ${count(mirrors.length, 'name')} at mirrors: ${of('mirror-differs')} mirror-differs, ${of('unknown')} unknown`;
 }
 
 function usesText({ uses }: LocationRow): string {

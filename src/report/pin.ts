@@ -2,6 +2,7 @@
 import type { DriftDecision } from '../pinning/drift.ts';
 import type { PinDecision } from '../pinning/decide.ts';
 import type { ImageLocation } from '../pinning/image-location.ts';
+import { type MirrorDecision, type MirroredImage, tagged } from '../pinning/rewrite/mirror-tags.ts';
 
 export interface LocationRow {
   readonly file: string;
@@ -36,6 +37,20 @@ export interface DriftRow extends LocationRow {
   readonly message: string | null;
 }
 
+/** An image, and its name at a mirror. */
+export interface MirrorRow extends LocationRow {
+  readonly state: MirrorDecision['state'];
+  /** Without the digest; null: unknown. */
+  readonly original: string | null;
+  readonly mirror: string;
+  /** The policy that gives the name of the mirror. null: unknown, or only the file has this name. */
+  readonly policy: string | null;
+  /** The digests that the tag points to; null: none, or unknown. */
+  readonly originalDigest: string | null;
+  readonly mirrorDigest: string | null;
+  readonly message: string | null;
+}
+
 export interface PinFileRow {
   readonly file: string;
   /** null: the format is unknown. */
@@ -65,6 +80,8 @@ export interface DriftReport {
   readonly version: 1;
   readonly files: readonly PinFileRow[];
   readonly images: readonly DriftRow[];
+  /** Empty without policies that rewrite. */
+  readonly mirrors: readonly MirrorRow[];
   readonly errors: readonly PinErrorRow[];
   readonly notices: readonly PinErrorRow[];
 }
@@ -108,6 +125,17 @@ export function driftRow(
   return { ...locationRow(file, location), state, digest, current, message };
 }
 
+export function mirrorRow(
+  file: string,
+  location: ImageLocation,
+  { image, decision }: { readonly image: MirroredImage; readonly decision: MirrorDecision },
+): MirrorRow {
+  const { original, mirror, policy = null } = image;
+  const { state, originalDigest = null, mirrorDigest = null, message = null } = decision;
+  const names = { original: original === undefined ? null : tagged(original), mirror: tagged(mirror) };
+  return { ...locationRow(file, location), state, ...names, policy, originalDigest, mirrorDigest, message };
+}
+
 /**
  * Returns 0 for success, 1 if an image is not pinned, has drifted and was not written, or would get another name with `--check`, and
  * 2 on an error.
@@ -119,7 +147,8 @@ export function pinExitCode({ images, errors }: PinReport, action: PinAction): 0
   return has('unpinned') || (has('drifted') && action !== 'write') ? 1 : 0;
 }
 
-export function driftExitCode({ images, errors }: DriftReport): 0 | 1 | 2 {
-  if (errors.length > 0 || images.some(({ state }) => state === 'unknown')) return 2;
-  return images.some(({ state }) => state !== 'current') ? 1 : 0;
+export function driftExitCode({ images, mirrors, errors }: DriftReport): 0 | 1 | 2 {
+  if (errors.length > 0 || [...images, ...mirrors].some(({ state }) => state === 'unknown')) return 2;
+  const differs = mirrors.some(({ state }) => state === 'mirror-differs');
+  return differs || images.some(({ state }) => state !== 'current') ? 1 : 0;
 }

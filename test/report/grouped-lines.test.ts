@@ -131,7 +131,7 @@ test('drift tells an outage once', () => {
     current: null,
     message: `cannot determine whether "${image}" has drifted: reg.io returned HTTP 503`,
   }));
-  const report: DriftReport = { version: 1, files: [], images, errors: [], notices: [] };
+  const report: DriftReport = { version: 1, files: [], images, mirrors: [], errors: [], notices: [] };
   expect(prettyDrift(report, paint(false)).out).toBe(
     'unknown  cannot determine whether 471 images have drifted: reg.io returned HTTP 503 ("app-0:1", "app-1:1", "app-2:1" and 468 more: see -o json)\n0 files, 471 pinned images: 0 drifted, 471 unknown\n',
   );

@@ -24,12 +24,24 @@ export interface StepsInput {
 /** The mode is about what the webhook changes; files change because the user says so. */
 export function rewriteStateOf({ origin, reference }: NamedImage, input: StepsInput): RewriteState {
   const container = containerOf(origin, reference);
-  const request = requestFor(origin, container, input);
-  const policies = rewritingPolicies(planned(input.policies, request).policies);
-  const steps = stepsOf(container, reference, policies).map((step): Step => {
+  const steps = fileStepsOf({ origin, reference }, input).map((step): Step => {
     return { ...step, rewrite: { ...step.rewrite, mode: 'workload' } };
   });
   return undecided({ container, reference, stored: undefined, isRestarted: false }, steps);
+}
+
+type FileImage = Pick<NamedImage, 'origin' | 'reference'>;
+
+/** Without a lookup, and with the modes of the rewrites. */
+export function fileStepsOf({ origin, reference }: FileImage, input: StepsInput): readonly Step[] {
+  const request = scopeRequestOf({ origin, reference }, input);
+  const policies = rewritingPolicies(planned(input.policies, request).policies);
+  return request.workload.containers.flatMap((container) => stepsOf(container, reference, policies));
+}
+
+/** The creation of an object with only this image. */
+export function scopeRequestOf({ origin, reference }: FileImage, input: StepsInput): ScopeRequest {
+  return requestFor(origin, containerOf(origin, reference), input);
 }
 
 function containerOf({ container = 'regular' }: ImageLocation, reference: ChangedImage['reference']): Container {

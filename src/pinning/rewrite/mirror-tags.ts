@@ -1,0 +1,105 @@
+/** Compares the tags of images with those of the names that the rewrites of policies give them at mirrors. */
+import { originalImages } from '../../admission/rewrite/original-images.ts';
+import { quoteValue } from '../../image/quote.ts';
+import type { ImageReference } from '../../image/reference.ts';
+import type { RegistryFact, RegistryImage } from '../../policy/registry-fact.ts';
+import type { TagFacts } from '../decide.ts';
+import { failureText, NOT_LOOKED_UP, type ReferenceLookup, tagLookup } from '../reference-lookup.ts';
+import type { NamedImage } from './named-images.ts';
+import { fileStepsOf, scopeRequestOf, type StepsInput } from './rewrite-steps.ts';
+
+/** An image, and a name that it has at a mirror. */
+export interface MirroredImage {
+  readonly mirror: ImageReference;
+  /** undefined: unknown. */
+  readonly original: ImageReference | undefined;
+  /** The policy that gives the name; undefined: a file has the name, and no policy gives it to the image with its digest. */
+  readonly policy: string | undefined;
+  /** Why it is unknown what the original is, or whether the policy applies. */
+  readonly unknown: string | undefined;
+}
+
+export interface MirrorDecision {
+  /** `current`: no difference. `missing`: a registry does not have the tag, so there is nothing to compare. */
+  readonly state: 'current' | 'missing' | 'mirror-differs' | 'unknown';
+  readonly originalDigest: string | undefined;
+  readonly mirrorDigest: string | undefined;
+  readonly message: string | undefined;
+}
+
+/** Images without a tag have none: a digest is the same image everywhere. */
+export function mirroredImages(image: NamedImage, input: StepsInput): readonly MirroredImage[] {
+  const { reference } = image;
+  if (tagLookup(reference) === undefined) return [];
+  const original = originalOf(image, input);
+  if (original.state !== 'yes')
+    return [{ mirror: reference, original: undefined, policy: undefined, unknown: original.reason }];
+  const names = new Map<string, MirroredImage>();
+  const steps = fileStepsOf({ ...image, reference: original.value }, input);
+  for (const { to, policy, scopeUnknown } of steps) {
+    if (to.ok)
+      names.set(to.reference.repository, {
+        mirror: to.reference,
+        original: original.value,
+        policy,
+        unknown: scopeUnknown,
+      });
+  }
+  const written = { mirror: reference, original: original.value, policy: undefined, unknown: undefined };
+  if (!names.has(reference.repository)) names.set(reference.repository, written);
+  names.delete(original.value.repository);
+  return [...names.values()];
+}
+
+type Original =
+  | { readonly state: 'yes'; readonly value: ImageReference }
+  | { readonly state: 'unknown'; readonly reason: string };
+
+function originalOf(image: NamedImage, input: StepsInput): Original {
+  const request = scopeRequestOf(image, input);
+  const original = originalImages(request, input.policies).get(request.workload.containers[0]?.imagePointer ?? '');
+  return original ?? { state: 'yes', value: image.reference };
+}
+
+export function mirrorLookups({ mirror, original }: MirroredImage): readonly ReferenceLookup[] {
+  return original === undefined ? [] : [tagLookup(original), tagLookup(mirror)].filter((one) => one !== undefined);
+}
+
+/** The name with the tag that is compared. */
+export function tagged(reference: ImageReference): string {
+  return tagLookup(reference)?.reference.text ?? reference.text;
+}
+
+export function decideMirror({ mirror, original, unknown }: MirroredImage, facts: TagFacts): MirrorDecision {
+  const [byOriginal, byMirror] = [original, mirror].map((reference) => {
+    const lookup = reference && tagLookup(reference);
+    return lookup && (facts.get(lookup.key) ?? NOT_LOOKED_UP);
+  });
+  const [originalDigest, mirrorDigest] = [digestOf(byOriginal), digestOf(byMirror)];
+  const decided = (state: MirrorDecision['state'], message?: string): MirrorDecision => {
+    return { state, originalDigest, mirrorDigest, message };
+  };
+  const name = quoteValue(tagged(mirror), 256);
+  const cannotCompare = (why: string): MirrorDecision =>
+    decided('unknown', `cannot compare image ${name} with the original: ${why}`);
+  if (original === undefined) return cannotCompare(unknown ?? '');
+  const failure = [byOriginal, byMirror].map(unknownOf).find((one) => one !== undefined);
+  if (failure !== undefined) return cannotCompare(failure);
+  if (originalDigest === undefined || mirrorDigest === undefined) return decided('missing');
+  if (originalDigest === mirrorDigest) return decided('current');
+  const other = quoteValue(tagged(original), 256);
+  const difference = `image ${name} has ${mirrorDigest}, but the original ${other} has ${originalDigest}`;
+  return unknown === undefined
+    ? decided('mirror-differs', difference)
+    : decided('unknown', `${difference}; cannot determine whether the policy applies: ${unknown}`);
+}
+
+function digestOf(fact: RegistryFact<RegistryImage> | undefined): string | undefined {
+  return fact?.state === 'yes' ? fact.value.digest : undefined;
+}
+
+/** Without access, a registry does not tell whether it has the tag. */
+function unknownOf(fact: RegistryFact<RegistryImage> | undefined): string | undefined {
+  if (fact === undefined || fact.state === 'yes') return undefined;
+  return fact.state === 'no' && fact.failure.cause === 'notFound' ? undefined : failureText(fact.failure);
+}
