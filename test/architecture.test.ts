@@ -199,6 +199,7 @@ describe('the architecture', () => {
         'cli/time-options.ts',
         'cli/doctor-command.ts',
         'cli/init-command.ts',
+        'cli/import-rewrites-command.ts',
       ],
       lazy: false,
     },

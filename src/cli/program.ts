@@ -6,6 +6,7 @@ import { addCheck, addServe, addTest } from './policy-commands.ts';
 import { addCopy } from './copy-command.ts';
 import { addExplain } from './explain-commands.ts';
 import { addCompletion, addKinds, addRules, addSchema } from './help-commands.ts';
+import { addImportRewrites } from './import-rewrites-command.ts';
 import { addInit } from './init-command.ts';
 import { addDoctor } from './doctor-command.ts';
 import { addManifests, addUninstall } from './install-commands.ts';
@@ -86,6 +87,7 @@ function buildProgram(name: string, result: Result, terminal: Terminal): Command
   addPin(program, result, terminal);
   addDrift(program, result, terminal);
   addCopy(program, result, terminal);
+  addImportRewrites(program, result, terminal);
   addExplain(program, result, terminal);
   addRules(program, result, terminal);
   addKinds(program, result, terminal);

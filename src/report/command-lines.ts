@@ -15,6 +15,7 @@ const COMMANDS = [
   'test',
   'replay',
   'import-audit',
+  'import-rewrites',
   'record',
   'shrink',
   'suggest',

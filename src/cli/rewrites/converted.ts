@@ -1,0 +1,74 @@
+/** What the readers of other tools' files return: policies with rewrites, and what they do not convert. */
+import { isObject, type JsonObject } from '../../pod/pointer.ts';
+import type { ContainerKind } from '../../pod/containers.ts';
+import type { ClauseDocument } from '../../policy/clause.ts';
+import type { PinMode } from '../../policy/pin.ts';
+import type { RewriteCondition } from '../../policy/rewrite.ts';
+
+/** One document of a file. */
+export interface SourceDocument {
+  readonly value: unknown;
+  /** Of the value at an RFC 6901 pointer. */
+  readonly lineOf: (pointer: string) => number;
+}
+
+export interface ConvertedEntry {
+  readonly from: string;
+  readonly to: string;
+  readonly when: RewriteCondition;
+  readonly mode: PinMode;
+  /** Of the source. */
+  readonly line: number;
+  /** The rule in the source, on one line. */
+  readonly source: string;
+}
+
+export interface ConvertedPolicy {
+  /** The wanted name; not yet a valid or unique one. */
+  readonly name: string;
+  readonly match: ClauseDocument;
+  readonly exclude: ClauseDocument;
+  readonly entries: readonly ConvertedEntry[];
+}
+
+/** A rule or line that is not converted. */
+export interface Left {
+  readonly line: number;
+  readonly what: string;
+  readonly why: string;
+}
+
+export interface Converted {
+  readonly policies: readonly ConvertedPolicy[];
+  readonly left: readonly Left[];
+}
+
+export interface ReadOptions {
+  /** The registries that "any registry" stands for; empty: only those of images without one. */
+  readonly registries: readonly string[];
+}
+
+/** `undefined`: the document is of another tool. */
+export type Reader = (document: SourceDocument, options: ReadOptions) => Converted | undefined;
+
+/** Those that most tools change; they leave ephemeral containers. */
+export const PLAIN_CONTAINERS: readonly ContainerKind[] = ['regular', 'init', 'sidecar'];
+
+/** Rules of one file; comparing them takes time by the square of their number. */
+export const MAX_RULES = 300;
+export const TOO_MANY_RULES = `more than ${MAX_RULES} rules; split the file`;
+
+/** A string or number as text; empty for other values. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}
+
+/** The object; without members for other values. */
+export function objectOf(value: unknown): JsonObject {
+  return isObject(value) ? value : {};
+}
+
+/** The list; empty for other values. */
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}

@@ -1,0 +1,127 @@
+/**
+ * Policies of Kyverno that replace the registry of images, as its samples do: a JMESPath function over the image as written, or a
+ * new name built from the facts about it. Only these forms are read, and no expression is executed.
+ */
+import { isObject, type JsonObject } from '../../pod/pointer.ts';
+import type { ClauseDocument } from '../../policy/clause.ts';
+import { CONTAINER_KINDS, type ContainerKind } from '../../pod/containers.ts';
+import {
+  type Converted,
+  type ConvertedEntry,
+  type ConvertedPolicy,
+  type Left,
+  MAX_RULES,
+  type ReadOptions,
+  type SourceDocument,
+  listOf,
+  objectOf,
+  textOf,
+  TOO_MANY_RULES,
+} from './converted.ts';
+import { quoteValue } from '../../image/quote.ts';
+import { imageChanges } from './kyverno-changes.ts';
+import { renamingsOf } from './kyverno-renamings.ts';
+import { scopeProblem } from './kyverno-scope.ts';
+
+export function readKyverno(document: SourceDocument, options: ReadOptions): Converted | undefined {
+  const { value, lineOf } = document;
+  if (!isPolicy(objectOf(value))) return undefined;
+  const { kind, metadata: given, spec } = objectOf(value);
+  const metadata = objectOf(given);
+  const rules = listOf(objectOf(spec)['rules']);
+  const read = rules
+    .slice(0, MAX_RULES)
+    .map((rule, index) => convertRule(rule, `/spec/rules/${index}`, { document, options, mode: modeOf(metadata) }));
+  const tooMany = rules.length > MAX_RULES ? [{ line: lineOf('/spec/rules'), what: 'rules', why: TOO_MANY_RULES }] : [];
+  const scope: ClauseDocument = kind === 'Policy' ? { namespaces: [textOf(metadata['namespace']) || 'default'] } : {};
+  const policies = policiesOf(united(read.flatMap(({ entries }) => entries)), textOf(metadata['name']), scope);
+  return { policies, left: [...read.flatMap(({ left }) => left), ...tooMany] };
+}
+
+function isPolicy({ apiVersion, kind }: JsonObject): boolean {
+  return textOf(apiVersion).startsWith('kyverno.io/') && (kind === 'ClusterPolicy' || kind === 'Policy');
+}
+
+/** Kyverno changes the templates of controllers as well, unless this annotation says otherwise. */
+function modeOf({ annotations }: JsonObject): ConvertedEntry['mode'] {
+  const setting = isObject(annotations) ? annotations['pod-policies.kyverno.io/autogen-controllers'] : undefined;
+  return setting === 'none' ? 'pod' : 'workload';
+}
+
+interface KyvernoEntry extends ConvertedEntry {
+  readonly containers: readonly ContainerKind[];
+}
+
+interface ConvertedRule {
+  readonly entries: readonly KyvernoEntry[];
+  readonly left: readonly Left[];
+}
+
+interface RuleContext {
+  readonly document: SourceDocument;
+  readonly options: ReadOptions;
+  readonly mode: ConvertedEntry['mode'];
+}
+
+function convertRule(rule: unknown, at: string, { document, options, mode }: RuleContext): ConvertedRule {
+  const { lineOf } = document;
+  const name = isObject(rule) && typeof rule['name'] === 'string' ? rule['name'] : at;
+  const source = `rule ${quoteValue(name, 80)}`;
+  const leave = (why: string, pointer = at): ConvertedRule => ({
+    entries: [],
+    left: [{ line: lineOf(pointer), what: source, why }],
+  });
+  if (!isObject(rule) || !isObject(rule['mutate'])) return leave('it does not mutate objects');
+  const problem = scopeProblem(rule);
+  if (problem !== undefined) return leave(problem);
+  const { changes, left } = imageChanges(rule['mutate'], `${at}/mutate`);
+  if (changes.length + left.length === 0) return leave('it does not change images');
+  const read = changes.map((change): ConvertedRule => {
+    const line = lineOf(change.pointer);
+    const { pairs, problem: why } = renamingsOf(change, options);
+    const entries = pairs.map((pair): KyvernoEntry => ({
+      ...pair,
+      when: 'always',
+      mode,
+      line,
+      source,
+      containers: change.containers,
+    }));
+    return { entries, left: why === undefined ? [] : [{ line, what: source, why }] };
+  });
+  return {
+    entries: read.flatMap(({ entries }) => entries),
+    left: [
+      ...read.flatMap((one) => one.left),
+      ...left.map(({ pointer, why }) => ({ line: lineOf(pointer), what: source, why })),
+    ],
+  };
+}
+
+/** An entry for several lists of containers is one entry. */
+function united(entries: readonly KyvernoEntry[]): readonly KyvernoEntry[] {
+  const byNames = new Map<string, KyvernoEntry>();
+  for (const entry of entries) {
+    const key = `${entry.from} ${entry.to}`;
+    const known = byNames.get(key);
+    const containers = new Set([...(known?.containers ?? []), ...entry.containers]);
+    byNames.set(key, { ...(known ?? entry), containers: CONTAINER_KINDS.filter((kind) => containers.has(kind)) });
+  }
+  return [...byNames.values()];
+}
+
+/** In order: entries of one policy have the same containers. */
+function policiesOf(entries: readonly KyvernoEntry[], name: string, scope: ClauseDocument): readonly ConvertedPolicy[] {
+  const groups: KyvernoEntry[][] = [];
+  for (const entry of entries) {
+    const last = groups.at(-1);
+    if (last?.[0]?.containers.join() === entry.containers.join()) last.push(entry);
+    else groups.push([entry]);
+  }
+  return groups.map((group) => ({
+    name,
+    match: { ...scope, containers: group[0]?.containers ?? [] },
+    exclude: {},
+    entries: group,
+  }));
+}
