@@ -29,10 +29,18 @@ export function leftOutNotes({ images }: CopyReport): string {
   return texts.join('');
 }
 
-export function copyNotes({ errors, moreErrors, moreImages }: CopyReport, ink: Paint): string {
+export function copyNotes({ images, errors, moreErrors, moreImages }: CopyReport, ink: Paint): string {
   const more = moreErrors === 0 ? '' : `${count(moreErrors, 'more error')}\n`;
   const unlisted = moreImages === 0 ? '' : `${count(moreImages, 'more name')}; read fewer files at once\n`;
-  return errorNotes(errors, ink) + more + unlisted;
+  return notComparedNote(images) + errorNotes(errors, ink) + more + unlisted;
+}
+
+/** The mirror has them, so they can be pulled after the switch. */
+function notComparedNote(images: CopyReport['images']): string {
+  const [first, ...others] = images.filter(({ state, message }) => state === 'present' && message !== null);
+  if (first === undefined) return '';
+  const what = others.length === 0 ? '' : `${count(others.length + 1, 'image')}, for example `;
+  return `${what}${first.from}: ${first.message}\n`;
 }
 
 const STATE_TEXTS: Readonly<Record<CopyRow['state'], string>> = {

@@ -32,7 +32,7 @@ export interface CopyRow {
   /** What the registries have; null: nothing, or unknown. */
   readonly fromDigest: string | null;
   readonly toDigest: string | null;
-  /** Why the state is unknown, or how the mirror differs. */
+  /** Why the state is unknown, how the mirror differs, or why a present image is not compared with its source. */
   readonly message: string | null;
 }
 

@@ -3,7 +3,7 @@ import { UserError } from '../../error/user-error.ts';
 import { recordingEvents } from '../../files/recordings.ts';
 import { yamlDocuments } from '../../install/yaml.ts';
 import type { RegistryFact, RegistryImage } from '../../policy/registry-fact.ts';
-import type { ReferenceLookup } from '../../pinning/reference-lookup.ts';
+import { failureText, INTERRUPTED, type ReferenceLookup } from '../../pinning/reference-lookup.ts';
 import { rewritesImages } from '../../policy/plan.ts';
 import { copyExitCode, type CopyReport, type CopyRow, missingImages } from '../../report/copy.ts';
 import { type FormatName, formatReport } from '../../report/index.ts';
@@ -72,7 +72,8 @@ function rowOf({ from, to, policies }: WantedImage, facts: Facts): CopyRow {
   const [fromDigest, toDigest] = [digestOf(origin), digestOf(mirror)];
   const row = { from: from.runtimeName, to: to.runtimeName, policies: [...policies], fromDigest, toDigest };
   if (mirror?.state === 'yes') {
-    if (fromDigest === null || fromDigest === toDigest) return { ...row, state: 'present', message: null };
+    if (fromDigest === null) return { ...row, state: 'present', message: notCompared(origin) };
+    if (fromDigest === toDigest) return { ...row, state: 'present', message: null };
     return {
       ...row,
       state: 'mirror-differs',
@@ -80,9 +81,18 @@ function rowOf({ from, to, policies }: WantedImage, facts: Facts): CopyRow {
     };
   }
   const why = failureOf(mirror);
-  if (mirror?.state !== 'no' || mirror.failure.cause !== 'notFound') return { ...row, state: 'unknown', message: why };
+  if (!isNotFound(mirror)) return { ...row, state: 'unknown', message: why };
   const message = origin?.state === 'yes' ? null : `the source is not known to exist: ${failureOf(origin)}`;
   return { ...row, state: 'missing', message };
+}
+
+/** A source that does not have the tag has nothing to compare with. */
+function notCompared(origin: RegistryFact<RegistryImage> | undefined): string | null {
+  return isNotFound(origin) ? null : `not compared with the source: ${failureOf(origin)}`;
+}
+
+function isNotFound(fact: RegistryFact<RegistryImage> | undefined): boolean {
+  return fact?.state === 'no' && fact.failure.cause === 'notFound';
 }
 
 function digestOf(fact: RegistryFact<RegistryImage> | undefined): string | null {
@@ -90,7 +100,7 @@ function digestOf(fact: RegistryFact<RegistryImage> | undefined): string | null 
 }
 
 function failureOf(fact: RegistryFact<RegistryImage> | undefined): string {
-  return fact === undefined || fact.state === 'yes' ? 'interrupted before the lookup' : fact.failure.message;
+  return fact === undefined || fact.state === 'yes' ? INTERRUPTED : failureText(fact.failure);
 }
 
 /** By registry and repository, as `skopeo sync --src yaml` reads them (skopeo-sync(1)). */

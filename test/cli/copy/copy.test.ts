@@ -59,6 +59,7 @@ describeWith(dockerRegistryMissing, 'copy --list', () => {
     await pushImage(atMirror, ONE, 'both');
     await pushImage(atOrigin, ONE, 'other');
     await pushImage(atMirror, TWO, 'other');
+    await pushImage(atMirror, TWO, 'mirror');
     await pushImage(atOrigin, TWO, 'origin');
     for (const name of ['job', 'late', 'sync']) {
       await pushImage({ origin: origin.origin, repository: `shop/${name}` }, TWO, '1');
@@ -161,6 +162,27 @@ describeWith(dockerRegistryMissing, 'copy --list', () => {
     const other = file('down.yaml', policyText('down', `{rewrite: [{from: "**", to: "${down.host}/**"}]}`));
     const unreachable = await list(file('pod.yaml', pod('web', 'example.com/web:1')), '-p', other);
     expect([unreachable.code, unreachable.out]).toEqual([2, expect.stringContaining('1 unknown')]);
+  });
+
+  test.each([
+    { what: 'is down', at: () => down.host, image: 'shop/web:both' },
+    // Without all credentials of nodes, it is not known whether a registry hides the image.
+    { what: 'may lack the tag', at: () => origin.host, image: 'shop/web:mirror' },
+  ])('the mirror has it, and the source $what', async ({ at, image }) => {
+    const other = file(
+      'source.yaml',
+      policyText('source', `{rewrite: [{from: "${at()}/**", to: "${mirror.host}/hub/**"}]}`),
+    );
+    const result = await list(file('pod.yaml', pod('web', `${at()}/${image}`)), '-p', other);
+    expect([result.code, result.out]).toEqual([0, '1 image to be at mirrors, of 1 object: 1 present\n']);
+    expect(result.note.startsWith(`${at()}/${image}: not compared with the source: `)).toBe(true);
+  });
+
+  test('says what allows a lookup that the configuration blocks', async () => {
+    const input = file('pod.yaml', pod('web', `${origin.host}/shop/web:both`));
+    const none = file('none.yaml', 'registries: []\n');
+    const { code, out } = await runCommand(['copy', '--list', input, '-c', none, '-p', policy]);
+    expect([code, out]).toEqual([2, expect.stringContaining('allowPrivate: true')]);
   });
 
   test('lists each image once, of all objects that a policy covers, and each name of a chain', async () => {
