@@ -54,9 +54,40 @@ export type Reader = (document: SourceDocument, options: ReadOptions) => Convert
 /** Those that most tools change; they leave ephemeral containers. */
 export const PLAIN_CONTAINERS: readonly ContainerKind[] = ['regular', 'init', 'sidecar'];
 
-/** Rules of one file; comparing them takes time by the square of their number. */
+/** Rules of one file, and their entries: comparing them takes time by the square of their number. */
 export const MAX_RULES = 300;
-export const TOO_MANY_RULES = `more than ${MAX_RULES} rules; split the file`;
+/** Items of a list in a rule: aliases of YAML can repeat long lists in all rules. */
+export const MAX_ITEMS = 50;
+export const TOO_MANY_ITEMS = `it has a list of more than ${MAX_ITEMS}; split the rule`;
+
+/** What one rule becomes. */
+export interface Piece<E> {
+  readonly entries: readonly E[];
+  readonly left: readonly Left[];
+}
+
+/** Converts rules in order, until there are too many entries or faults. */
+export function convertEach<R, E>(
+  rules: readonly R[],
+  convert: (rule: R, index: number) => Piece<E>,
+  { lineOf, sizeOf }: { readonly lineOf: (rule: R, index: number) => number; readonly sizeOf: (entry: E) => number },
+): Piece<E> {
+  const entries: E[] = [];
+  const left: Left[] = [];
+  let count = 0;
+  for (const [index, rule] of rules.entries()) {
+    if (index >= MAX_RULES || count > MAX_RULES) {
+      const why = `more than ${MAX_RULES} rules and entries; split the file`;
+      left.push({ line: lineOf(rule, index), what: 'this rule and all below', why });
+      break;
+    }
+    const piece = convert(rule, index);
+    entries.push(...piece.entries);
+    left.push(...piece.left);
+    count += 1 + piece.left.length + piece.entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
+  }
+  return { entries, left };
+}
 
 /** A string or number as text; empty for other values. */
 export function textOf(value: unknown): string {

@@ -10,12 +10,14 @@ import {
   type ConvertedEntry,
   type ConvertedPolicy,
   type Left,
-  MAX_RULES,
+  MAX_ITEMS,
+  type Piece,
   PLAIN_CONTAINERS,
   type SourceDocument,
+  convertEach,
   listOf,
   textOf,
-  TOO_MANY_RULES,
+  TOO_MANY_ITEMS,
 } from './converted.ts';
 import { type Selected, selectedImages } from './name-prefix.ts';
 
@@ -29,12 +31,11 @@ export function readHarborWebhook(document: SourceDocument): Converted | undefin
   });
   const rules = lists.flatMap((list) => list.rules.map((rule, index) => ({ rule, at: `/${list.key}/${index}` })));
   if (!rules.some(({ rule }) => isObject(rule) && 'replace' in rule)) return undefined;
-  if (rules.length > MAX_RULES) return { policies: [], left: [{ line: 1, what: 'the file', why: TOO_MANY_RULES }] };
-  const converted = rules.map(({ rule, at }) => convertRule(rule, at, document));
-  return {
-    policies: converted.flatMap(({ policies }) => policies),
-    left: converted.flatMap(({ left }) => left),
-  };
+  const { entries, left } = convertEach(rules, ({ rule, at }) => convertRule(rule, at, document), {
+    lineOf: ({ at }) => document.lineOf(at),
+    sizeOf: (policy) => policy.entries.length,
+  });
+  return { policies: entries, left };
 }
 
 type SelectedImages = Extract<Selected, { readonly ok: true }>;
@@ -44,17 +45,17 @@ interface Selection {
   readonly left: readonly Left[];
 }
 
-function convertRule(rule: unknown, at: string, { lineOf }: SourceDocument): Converted {
+function convertRule(rule: unknown, at: string, { lineOf }: SourceDocument): Piece<ConvertedPolicy> {
   const what = `rule ${quoteValue(nameOf(rule) ?? at, 80)}`;
   if (!isObject(rule) || typeof rule['replace'] !== 'string' || rule['replace'] === '')
-    return { policies: [], left: [{ line: lineOf(at), what, why: 'it has no "replace"' }] };
+    return { entries: [], left: [{ line: lineOf(at), what, why: 'it has no "replace"' }] };
   const excluded = selections(rule, 'excludes', { at, what, lineOf });
   if (excluded.left.length > 0) {
     const left = excluded.left.map((one) => ({
       ...one,
       why: `${one.why}; without it, the rule would change more images, so it is left out`,
     }));
-    return { policies: [], left };
+    return { entries: [], left };
   }
   const matched = selections(rule, 'matches', { at, what, lineOf });
   const base = {
@@ -73,7 +74,7 @@ function convertRule(rule: unknown, at: string, { lineOf }: SourceDocument): Con
     entries,
   };
   return {
-    policies: entries.length === 0 ? [] : [policy],
+    entries: entries.length === 0 ? [] : [policy],
     left: [...matched.left, ...checkedOtherwise(rule, { at, what, lineOf })],
   };
 }
@@ -87,7 +88,7 @@ function selections(rule: JsonObject, key: 'matches' | 'excludes', { at, what, l
   const listed = listOf(rule[key]);
   const found = new Map<string, SelectedImages>();
   const left: Left[] = [];
-  for (const [index, text] of listed.slice(0, MAX_RULES).entries()) {
+  for (const [index, text] of listed.slice(0, MAX_ITEMS).entries()) {
     const place = { line: lineOf(`${at}/${key}/${index}`), what: `${what}, ${key} ${quoteValue(textOf(text), 80)}` };
     for (const one of selectedBy(textOf(text))) {
       if (one.ok) found.set(one.from, one);
@@ -105,7 +106,7 @@ function selectedBy(expression: string): readonly Selected[] {
 
 function listProblem({ length }: readonly unknown[], key: 'matches' | 'excludes'): string | undefined {
   if (length === 0 && key === 'matches') return 'it matches no image';
-  return length > MAX_RULES ? TOO_MANY_RULES : undefined;
+  return length > MAX_ITEMS ? TOO_MANY_ITEMS : undefined;
 }
 
 /** What decides in that tool whether the new registry has the image. */

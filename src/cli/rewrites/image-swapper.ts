@@ -5,7 +5,17 @@
 import { quoteValue } from '../../image/quote.ts';
 import { isObject, type JsonObject } from '../../pod/pointer.ts';
 import type { ClauseDocument } from '../../policy/clause.ts';
-import { type Converted, type Left, MAX_RULES, PLAIN_CONTAINERS, type SourceDocument, textOf } from './converted.ts';
+import {
+  type Converted,
+  type Left,
+  listOf,
+  MAX_ITEMS,
+  objectOf,
+  PLAIN_CONTAINERS,
+  type SourceDocument,
+  textOf,
+  TOO_MANY_ITEMS,
+} from './converted.ts';
 
 export function readImageSwapper({ value, lineOf }: SourceDocument): Converted | undefined {
   // The values of its Helm chart have the configuration in a key.
@@ -53,11 +63,10 @@ interface SwapperScope {
 }
 
 function scopeOf({ source }: JsonObject, lineOf: (pointer: string) => number): SwapperScope {
-  const given = isObject(source) ? source['filters'] : undefined;
-  const filters: readonly unknown[] = Array.isArray(given) ? given.slice(0, MAX_RULES) : [];
+  const filters = listOf(objectOf(source)['filters']);
   const left: Left[] = [];
-  const read = filters.flatMap((filter, index) => {
-    const text = isObject(filter) && typeof filter['jmespath'] === 'string' ? filter['jmespath'] : '';
+  const read = filters.slice(0, MAX_ITEMS).flatMap((filter, index) => {
+    const text = textOf(objectOf(filter)['jmespath']);
     const meaning = meaningOf(text.slice(0, MAX_FILTER));
     if (meaning !== undefined) return [meaning];
     left.push({ line: lineOf(`/source/filters/${index}`), what: `filter ${quoteValue(text, 120)}`, why: UNREAD });
@@ -66,14 +75,25 @@ function scopeOf({ source }: JsonObject, lineOf: (pointer: string) => number): S
   const namespaces = read.flatMap(({ excluded }) => excluded ?? []);
   const only = read.flatMap(({ only: name }) => name ?? []);
   const images = [...new Set(read.flatMap(({ image }) => image ?? []))];
-  if (only.length > 1 || (namespaces.some((name) => name.includes('*')) && images.length > 0))
-    left.push({ line: lineOf('/source/filters'), what: 'source.filters', why: MIXED });
-  const containers = { containers: PLAIN_CONTAINERS };
-  const match: ClauseDocument = only.length === 0 ? containers : { ...containers, namespaces: only };
-  if (images.length === 0) return { match, exclude: namespaces.length === 0 ? {} : { namespaces }, left };
-  const values = namespaces;
+  const isMixed = namespaces.some((name) => name.includes('*')) && images.length > 0;
+  const why = filters.length > MAX_ITEMS ? TOO_MANY_ITEMS : MIXED;
+  if (only.length > 1 || isMixed || filters.length > MAX_ITEMS)
+    left.push({ line: lineOf('/source/filters'), what: 'source.filters', why });
+  const match = { containers: PLAIN_CONTAINERS, ...(only.length > 0 && { namespaces: only }) };
+  return { ...clausesOf({ match, namespaces, images }), left };
+}
+
+interface Excluded {
+  readonly match: ClauseDocument;
+  readonly namespaces: readonly string[];
+  readonly images: readonly string[];
+}
+
+/** All keys of `exclude` must match, so it cannot have both. */
+function clausesOf({ match, namespaces: values, images }: Excluded): Pick<SwapperScope, 'match' | 'exclude'> {
+  if (images.length === 0) return { match, exclude: values.length === 0 ? {} : { namespaces: values } };
   const named = { matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'NotIn' as const, values }] };
-  return { match: values.length === 0 ? match : { ...match, namespaceSelector: named }, exclude: { images }, left };
+  return { match: values.length === 0 ? match : { ...match, namespaceSelector: named }, exclude: { images } };
 }
 
 const MAX_FILTER = 500;

@@ -7,7 +7,7 @@ import { type ParsedDocument, parseDocuments } from '../../files/yaml/yaml.ts';
 import { yamlDocuments } from '../../install/yaml.ts';
 import { writeNewFiles } from '../new-files.ts';
 import type { Terminal } from '../terminal.ts';
-import { type Converted, MAX_RULES, type Reader, type ReadOptions } from './converted.ts';
+import type { Converted, Reader, ReadOptions } from './converted.ts';
 import { readHarborWebhook } from './harbor-webhook.ts';
 import { readImageSwapper } from './image-swapper.ts';
 import { readKyverno } from './kyverno.ts';
@@ -25,6 +25,7 @@ const UNKNOWN =
   'not a configuration of k8s-image-swapper or harbor-container-webhook, and not a ClusterPolicy of Kyverno';
 
 /** A ConfigMap, which holds such files, has at most 1 MiB. */
+const MAX_ENTRIES = 1000;
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
 
 export async function importRewrites(
@@ -98,8 +99,9 @@ function readDocument(
   }
   found.policies.push(...converted.policies.map((policy) => ({ ...policy, file })));
   found.left.push(...converted.left.map((one) => ({ ...one, file })));
-  if (found.policies.length > MAX_RULES)
-    throw new UserError(`more than ${MAX_RULES} rules in all; convert fewer files at once`);
+  const entries = found.policies.reduce((sum, policy) => sum + policy.entries.length, 0);
+  if (entries > MAX_ENTRIES)
+    throw new UserError(`more than ${MAX_ENTRIES} entries in all; convert fewer rules at once`);
 }
 
 function firstRead(source: Parameters<Reader>[0], options: ReadOptions): Converted | undefined {

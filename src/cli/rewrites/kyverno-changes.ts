@@ -3,7 +3,7 @@ import { parseDocuments } from '../../files/yaml/yaml.ts';
 import { escapeSegment, isObject, type JsonObject } from '../../pod/pointer.ts';
 import { quoteValue } from '../../image/quote.ts';
 import type { ContainerKind } from '../../pod/containers.ts';
-import { listOf, MAX_RULES, objectOf, textOf, TOO_MANY_RULES } from './converted.ts';
+import { listOf, MAX_ITEMS, objectOf, textOf, TOO_MANY_ITEMS } from './converted.ts';
 
 export interface ImageChange {
   /** The new image: text with expressions. */
@@ -37,13 +37,13 @@ export function imageChanges(mutate: JsonObject, at: string): ImageChanges {
   if (!Array.isArray(foreach)) return patched(mutate, at, undefined);
   const elements: readonly unknown[] = foreach;
   const all = elements
-    .slice(0, MAX_RULES)
+    .slice(0, MAX_ITEMS)
     .map((element, index) =>
       isObject(element)
         ? patched(element, `${at}/foreach/${index}`, element)
         : only(`${at}/foreach/${index}`, 'it is not an object'),
     );
-  const more = elements.length > MAX_RULES ? [{ pointer: at, why: TOO_MANY_RULES }] : [];
+  const more = elements.length > MAX_ITEMS ? [{ pointer: at, why: TOO_MANY_ITEMS }] : [];
   return { changes: all.flatMap(({ changes }) => changes), left: [...all.flatMap(({ left }) => left), ...more] };
 }
 
@@ -82,6 +82,7 @@ interface PatchedList {
 
 /** A list of containers, or one. */
 function listPatch(list: unknown, at: string, { field, element }: PatchedList): ImageChanges {
+  if (listOf(list).length > MAX_ITEMS) return only(at, TOO_MANY_ITEMS);
   const items = isObject(list) ? [{ item: list, pointer: at }] : itemsOf(list, at);
   const all = items.map(({ item, pointer }): ImageChanges => {
     const { image } = objectOf(item);
@@ -93,9 +94,7 @@ function listPatch(list: unknown, at: string, { field, element }: PatchedList): 
 }
 
 function itemsOf(list: unknown, at: string): readonly { readonly item: unknown; readonly pointer: string }[] {
-  return listOf(list)
-    .slice(0, MAX_RULES)
-    .map((item, index) => ({ item, pointer: `${at}/${index}` }));
+  return listOf(list).map((item, index) => ({ item, pointer: `${at}/${index}` }));
 }
 
 function itemProblem(item: JsonObject, element: JsonObject | undefined): string | undefined {

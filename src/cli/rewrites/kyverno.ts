@@ -9,14 +9,13 @@ import {
   type Converted,
   type ConvertedEntry,
   type ConvertedPolicy,
-  type Left,
-  MAX_RULES,
+  type Piece,
   type ReadOptions,
   type SourceDocument,
+  convertEach,
   listOf,
   objectOf,
   textOf,
-  TOO_MANY_RULES,
 } from './converted.ts';
 import { quoteValue } from '../../image/quote.ts';
 import { imageChanges } from './kyverno-changes.ts';
@@ -29,13 +28,15 @@ export function readKyverno(document: SourceDocument, options: ReadOptions): Con
   const { kind, metadata: given, spec } = objectOf(value);
   const metadata = objectOf(given);
   const rules = listOf(objectOf(spec)['rules']);
-  const read = rules
-    .slice(0, MAX_RULES)
-    .map((rule, index) => convertRule(rule, `/spec/rules/${index}`, { document, options, mode: modeOf(metadata) }));
-  const tooMany = rules.length > MAX_RULES ? [{ line: lineOf('/spec/rules'), what: 'rules', why: TOO_MANY_RULES }] : [];
+  const pointerOf = (index: number): string => `/spec/rules/${index}`;
+  const context: RuleContext = { document, options, mode: modeOf(metadata) };
+  const { entries, left } = convertEach(rules, (rule, index) => convertRule(rule, pointerOf(index), context), {
+    lineOf: (_, index) => lineOf(pointerOf(index)),
+    sizeOf: () => 1,
+  });
   const scope: ClauseDocument = kind === 'Policy' ? { namespaces: [textOf(metadata['namespace']) || 'default'] } : {};
-  const policies = policiesOf(united(read.flatMap(({ entries }) => entries)), textOf(metadata['name']), scope);
-  return { policies, left: [...read.flatMap(({ left }) => left), ...tooMany] };
+  const policies = policiesOf(united(entries), textOf(metadata['name']), scope);
+  return { policies, left };
 }
 
 function isPolicy({ apiVersion, kind }: JsonObject): boolean {
@@ -52,10 +53,7 @@ interface KyvernoEntry extends ConvertedEntry {
   readonly containers: readonly ContainerKind[];
 }
 
-interface ConvertedRule {
-  readonly entries: readonly KyvernoEntry[];
-  readonly left: readonly Left[];
-}
+type ConvertedRule = Piece<KyvernoEntry>;
 
 interface RuleContext {
   readonly document: SourceDocument;

@@ -365,15 +365,28 @@ describe('input that cannot be read', () => {
     expect(await runCommand(['import-rewrites', path.join(folder, 'none.yaml')])).toMatchObject({ code: 2, out: '' });
   });
 
+  const many = (length: number, text: string): string => `[${Array.from({ length }, () => text).join(', ')}]`;
+
+  test.each([
+    ['rules', `rules: ${many(400, `{replace: h.example.com, matches: ['^quay.io/']}`)}`, 'more than 300 rules'],
+    ['expressions', `rules: [{replace: h.example.com, matches: ${many(60, "'^quay.io/'")}}]`, 'more than 50'],
+    [
+      'filters',
+      `${SWAPPER}source: {filters: ${many(60, `{jmespath: "obj.metadata.namespace == 'a'"}`)}}`,
+      'more than 50',
+    ],
+  ])('too many %s', async (_, config, expected) => {
+    const { code, note } = await convert(config);
+    expect(code).toBe(1);
+    expect(note).toContain(expected);
+  });
+
   test('a list that aliases multiply', async () => {
-    const levels = Array.from(
-      { length: 9 },
-      (_, index) => `x${index + 1}: &x${index + 1} [${`*x${index},`.repeat(9)}]`,
-    );
-    const { code } = await convert(
-      `x0: &x0 [a]\n${levels.join('\n')}\nrules: [{replace: h.example.com, matches: *x9}]\n`,
-    );
-    expect(code).toBeGreaterThan(0);
+    const levels = Array.from({ length: 9 }, (_, at) => `x${at + 1}: &x${at + 1} ${many(9, `*x${at}`)}`);
+    const rules = 'rules: [{replace: h.example.com, matches: *x9}]';
+    const { code, note } = await convert(`x0: &x0 [a]\n${levels.join('\n')}\n${rules}\n`);
+    expect(code).toBe(2);
+    expect(note).toContain('which kubectl rejects');
   });
 });
 
