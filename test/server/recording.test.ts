@@ -418,6 +418,22 @@ describe('the recorder', () => {
     }
   });
 
+  test('tells dropped reviews in the next line also if only counts follow', async () => {
+    const given = settings();
+    const { metrics } = noMetrics();
+    const recorder = createRecorder(given, { version: '0.1.0', log, metrics });
+    const context = { kinds: { all: [] } as never, policies: [] };
+    const body = Buffer.from(JSON.stringify(createReview(POD, { uid: 'u' })));
+    for (const one of [body, body, undefined])
+      recorder.begin({ endpoint: 'validate', namespace: 'shop', body: one, context })?.end(answerTo('u'), 1);
+    await recorder.close(15_000);
+    const lines = await linesIn(given.directory);
+    expect(lines.map(({ type, dropped }) => [type, dropped])).toEqual([
+      ['review', 0],
+      ['repeats', 1],
+    ]);
+  });
+
   test('drops a review that has to wait while there is no room, and counts it at its end', async () => {
     const { metrics, counts } = noMetrics();
     const recorder = createRecorder(settings(), { version: '0', log, metrics });

@@ -9,6 +9,8 @@ export interface Queue {
   add(note: Omit<Note, 'dropped'>, body: Buffer): void;
   /** Counts a review that is not recorded. */
   drop(): undefined;
+  /** Returns how many reviews were dropped, which no later note tells. */
+  takeDropped(): number;
   /** Sends what waits. */
   send(): void;
   /** Takes back the memory of a block that was sent, with this many reviews. */
@@ -38,12 +40,9 @@ export function createQueue({ onBlock, onDrop }: QueueEvents): Queue {
   let block: Block | undefined;
   const memory = createMemory();
   let reviews = 0;
-  let dropped = 0;
+  const drops = countDrops(onDrop);
+  const { drop } = drops;
   let timer: NodeJS.Timeout | undefined;
-  const drop = (): undefined => {
-    dropped += 1;
-    return onDrop(ONE_DROPPED);
-  };
   const send = (): void => {
     clearTimeout(timer);
     timer = undefined;
@@ -62,13 +61,14 @@ export function createQueue({ onBlock, onDrop }: QueueEvents): Queue {
   return {
     ...memory,
     drop,
+    takeDropped: drops.take,
     send,
     add(note, body) {
       if (!mayFit(body.length)) return drop();
-      const text = JSON.stringify({ ...note, dropped });
+      const text = JSON.stringify({ ...note, dropped: drops.untold() });
       block = room(sizeOf(text, body));
       if (block !== undefined) {
-        dropped = 0;
+        drops.take();
         reviews += 1;
         addTo(block, text, body);
         timer ??= setTimeout(send, SEND_MS).unref();
@@ -81,6 +81,28 @@ export function createQueue({ onBlock, onDrop }: QueueEvents): Queue {
       pool.keep(taken);
     },
     reviews: () => reviews,
+  };
+}
+
+interface Drops extends Pick<Queue, 'drop'> {
+  /** What `take` has not returned. */
+  readonly untold: () => number;
+  readonly take: () => number;
+}
+
+function countDrops(onDrop: QueueEvents['onDrop']): Drops {
+  let untold = 0;
+  return {
+    drop() {
+      untold += 1;
+      return onDrop(ONE_DROPPED);
+    },
+    untold: () => untold,
+    take() {
+      const taken = untold;
+      untold = 0;
+      return taken;
+    },
   };
 }
 

@@ -10,7 +10,7 @@ import { type NotedFacts, noteFacts, type NoteOptions } from '../../recording/no
 import type { RecordingSettings } from '../../recording/settings.ts';
 import { recordedSecret, type RecordedSecret } from '../../recording/secret.ts';
 import type { Endpoint } from '../endpoint.ts';
-import type { Note } from './batch.ts';
+import type { Note, ShapeRepeats } from './batch.ts';
 import { type CountedReviews, createCountedReviews } from './counted-reviews.ts';
 import { createQueue, type Queue } from './queue.ts';
 import type { WriterSettings } from './settings.ts';
@@ -156,7 +156,9 @@ function openThread(settings: WriterSettings, { log, metrics }: Reports): OpenTh
       metrics.count(counts);
     },
   });
-  const counted = createCountedReviews((repeats) => thread.send({ type: 'repeats', repeats }));
+  const sendRepeats = (repeats: readonly ShapeRepeats[]): void =>
+    thread.send({ type: 'repeats', repeats, dropped: queue.takeDropped() });
+  const counted = createCountedReviews(sendRepeats);
   let unsaved = 0;
   const thread: RecordingThread = startThread(settings, {
     onMessage(message) {
@@ -216,6 +218,7 @@ async function closeThread(
 ): Promise<void> {
   queue.send();
   counted.send();
+  thread.send({ type: 'repeats', repeats: [], dropped: queue.takeDropped() });
   queue.end();
   counted.end();
   thread.send({ type: 'close' });

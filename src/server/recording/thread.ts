@@ -8,7 +8,8 @@ import type { RecordingCounts } from './writer.ts';
 /** The memory of a block moves to the thread, and back. */
 export type ToThread =
   | { readonly type: 'batch'; readonly memory: ArrayBuffer; readonly used: number; readonly reviews: number }
-  | { readonly type: 'repeats'; readonly repeats: readonly ShapeRepeats[] }
+  /** `dropped`: reviews that were dropped since the last batch. */
+  | { readonly type: 'repeats'; readonly repeats: readonly ShapeRepeats[]; readonly dropped: number }
   /** The answer to `ending`: all that was counted before has been sent. */
   | { readonly type: 'settled' }
   | { readonly type: 'close' };

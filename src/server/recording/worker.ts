@@ -58,8 +58,8 @@ async function receive(
       return post({ type: 'done', memory, reviews, ...progressOf(writer) }, [memory]);
     }
     case 'repeats': {
-      const { repeats } = message;
-      writer.addRepeats(repeats);
+      const { repeats, dropped } = message;
+      writer.addRepeats(repeats, dropped);
       const reviews = repeats.reduce((sum, { count }) => sum + count, 0);
       return post({ type: 'counted', reviews, ...progressOf(writer) });
     }

@@ -44,8 +44,8 @@ export interface WriterEvents {
 export interface RecordingWriter {
   /** Never rejects because of the disk or of a review. */
   add(batch: Buffer): Promise<void>;
-  /** Counts reviews. Those of shapes without a line are lost. */
-  addRepeats(repeats: readonly ShapeRepeats[]): void;
+  /** Counts reviews. Those of shapes without a line are lost. `dropped`: reviews that the next line tells. */
+  addRepeats(repeats: readonly ShapeRepeats[], dropped?: number): void;
   /** Ends a file that is too large or too old. */
   endIfDue(): Promise<void>;
   /** Brings to the disk what waits. To be called about once a second. */
@@ -107,7 +107,8 @@ export function createWriter(
         events.onReview?.();
       }
     },
-    addRepeats(repeats) {
+    addRepeats(repeats, dropped = 0) {
+      state.dropped += dropped;
       for (const one of repeats) addRepeatsOf(one, state);
     },
     endIfDue: () => attempt(state, () => endIfDue(state)),
