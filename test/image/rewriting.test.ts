@@ -85,6 +85,9 @@ const FAULTS: readonly (readonly [from: string, to: string, at: string, problem:
   ['docker.io/**', 'https://mirror.example.com/**', 'to', 'remove "https://"'],
   ['docker.io/a**', 'mirror.example.com/**', 'from', 'must be a whole segment'],
   ['docker.io/**', '**', 'to', 'has no registry'],
+  ['docker.io/**', 'mirror.example.com:65536/**', 'to', 'has the port 65536; ports are numbers from 1 to 65535'],
+  ['docker.io/**', 'mirror.example.com:0/**', 'to', 'has the port 0; '],
+  ['docker.io/**', `[::1]:${'9'.repeat(100)}/**`, 'to', 'has the port 9999999999; '],
 ];
 
 test.each(FAULTS)('%s -> %s is no rewriting', (from, to, at, problem) => {
