@@ -255,6 +255,20 @@ const OUTCOMES: readonly Outcome[] = [
     ],
   },
   {
+    what: 'a mirror that does not tell, with what helps',
+    files: { 'a.yaml': pod('nginx:1') },
+    options: {
+      registry: {
+        [`${MIRROR}/nginx:1`]: RATE_LIMITED,
+        [`${MIRROR}/nginx@${digestOf('docker.io/library/nginx:1')}`]: RATE_LIMITED,
+      },
+    },
+    after: { 'a.yaml': pod(`nginx:1@${digestOf('docker.io/library/nginx:1')}`) },
+    notes: [
+      `in/a.yaml:8:12  notice  image "nginx:1" is not rewritten to "${MIRROR}/nginx:1": registry.example.com answered 429, retry in 30 s; log in`,
+    ],
+  },
+  {
     what: 'onFailure by cause',
     files: { 'a.yaml': pod('nginx:1', 'redis:7') },
     options: {

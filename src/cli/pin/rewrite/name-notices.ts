@@ -3,6 +3,7 @@ import { quoteValue } from '../../../image/quote.ts';
 import type { ImageLocation } from '../../../pinning/image-location.ts';
 import type { NamePlan } from '../../../pinning/rewrite/plan-names.ts';
 import { count } from '../../../report/paint.ts';
+import type { Finding } from '../../../policy/finding.ts';
 import type { PinErrorRow } from '../../../report/pin.ts';
 import type { Homes } from './homes.ts';
 import type { DecidedName } from './wanted-names.ts';
@@ -21,12 +22,17 @@ export function nameNotices(names: readonly DecidedName[], { homes, plans }: Not
   const kept = known.filter(({ finding }) => finding.action === 'audit');
   return [
     ...once(known.filter(({ finding }) => finding.action === 'warn')).map((one) =>
-      noticeAt(one, one.finding.message, homes),
+      noticeAt(one, findingText(one.finding), homes),
     ),
     ...keptNotices(once(kept), homes),
     ...notQueriedNotices(once(notQueried), homes),
     ...names.flatMap((one) => unnamedNotice(one, { homes, plans })),
   ];
+}
+
+/** The message and its remedy. */
+export function findingText({ message, remedy }: Finding): string {
+  return remedy === undefined ? message : `${message}; ${remedy}`;
 }
 
 /** One for each image and message. */
@@ -45,7 +51,7 @@ function noticeAt({ image: { place, runBy } }: DecidedName, message: string, hom
 function keptNotices(kept: readonly FoundName[], homes: Homes): readonly PinErrorRow[] {
   const [first] = kept;
   if (first === undefined) return [];
-  const { message } = first.finding;
+  const message = findingText(first.finding);
   const all = kept.length === 1 ? message : `${count(kept.length, 'image')} keep their names, for example: ${message}`;
   return [noticeAt(first, all, homes)];
 }

@@ -9,7 +9,7 @@ import type { PinErrorRow } from '../../../report/pin.ts';
 import { type OpenFile, type OpenFiles, withTexts } from '../open-files.ts';
 import { changedOtherwise } from './built-names.ts';
 import { type Homes, hiddenIn, homesOf } from './homes.ts';
-import { nameNotices } from './name-notices.ts';
+import { findingText, nameNotices } from './name-notices.ts';
 import { type DecidedName, decideNames, isDenied, type NamesInput } from './wanted-names.ts';
 
 export type NameDecision =
@@ -51,13 +51,9 @@ function tagOf({ repository, effectiveTag = '' }: ImageReference): string {
 function deniedNames(names: readonly DecidedName[]): readonly (readonly [ImageLocation, NameDecision])[] {
   return names.flatMap(({ image, finding }) =>
     finding !== undefined && isDenied(finding)
-      ? [[image.place, { state: 'failed', message: messageOf(finding) }] as const]
+      ? [[image.place, { state: 'failed', message: findingText(finding) }] as const]
       : [],
   );
-}
-
-function messageOf({ message, remedy }: NonNullable<DecidedName['finding']>): string {
-  return remedy === undefined ? message : `${message}; ${remedy}`;
 }
 
 function planned(
