@@ -54,10 +54,16 @@ function targetProblem(from: ImagePattern, to: ImagePattern): string | undefined
   if (to.host === undefined && from.host !== undefined) {
     return 'has no registry, because "**" of "from" does not include it; write, for example, registry.example.com/**';
   }
-  const { port } = splitPort(splitReference(to.text).host ?? '');
-  if (port !== undefined && !(Number(port) > 0 && Number(port) <= MAX_PORT)) {
-    return `has the port ${port.slice(0, 10)}; ports are numbers from 1 to ${MAX_PORT}`;
-  }
+  return portProblem(to) ?? wildcardProblem(from, to);
+}
+
+function portProblem({ text }: ImagePattern): string | undefined {
+  const { port } = splitPort(splitReference(text).host ?? '');
+  if (port === undefined || (Number(port) > 0 && Number(port) <= MAX_PORT)) return undefined;
+  return `has the port ${port.slice(0, 10)}; ports are numbers from 1 to ${MAX_PORT}`;
+}
+
+function wildcardProblem(from: ImagePattern, to: ImagePattern): string | undefined {
   const [given, wanted] = [allWildcards(to), allWildcards(from)];
   if (given.join(' ') === wanted.join(' ')) return undefined;
   return `has ${wildcardText(given)}, but "from" has ${wildcardText(wanted)}; each wildcard must come again, in the same order, so that no part of the name is lost`;
