@@ -28,7 +28,14 @@ export interface ConvertedPolicy {
   readonly name: string;
   readonly match: ClauseDocument;
   readonly exclude: ClauseDocument;
+  /** Each rule of the tool sees the names that the rules above have written; otherwise, a name changes once. */
+  readonly isSequential: boolean;
   readonly entries: readonly ConvertedEntry[];
+}
+
+/** A policy, and the file that it is from. */
+export interface PlacedPolicy extends ConvertedPolicy {
+  readonly file: string;
 }
 
 /** A rule or line that is not converted. */

@@ -71,6 +71,7 @@ function convertRule(rule: unknown, at: string, { lineOf }: SourceDocument): Pie
     name: nameOf(rule) ?? 'harbor-container-webhook',
     match: { containers: PLAIN_CONTAINERS },
     exclude,
+    isSequential: false,
     entries,
   };
   return {

@@ -28,7 +28,7 @@ export function readImageSwapper({ value, lineOf }: SourceDocument): Converted |
   if (left.length > 0) return { policies: [], left };
   const when = config['imageSwapPolicy'] === 'always' ? 'always' : 'available';
   const entry = { from: '**', to: `${to.name}/**`, when, mode: 'pod', line, source: 'target' } as const;
-  return { policies: [{ name: 'k8s-image-swapper', match, exclude, entries: [entry] }], left };
+  return { policies: [{ name: 'k8s-image-swapper', match, exclude, isSequential: false, entries: [entry] }], left };
 }
 
 function targetOf(target: JsonObject): { readonly name: string } | { readonly problem: string } {

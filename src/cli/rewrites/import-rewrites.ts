@@ -7,11 +7,11 @@ import { type ParsedDocument, parseDocuments } from '../../files/yaml/yaml.ts';
 import { yamlDocuments } from '../../install/yaml.ts';
 import { writeNewFiles } from '../new-files.ts';
 import type { Terminal } from '../terminal.ts';
-import type { Converted, Reader, ReadOptions } from './converted.ts';
+import type { Converted, PlacedPolicy, Reader, ReadOptions } from './converted.ts';
 import { readHarborWebhook } from './harbor-webhook.ts';
 import { readImageSwapper } from './image-swapper.ts';
 import { readKyverno } from './kyverno.ts';
-import { leftLine, type PlacedLeft, type PlacedPolicy, policyTexts } from './policy-texts.ts';
+import { leftLine, type PlacedLeft, policyTexts } from './policy-texts.ts';
 
 export interface ImportRewritesFlags {
   readonly out?: string | undefined;

@@ -120,6 +120,7 @@ function policiesOf(entries: readonly KyvernoEntry[], name: string, scope: Claus
     name,
     match: { ...scope, containers: group[0]?.containers ?? [] },
     exclude: {},
+    isSequential: true,
     entries: group,
   }));
 }

@@ -1,16 +1,12 @@
 /** Converted policies -> documents. Entries that tidewaiter would reject are left out, with the reason. */
-import { parseRewriting, type Rewriting, rewritingCycle } from '../../image/rewriting.ts';
+import { parseRewriting, rewritingCycle } from '../../image/rewriting.ts';
 import { commented, type Tree, type TreeObject } from '../../install/yaml.ts';
 import { API_VERSION } from '../../policy/document-schema.ts';
 import { fileText } from '../../files/location-text.ts';
-import type { ConvertedEntry, ConvertedPolicy, Left } from './converted.ts';
+import { changedAgain, keptBefore, type ReadEntry } from './order-faults.ts';
+import type { ConvertedEntry, Left, PlacedPolicy } from './converted.ts';
 
 export interface PlacedLeft extends Left {
-  readonly file: string;
-}
-
-/** A policy, and the file that it is from. */
-export interface PlacedPolicy extends ConvertedPolicy {
   readonly file: string;
 }
 
@@ -19,18 +15,12 @@ export interface PolicyTexts {
   readonly left: readonly PlacedLeft[];
 }
 
-interface Read {
-  readonly policy: PlacedPolicy;
-  readonly entry: ConvertedEntry;
-  readonly rewriting: Rewriting;
-}
-
 export function policyTexts(policies: readonly PlacedPolicy[]): PolicyTexts {
   const left: PlacedLeft[] = [];
   const leave = (policy: PlacedPolicy, { line, source }: ConvertedEntry, why: string): void =>
     void left.push({ file: policy.file, line, what: source, why });
   let read = policies.flatMap((policy) =>
-    policy.entries.flatMap((entry): readonly Read[] => {
+    policy.entries.flatMap((entry): readonly ReadEntry[] => {
       const parsed = parseRewriting(entry.from, entry.to);
       if (parsed.ok) return [{ policy, entry, rewriting: parsed.rewriting }];
       leave(policy, entry, parsed.problem);
@@ -44,6 +34,16 @@ export function policyTexts(policies: readonly PlacedPolicy[]): PolicyTexts {
     leave(last.policy, last.entry, `with ${last.entry.from} -> ${last.entry.to}, the rewrites would never end`);
     read = read.filter((one) => one !== last);
   }
+  for (const [index, { policy, entry }] of read.entries()) {
+    const why = keptBefore(index, read);
+    if (why !== undefined) leave(policy, entry, why);
+  }
+  const again = read.map((_, index) => changedAgain(index, read));
+  for (const [index, { policy, entry }] of read.entries()) {
+    const why = again[index];
+    if (why !== undefined) leave(policy, entry, why);
+  }
+  read = read.filter((_, index) => again[index] === undefined);
   const names = new Set<string>();
   const documents = policies.flatMap((policy) => {
     const entries = read.filter((one) => one.policy === policy).map(({ entry }) => entry);

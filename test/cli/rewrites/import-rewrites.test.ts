@@ -339,6 +339,25 @@ describe('not converted', () => {
     expect(note).toContain('would never end');
   });
 
+  const first = '{name: z, matches: ["^docker.io/library/"], replace: h.example.com/library, checkUpstream: true}';
+  const second = '{name: a, matches: ["^docker.io/"], replace: h.example.com/hub}';
+
+  test('the next rule for an image that a registry lacks', async () => {
+    const { code, out, note } = await convert(`rules:\n  - ${first}\n  - ${second}\n`);
+    expect(code).toBe(1);
+    expect(note).toContain('in.yaml:3: not converted: rule "a": it does not get images that docker.io/library/**');
+    expect(await nameBy(out, 'nginx:1')).toBe('h.example.com/library/library/nginx:1');
+    expect(await nameBy(out, 'acme/web:1')).toBe('h.example.com/hub/acme/web:1');
+  });
+
+  test('a rule whose names another one would change again', async () => {
+    const again = '{name: b, matches: ["^h.example.com/hub/"], replace: g.example.com}';
+    const { code, out, note } = await convert(`rules:\n  - ${second}\n  - ${again}\n`);
+    expect(code).toBe(1);
+    expect(note).toContain('in.yaml:2: not converted: rule "a": its new names would match h.example.com/hub/**');
+    expect(out).not.toContain('docker.io');
+  });
+
   test('a narrower rule of Kyverno', async () => {
     const { code, out, note } = await convert(LITERAL.replace('{kinds: [Pod]}', '{kinds: [Pod], namespaces: [a]}'));
     expect({ code, out }).toEqual({ code: 1, out: '' });
