@@ -58,6 +58,18 @@ describe('reviews count once, with a notice, of', () => {
     if (paths.includes('rec')) expect(summary.reviews).toBe(10);
   });
 
+  test.each([
+    ['before its repetitions', 1],
+    ['after its repetitions', 2],
+  ])('a file and a copy that ended %s', async (_name, lines) => {
+    write();
+    writeFileSync('rec/0.ndjson', FIRST.split('\n').slice(0, lines).join('\n'));
+    const { summary } = await replayed('rec');
+    expect(summary.reviews).toBe(10);
+    for (const index of [1, 2]) await runCommand(['replay', 'rec', '--shard', `${index}/2`, '--out', 'results']);
+    expect((await replayed('--merge', 'results')).summary).toEqual(summary);
+  });
+
   test('a copy, in shards as well', async () => {
     write();
     copyFileSync('rec/a.ndjson', 'rec/c.ndjson');

@@ -61,11 +61,48 @@ function within(row: ReplayRow, others: readonly Occurrence[], window: TimeWindo
   return weighted === undefined ? { leftOut: 'filtered', count: row.count + sumOf(others) } : { row: weighted };
 }
 
-/** Leaves out the reviews of lines that came before. */
+/** Leaves out the reviews of lines that came before. A copy of a file that a server still wrote has fewer occurrences than the file. */
 export function withoutTwins(): (item: WeightedItem) => WeightedItem {
   const seen = seenLines();
+  const counts = lineCounts();
   return (item) => {
-    if (!('row' in item) || item.row.id === null || seen.isNew(item.row.id)) return item;
-    return { leftOut: 'twice', count: item.row.count };
+    if (!('row' in item) || item.row.id === null) return item;
+    const { id, count } = item.row;
+    const before = seen.isNew(id) ? 0 : counts.of(id, count);
+    if (count > before) counts.set(id, count);
+    if (before === 0) return item;
+    const row = rowAfter(before, item.row);
+    return row === undefined ? { leftOut: 'twice', count } : { row };
   };
+}
+
+interface LineCounts {
+  set(id: string, count: number): void;
+  /** `most`: the count if it is not known. */
+  of(id: string, most: number): number;
+}
+
+const MAX_COUNTS = 200_000;
+
+/** How often the reviews of lines occurred. */
+function lineCounts(): LineCounts {
+  // Others occurred once.
+  const counts = new Map<string, number>();
+  return {
+    set(id, count) {
+      if (count > 1 && (counts.size < MAX_COUNTS || counts.has(id))) counts.set(id, count);
+    },
+    of: (id, most) => counts.get(id) ?? (counts.size < MAX_COUNTS ? 1 : most),
+  };
+}
+
+/** In a file, later occurrences follow earlier ones. */
+function rowAfter(counted: number, { occurrences = [], ...row }: ReplayRow): ReplayRow | undefined {
+  let left = counted;
+  const others = occurrences.flatMap((one) => {
+    const count = Math.max(0, one.count - left);
+    left = Math.max(0, left - one.count);
+    return count === 0 ? [] : { ...one, count };
+  });
+  return withOccurrences(row, others);
 }
