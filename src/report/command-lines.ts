@@ -22,6 +22,7 @@ const COMMANDS = [
   'init',
   'pin',
   'drift',
+  'copy',
   'explain',
   'rules',
   'kinds',

@@ -158,7 +158,7 @@ describe('a watch', () => {
       return true;
     });
     server.endWatches();
-    await vi.waitFor(() => expect(watch.objects.size).toBe(99));
+    await vi.waitFor(() => expect(watch.objects.size).toBe(99), { timeout: 20_000 });
     expect(watch.objects.get('n99')).toBe('4999');
   });
 
