@@ -2,9 +2,12 @@
 import type { Context } from '../../admission/context.ts';
 import type { Step } from '../../admission/rewrite/chain.ts';
 import { rewriteStepsOf } from '../../admission/rewrite/steps-of-image.ts';
+import type { Recording } from '../../files/recorded-documents.ts';
 import type { RecordingEvent } from '../../files/recordings.ts';
 import type { ImageReference } from '../../image/reference.ts';
-import { typeOf, workloadOf } from '../../pod/workload.ts';
+import type { KindTable } from '../../pod/kinds.ts';
+import { type ShapeFault, typeOf, type Workload, workloadOf } from '../../pod/workload.ts';
+import type { ErrorRow } from '../../report/check.ts';
 import { type Visited, visitReviews } from '../recorded/occurrences.ts';
 
 export interface WantedImage {
@@ -19,6 +22,7 @@ export interface WantedImages {
   /** Names beyond the limit. */
   readonly more: number;
   readonly objects: number;
+  /** With an error for each object that cannot be read. */
   readonly visited: Visited;
 }
 
@@ -41,14 +45,15 @@ export async function wantedImages(
     else if (images.size < MAX_IMAGES) images.set(key, { from, to: to.reference, policies: new Set([policy]) });
     else counts.more += 1;
   };
+  const unread: ErrorRow[] = [];
   const visited = await visitReviews(events, {
     stop,
-    visit: ({ review: { request } }) => {
-      const { object, namespace = 'default' } = request;
-      const read = object === undefined ? undefined : workloadOf(object, typeOf(object), kinds);
-      if (read?.ok !== true) return NOTHING;
+    visit: (recording) => {
+      const { namespace = 'default' } = recording.review.request;
+      const workload = workloadIn(recording, kinds, unread);
+      if (workload === undefined) return NOTHING;
       counts.objects += 1;
-      for (const { image } of read.workload.containers) {
+      for (const { image } of workload.containers) {
         if (image.state !== 'parsed') continue;
         const { reference } = image;
         const key = `${namespace} ${reference.runtimeName}`;
@@ -59,7 +64,27 @@ export async function wantedImages(
       return NOTHING;
     },
   });
-  return { images, visited, ...counts };
+  return { images, visited: withUnread(visited, unread), ...counts };
+}
+
+/** Adds an error if the object cannot be read, except in recordings, which have objects that the API server rejected. */
+function workloadIn(recording: Recording, kinds: KindTable, unread: ErrorRow[]): Workload | undefined {
+  const { object } = recording.review.request;
+  const read = object === undefined ? undefined : workloadOf(object, typeOf(object), kinds);
+  if (read?.ok === false && recording.recorded === undefined) unread.push(unreadRow(recording, read.fault));
+  return read?.ok === true ? read.workload : undefined;
+}
+
+function unreadRow({ file, line, document }: Recording, { pointer, problem }: ShapeFault): ErrorRow {
+  return { file, line, column: null, document, message: pointer === '' ? problem : `${pointer}: ${problem}` };
+}
+
+const MAX_UNREAD = 20;
+
+function withUnread(visited: Visited, unread: readonly ErrorRow[]): Visited {
+  const shown = unread.slice(0, MAX_UNREAD);
+  const moreErrors = visited.moreErrors + unread.length - shown.length;
+  return { ...visited, errors: [...visited.errors, ...shown], moreErrors };
 }
 
 const NOTHING = Promise.resolve(undefined);

@@ -185,6 +185,19 @@ describeWith(dockerRegistryMissing, 'copy --list', () => {
     expect([code, out]).toEqual([2, expect.stringContaining('allowPrivate: true')]);
   });
 
+  test.each([
+    ['a wrong type', '[{name: c, image: 5}]', '/spec/containers/0/image: expected a string, found a number'],
+    ['too many containers', `[${'{image: a},'.repeat(50_001)}]`, '/spec/containers/50000: expected at most 50000'],
+  ])('an object that cannot be read is an error: %s', async (_what, containers, problem) => {
+    const text = `apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: ${containers}}\n`;
+    const { code, note } = await list(
+      file('unread.yaml', `${pod('web', 'example.com/a:1')}---\n${text}`),
+      '-p',
+      policy,
+    );
+    expect([code, note]).toEqual([2, expect.stringContaining(`unread.yaml:6:1  error  ${problem}`)]);
+  });
+
   test('lists each image once, of all objects that a policy covers, and each name of a chain', async () => {
     const policies = file(
       'chain.yaml',
