@@ -40,7 +40,7 @@ const RESET = FLAGS.map(({ before }) => before);
 /** Sets flags of V8 for the whole process (test/bench/README.md). V8 reads them when it needs them, so that they have an effect after the start. */
 export function startWithLittleMemory(): void {
   // The code in a cache that Node.js has opened is for the flags before, as in the container image.
-  if (!isKnown() || process.env['NODE_COMPILE_CACHE'] !== undefined) return;
+  if (!isKnown() || process.getBuiltinModule('node:module').getCompileCacheDir() !== undefined) return;
   // Without both compilers, nothing would be optimized.
   setFlags(process.execArgv.includes('--no-maglev') ? SET : [...SET, NO_TURBOFAN.flag]);
 }
