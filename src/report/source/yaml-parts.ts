@@ -2,7 +2,7 @@
 import { TOKEN, type Token } from '../../files/yaml/cursor.ts';
 import { tokensOf } from '../../files/yaml/scanner.ts';
 import { type Blanked, withoutExpressions } from '../../files/yaml/templates.ts';
-import { follow, type Frame, isPrivateIn, rootFrame } from './frames.ts';
+import { follow, isPrivateIn, rootFrame } from './frames.ts';
 import type { Part } from './parts.ts';
 import { keyParts, scalarParts } from './scalar-parts.ts';
 
@@ -11,15 +11,19 @@ export function yamlParts(text: string, from: number, to: number): readonly Part
   const own = text.slice(from, to);
   const source = withoutExpressions(own);
   const parts: Part[] = expressionParts(source);
+  const anchors: Part[] = [];
+  let isWhole = true;
   for (let at = 0, faults = 0; at < source.text.length && faults <= MAX_FAULTS; faults += 1) {
     const tokens = tokensOf(source.text.slice(at));
-    addParts(parts, tokens, { text: own, at, isKnown: faults === 0 });
+    addParts({ parts, anchors }, tokens, { text: own, at, isKnown: faults === 0 });
     const end = at + (tokens.at(-1)?.at ?? 0);
+    isWhole &&= end >= source.text.length;
     // All of the rest is in a quote that is not closed.
     if (/["']/.test(source.text.charAt(end))) break;
     at = restartAfter(source.text, end);
   }
-  return parts
+  // With a quote too many, a text in quotes can look like an anchor or alias.
+  return [...parts, ...(isWhole ? anchors : [])]
     .toSorted((one, other) => one.from - other.from)
     .map((part) => ({ ...part, from: part.from + from, to: part.to + from }));
 }
@@ -66,7 +70,16 @@ interface Scanned {
   readonly isKnown: boolean;
 }
 
-function addParts(parts: Part[], tokens: readonly Token[], { text, at: base, isKnown }: Scanned): void {
+interface FoundParts {
+  readonly parts: Part[];
+  readonly anchors: Part[];
+}
+
+function addParts(
+  { parts, anchors }: FoundParts,
+  tokens: readonly Token[],
+  { text, at: base, isKnown }: Scanned,
+): void {
   const root = rootFrame(!isKnown);
   const frames = [root];
   let isKey = false;
@@ -81,16 +94,13 @@ function addParts(parts: Part[], tokens: readonly Token[], { text, at: base, isK
       const found = isKey ? keyParts(text, at, token) : scalarParts(text, { token, at, before: end, next }, frame);
       parts.push(...found);
     } else if (to > at) {
-      parts.push(...(isHidden(token, frame) ? [] : [{ from: at, to }]));
+      if (!isAnchor(token)) parts.push({ from: at, to });
+      // A secret without quotes can begin with the sign of an anchor or alias.
+      else if (!isPrivateIn(frame)) anchors.push({ from: at, to });
       end = to;
     }
     isKey = follow(token, frames, frame, isKey);
   }
-}
-
-/** A secret without quotes can begin with the sign of an anchor or alias. */
-function isHidden(token: Token, frame: Frame): boolean {
-  return isAnchor(token) && isPrivateIn(frame);
 }
 
 /** 0: nothing of it can be shown. */
