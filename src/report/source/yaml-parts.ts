@@ -2,7 +2,7 @@
 import { TOKEN, type Token } from '../../files/yaml/cursor.ts';
 import { tokensOf } from '../../files/yaml/scanner.ts';
 import { type Blanked, withoutExpressions } from '../../files/yaml/templates.ts';
-import { follow, isPrivateIn, rootFrame } from './frames.ts';
+import { follow, type Frame, isPrivateIn, rootFrame } from './frames.ts';
 import type { Part } from './parts.ts';
 import { keyParts, scalarParts } from './scalar-parts.ts';
 
@@ -94,13 +94,17 @@ function addParts(
       const found = isKey ? keyParts(text, at, token) : scalarParts(text, { token, at, before: end, next }, frame);
       parts.push(...found);
     } else if (to > at) {
-      if (!isAnchor(token)) parts.push({ from: at, to });
-      // A secret without quotes can begin with the sign of an anchor or alias.
-      else if (!isPrivateIn(frame)) anchors.push({ from: at, to });
+      listOf(token, frame, { parts, anchors })?.push({ from: at, to });
       end = to;
     }
     isKey = follow(token, frames, frame, isKey);
   }
+}
+
+/** A secret without quotes can begin with the sign of an anchor or alias. */
+function listOf(token: Token, frame: Frame, { parts, anchors }: FoundParts): Part[] | undefined {
+  if (!isAnchor(token)) return parts;
+  return isPrivateIn(frame) ? undefined : anchors;
 }
 
 /** 0: nothing of it can be shown. */
