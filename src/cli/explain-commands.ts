@@ -178,7 +178,7 @@ function addExplainNodes(explain: Command, result: Result, terminal: Terminal): 
     .addOption(configOption())
     .addOption(new Option('-p, --policy <FILE|DIR>', 'Policies with "rewrite"; repeatable').argParser(collect))
     .addOption(
-      new Option('--registry <HOST>', 'A registry that a "**" at the start of "from" stands for; repeatable').argParser(
+      new Option('--registry <HOST>', 'A registry that "**" at the start of "from" includes; repeatable').argParser(
         collect,
       ),
     )

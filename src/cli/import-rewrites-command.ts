@@ -11,7 +11,7 @@ export function addImportRewrites(program: Command, result: Result, terminal: Te
     .addOption(
       new Option(
         '--registry <HOST>',
-        'What "any registry" in a rule stands for; repeatable (default: only docker.io, and the rule is listed)',
+        'A registry for rules about any registry; repeatable (default: only docker.io, and the rule is listed)',
       ).argParser(collect),
     )
     .option('--out <DIR>', 'Write the policies to rewrites.yaml in this directory, instead of printing them')

@@ -8,14 +8,10 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 import type { CopyReport } from '../../../src/report/copy.ts';
 import { type CommandResult, runCommand } from '../../support/command.ts';
-import { type MadeImage, makeImage, pushImage } from '../../support/push-image.ts';
+import { type OriginAndMirror, startOriginAndMirror } from '../../support/origin-and-mirror.ts';
+import { type MadeImage, makeImage } from '../../support/push-image.ts';
 import { describeWith } from '../../support/real-part.ts';
-import {
-  dockerRegistryMissing,
-  HTPASSWD_USER,
-  type RunningRegistry,
-  startRegistry,
-} from '../../support/registry-process.ts';
+import { dockerRegistryMissing, HTPASSWD_USER, type RunningRegistry } from '../../support/registry-process.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -40,6 +36,7 @@ const [ONE, TWO] = [1, 2].map((month) => makeImage(LINUX, `2026-0${month}-02T03:
 const [FIRST, SECOND] = [ONE, TWO].map(({ manifest }) => manifest.digest);
 
 describeWith(dockerRegistryMissing, 'copy --list', () => {
+  let registries: OriginAndMirror | undefined;
   let origin: RunningRegistry;
   let mirror: RunningRegistry;
   let down: RunningRegistry;
@@ -48,37 +45,23 @@ describeWith(dockerRegistryMissing, 'copy --list', () => {
   let policy: string;
 
   beforeAll(async () => {
-    origin = await startRegistry('docker-registry', { kind: 'open' });
-    mirror = await startRegistry('docker-registry', { kind: 'htpasswd' });
-    down = await startRegistry('docker-registry', { kind: 'open' });
-    await down.stop();
-    const authorization = `Basic ${btoa(`${HTPASSWD_USER.username}:${HTPASSWD_USER.password}`)}`;
-    const atOrigin = { origin: origin.origin, repository: 'shop/web' };
-    const atMirror = { origin: mirror.origin, repository: 'hub/shop/web', authorization };
-    await pushImage(atOrigin, ONE, 'both');
-    await pushImage(atMirror, ONE, 'both');
-    await pushImage(atOrigin, ONE, 'other');
-    await pushImage(atMirror, TWO, 'other');
-    await pushImage(atMirror, TWO, 'mirror');
-    await pushImage(atOrigin, TWO, 'origin');
-    for (const name of ['job', 'late', 'sync']) {
-      await pushImage({ origin: origin.origin, repository: `shop/${name}` }, TWO, '1');
-    }
-    const hosts = [origin, mirror, down].map(({ host }) => `{host: "${host}", insecure: true, allowPrivate: true}`);
-    config = file('tidewaiter.yaml', `registries: [${hosts.join(', ')}]\n`);
-    const auths = { auths: { [mirror.host]: { username: HTPASSWD_USER.username, password: HTPASSWD_USER.password } } };
-    secret = file(
-      'secret.yaml',
-      `apiVersion: v1\nkind: Secret\nmetadata: {name: mirror}\ntype: kubernetes.io/dockerconfigjson\nstringData: {.dockerconfigjson: '${JSON.stringify(auths)}'}\n`,
-    );
+    registries = await startOriginAndMirror();
+    ({ origin, mirror, down } = registries);
+    await registries.push('origin', ONE, 'both');
+    await registries.push('mirror', ONE, 'both');
+    await registries.push('origin', ONE, 'other');
+    await registries.push('mirror', TWO, 'other');
+    await registries.push('mirror', TWO, 'mirror');
+    await registries.push('origin', TWO, 'origin');
+    for (const name of ['job', 'late', 'sync']) await registries.push('origin', TWO, '1', `shop/${name}`);
+    config = file('tidewaiter.yaml', registries.config);
+    secret = file('secret.yaml', registries.secret);
     policy = file(
       'policy.yaml',
       policyText('mirror', `{rewrite: [{from: "${origin.host}/**", to: "${mirror.host}/hub/**"}]}`),
     );
   });
-  afterAll(async () => {
-    await Promise.all([origin?.stop(), mirror?.stop()]);
-  });
+  afterAll(() => registries?.stop());
 
   const list = (input: string, ...flags: readonly string[]): Promise<CommandResult> =>
     runCommand(['copy', '--list', input, '-c', config, '--pull-secret', secret, ...flags]);

@@ -4,14 +4,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { runCommand } from '../../support/command.ts';
-import { type MadeImage, makeImage, pushImage } from '../../support/push-image.ts';
+import { type OriginAndMirror, startOriginAndMirror } from '../../support/origin-and-mirror.ts';
+import { type MadeImage, makeImage } from '../../support/push-image.ts';
 import { describeWith } from '../../support/real-part.ts';
-import {
-  dockerRegistryMissing,
-  HTPASSWD_USER,
-  type RunningRegistry,
-  startRegistry,
-} from '../../support/registry-process.ts';
+import { dockerRegistryMissing, type RunningRegistry } from '../../support/registry-process.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -32,6 +28,7 @@ const [ONE, TWO, THREE] = [1, 2, 3].map((month) => makeImage(LINUX, `2026-0${mon
 const [FIRST, SECOND, THIRD] = [ONE, TWO, THREE].map(({ manifest }) => manifest.digest);
 
 describeWith(dockerRegistryMissing, 'pin --rewrite, with an origin and a mirror', () => {
+  let registries: OriginAndMirror | undefined;
   let origin: RunningRegistry;
   let mirror: RunningRegistry;
   let down: RunningRegistry;
@@ -39,30 +36,18 @@ describeWith(dockerRegistryMissing, 'pin --rewrite, with an origin and a mirror'
   let secret: string;
 
   beforeAll(async () => {
-    origin = await startRegistry('docker-registry', { kind: 'open' });
-    mirror = await startRegistry('docker-registry', { kind: 'htpasswd' });
-    down = await startRegistry('docker-registry', { kind: 'open' });
-    await down.stop();
-    const authorization = `Basic ${btoa(`${HTPASSWD_USER.username}:${HTPASSWD_USER.password}`)}`;
-    const atOrigin = { origin: origin.origin, repository: 'shop/web' };
-    const atMirror = { origin: mirror.origin, repository: 'hub/shop/web', authorization };
-    await pushImage(atOrigin, ONE, 'both');
-    await pushImage(atMirror, ONE, 'both');
-    await pushImage(atOrigin, ONE, 'other');
-    await pushImage(atMirror, TWO, 'other');
-    await pushImage(atOrigin, THREE, 'origin');
-    await pushImage(atMirror, TWO, 'mirror');
-    const hosts = [origin, mirror, down].map(({ host }) => `{host: "${host}", insecure: true, allowPrivate: true}`);
-    config = file('tidewaiter.yaml', `registries: [${hosts.join(', ')}]\n`);
-    const auths = { auths: { [mirror.host]: { username: HTPASSWD_USER.username, password: HTPASSWD_USER.password } } };
-    secret = file(
-      'secret.yaml',
-      `apiVersion: v1\nkind: Secret\nmetadata: {name: mirror}\ntype: kubernetes.io/dockerconfigjson\nstringData: {.dockerconfigjson: '${JSON.stringify(auths)}'}\n`,
-    );
+    registries = await startOriginAndMirror();
+    ({ origin, mirror, down } = registries);
+    await registries.push('origin', ONE, 'both');
+    await registries.push('mirror', ONE, 'both');
+    await registries.push('origin', ONE, 'other');
+    await registries.push('mirror', TWO, 'other');
+    await registries.push('origin', THREE, 'origin');
+    await registries.push('mirror', TWO, 'mirror');
+    config = file('tidewaiter.yaml', registries.config);
+    secret = file('secret.yaml', registries.secret);
   });
-  afterAll(async () => {
-    await Promise.all([origin?.stop(), mirror?.stop()]);
-  });
+  afterAll(() => registries?.stop());
 
   const compose = (image: string): string => `services:\n  web:\n    image: ${image} # web\n`;
 
