@@ -1,5 +1,6 @@
 /** Child processes: each is bounded in time, pinned to a core where that matters, and ended by its own id. */
 import { type ChildProcess, spawn, spawnSync, type StdioOptions } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
@@ -90,12 +91,30 @@ export interface Command extends Surroundings {
   readonly argv: readonly string[];
   /** A crash must not be measured as a fast run. */
   readonly exitCode: number;
+  /** Without it, all cores. */
+  readonly core?: number;
 }
 
 /** Runs `process.execPath` to its end; standard output goes to /dev/null. Wall time in milliseconds. */
 export function wallMs(command: Command): number {
   const begin = performance.now();
   runNode(command, ['ignore', 'ignore', 'pipe']);
+  return performance.now() - begin;
+}
+
+/** Runs all at the same time. Wall time in milliseconds until the last has ended. */
+export async function wallMsTogether(commands: readonly Command[]): Promise<number> {
+  const begin = performance.now();
+  await Promise.all(
+    commands.map(async (command) => {
+      const [program = '', ...argv] = commandLine(command);
+      const child = spawn(program, argv, { ...surroundingsOf(command), stdio: 'ignore', timeout: SHORT_COMMAND_MS });
+      running.add(child);
+      const [code] = await once(child, 'close');
+      running.delete(child);
+      if (code !== command.exitCode) throw new Error(`${argv.join(' ')}: exit ${code}, expected ${command.exitCode}`);
+    }),
+  );
   return performance.now() - begin;
 }
 
@@ -131,10 +150,18 @@ function usageOf({ argv, ...rest }: Command): NodeJS.ResourceUsage {
   return JSON.parse(told ?? '') as NodeJS.ResourceUsage;
 }
 
-function runNode({ argv, env, cwd, exitCode }: Command, stdio: StdioOptions): readonly (string | null)[] {
-  const done = spawnSync(process.execPath, argv, {
-    env,
-    cwd,
+const surroundingsOf = ({ env, cwd }: Command): Pick<Command, 'env' | 'cwd'> => ({ env, cwd });
+
+function commandLine({ argv, core }: Command): readonly string[] {
+  const line = [process.execPath, ...argv];
+  return core === undefined ? line : pinned(core, line);
+}
+
+function runNode(command: Command, stdio: StdioOptions): readonly (string | null)[] {
+  const { exitCode } = command;
+  const [program = '', ...argv] = commandLine(command);
+  const done = spawnSync(program, argv, {
+    ...surroundingsOf(command),
     stdio,
     encoding: 'utf8',
     timeout: SHORT_COMMAND_MS,
@@ -142,7 +169,7 @@ function runNode({ argv, env, cwd, exitCode }: Command, stdio: StdioOptions): re
   });
   if (done.status === exitCode) return done.output;
   const ending = done.error?.message ?? done.signal ?? `exit ${done.status}`;
-  throw new Error(`node ${argv.join(' ')}: ${ending}, expected exit ${exitCode}: ${done.stderr.slice(-2000)}`);
+  throw new Error(`${program} ${argv.join(' ')}: ${ending}, expected exit ${exitCode}: ${done.stderr.slice(-2000)}`);
 }
 
 /** Time on a processor of all threads of a process until now, in microseconds. */
