@@ -11,7 +11,7 @@ import { isPod } from './change/mutable-images.ts';
 import type { Context } from './context.ts';
 import { type MaybePromise, whenAllKnown, whenKnown } from './maybe-promise.ts';
 import { mutate } from './mutate.ts';
-import type { Mutation } from './mutation.ts';
+import type { AddedPullSecret, AddedPullSecrets, Mutation } from './mutation.ts';
 import type { AdmissionRequest } from './request.ts';
 
 /** A container that a policy changes. */
@@ -194,17 +194,20 @@ function createChanges(policies: readonly Policy[]): Changes {
       };
       for (const { container, to, policy } of [...mutation.rewrites, ...mutation.images])
         if (to !== undefined) change(at(container), policy, { to });
-      for (const { pod, names, policy } of mutation.pullSecrets) {
+      for (const { pod, name, policy } of mutation.pullSecrets.flatMap(eachSecret)) {
         for (const before of pod.containers.map(at)) {
-          const more = names.filter((name) => isFor(name, before.to, policies));
-          const pullSecrets = [...new Set([...before.pullSecrets, ...more])];
-          if (more.length > 0) change(before, policy, { pullSecrets });
+          const pullSecrets = [...new Set([...before.pullSecrets, name])];
+          if (isFor(name, before.to, policies)) change(before, policy, { pullSecrets });
         }
       }
       for (const { container, to, policy } of mutation.pullPolicies) change(at(container), policy, { pullPolicy: to });
     },
     all: () => [...byImage.values()],
   };
+}
+
+function eachSecret({ pod, added }: AddedPullSecrets): readonly (AddedPullSecret & Pick<AddedPullSecrets, 'pod'>)[] {
+  return added.map((one) => ({ pod, ...one }));
 }
 
 /** A Pod gets its pull secrets for some of its images. */

@@ -38,10 +38,17 @@ export interface Mutation {
 }
 
 export interface AddedPullSecrets {
-  readonly policy: string;
   readonly pod: Pod;
   /** In order; if the Pod has no list, those of its ServiceAccount come first. */
   readonly names: readonly string[];
+  /** Those of policies, each once. */
+  readonly added: readonly AddedPullSecret[];
+}
+
+export interface AddedPullSecret {
+  readonly name: string;
+  /** The first policy that adds it. */
+  readonly policy: string;
 }
 
 export interface SetPullPolicy {

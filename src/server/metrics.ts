@@ -121,9 +121,15 @@ function drain(tally: Tally, policyReviews: PolicyReviews, instruments: Instrume
   for (const [labels, count] of tally.takeFindings()) instruments.findings.inc(labels, count);
   for (const [labels, count] of tally.takeUses()) instruments.uses.inc(labels, count);
   for (const [labels, count] of tally.takeFailures()) instruments.failures.inc(labels, count);
-  for (const [labels, count] of tally.takePins()) instruments.pins.inc(labels, count);
-  for (const [labels, count] of tally.takeRewrites()) instruments.rewrites.inc(labels, count);
   for (const [policy, count] of policyReviews.take()) instruments.policies.inc({ policy }, count);
+  drainChanges(tally, instruments);
+}
+
+function drainChanges(tally: Tally, { pins, rewrites, pullSecrets, pullPolicies }: Instruments): void {
+  for (const [labels, count] of tally.takePins()) pins.inc(labels, count);
+  for (const [labels, count] of tally.takeRewrites()) rewrites.inc(labels, count);
+  for (const [labels, count] of tally.takePullSecrets()) pullSecrets.inc(labels, count);
+  for (const [labels, count] of tally.takePullPolicies()) pullPolicies.inc(labels, count);
 }
 
 function createInstruments(registers: Registry[]) {
@@ -182,6 +188,18 @@ function createChangeInstruments(registers: Registry[]) {
       name: 'tidewaiter_rewrites_total',
       help: 'Images that a rewrite matches, by outcome: rewritten, sticky, kept, warned, failed; the cause of a failure, otherwise empty.',
       labelNames: ['policy', 'outcome', 'cause'],
+      registers,
+    }),
+    pullSecrets: new Counter({
+      name: 'tidewaiter_pull_secrets_added_total',
+      help: 'Pull secrets added to Pods and templates.',
+      labelNames: ['policy'],
+      registers,
+    }),
+    pullPolicies: new Counter({
+      name: 'tidewaiter_pull_policies_set_total',
+      help: 'Pull policies set, by value: Always, IfNotPresent, Never.',
+      labelNames: ['policy', 'pull_policy'],
       registers,
     }),
   };

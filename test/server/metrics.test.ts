@@ -4,7 +4,11 @@ import { describe, expect, test } from 'vitest';
 import type { Finding } from '../../src/policy/finding.ts';
 import { createMetrics, type Metrics } from '../../src/server/metrics.ts';
 import { podOf, requestOf } from '../admission/decide.ts';
-import { change, no, PIN_ALL, registryOf } from '../admission/pinning.ts';
+import { change, digestOf, no, PIN_ALL, registryOf, yes } from '../admission/pinning.ts';
+import { secretFor } from '../credential/pull-secrets.ts';
+import type { Policy } from '../../src/policy/policy.ts';
+import type { SecretSource } from '../../src/admission/context.ts';
+import { policyOf } from '../policy/fixtures.ts';
 
 const finding: Finding = {
   policy: 'baseline',
@@ -16,6 +20,11 @@ const finding: Finding = {
   pointer: '',
   message: '',
   remedy: undefined,
+};
+
+const secrets: SecretSource = {
+  secret: (_namespace, name) =>
+    name === 'gone' ? { state: 'no' } : { state: 'yes', value: secretFor(name, 'mirror.example.com') },
 };
 
 async function samples(metrics: Metrics): Promise<Readonly<Record<string, number>>> {
@@ -65,6 +74,35 @@ describe('the metrics', () => {
       'tidewaiter_pins_total{policy="test",outcome="pinned",cause=""}': 2,
       'tidewaiter_pins_total{policy="test",outcome="failed",cause="notFound"}': 1,
       'tidewaiter_findings_total{policy="test",rule="pin",action="warn",outcome="violation"}': 1,
+    });
+  });
+
+  test('count what was written for images that were rewritten', async () => {
+    const metrics = createMetrics('0.0.0');
+    const mirror = policyOf(
+      '{rewrite: [{from: "docker.io/**", to: "mirror.example.com/**"}], pullPolicy: [{images: ["mirror.example.com/**"], set: Always}, {set: Never}]}',
+    );
+    const adds = (name: string, names: string): Policy => ({
+      ...policyOf(`{pullSecrets: [{images: ["mirror.example.com/**"], add: [${names}]}]}`),
+      name,
+    });
+    const policies = [mirror, adds('first', 'a, gone, b'), adds('second', 'b, c')];
+    const spec =
+      '{containers: [{name: a, image: "nginx:1"}, {name: b, image: "redis:1"}, {name: c, image: "quay.io/c:1"}]}';
+    for (const image of [yes(digestOf('1')), no('unreachable')])
+      metrics.countMutation(await change(requestOf(podOf(spec)), policies, { images: registryOf({}, image), secrets }));
+    const counted = await samples(metrics);
+    const ours = Object.entries(counted).filter(([name]) => /^tidewaiter_(rewrites|pull)/.test(name));
+    expect(Object.fromEntries(ours)).toEqual({
+      'tidewaiter_rewrites_total{policy="test",outcome="rewritten",cause=""}': 2,
+      'tidewaiter_rewrites_total{policy="test",outcome="failed",cause="unreachable"}': 2,
+      'tidewaiter_pull_secrets_added_total{policy="first"}': 2,
+      'tidewaiter_pull_secrets_added_total{policy="second"}': 1,
+      'tidewaiter_pull_policies_set_total{policy="test",pull_policy="Always"}': 2,
+      'tidewaiter_pull_policies_set_total{policy="test",pull_policy="Never"}': 4,
+    });
+    expect(counted).toMatchObject({
+      'tidewaiter_findings_total{policy="first",rule="pull-secrets",action="warn",outcome="violation"}': 1,
     });
   });
 

@@ -71,20 +71,18 @@ function podChanges(pod: Pod, context: PodContext): MaybePromise<PullSecretChang
       if (problem !== undefined) findings.push(findingOf(one, pod, problem));
       return problem === undefined;
     });
-    const names = usable.map(({ name }) => name);
-    if (names.length === 0) return { added: [], findings };
-    return whenKnown(listBefore(pod, context), (before) => addedTo(pod, { usable, names, before, findings }));
+    if (usable.length === 0) return { added: [], findings };
+    return whenKnown(listBefore(pod, context), (before) => addedTo(pod, { usable, before, findings }));
   });
 }
 
 interface Additions {
   readonly usable: readonly Wanted[];
-  readonly names: readonly string[];
   readonly before: Fact<readonly string[]>;
   readonly findings: readonly Finding[];
 }
 
-function addedTo(pod: Pod, { usable, names, before, findings }: Additions): PullSecretChanges {
+function addedTo(pod: Pod, { usable, before, findings }: Additions): PullSecretChanges {
   const [first] = usable;
   if (first === undefined) return { added: [], findings };
   if (before.state === 'unknown') {
@@ -95,8 +93,8 @@ function addedTo(pod: Pod, { usable, names, before, findings }: Additions): Pull
     };
   }
   const inherited = before.state === 'yes' ? before.value : [];
-  const all = [...new Set([...inherited, ...names])];
-  return { added: [{ policy: first.policy, pod, names: all }], findings };
+  const names = [...new Set([...inherited, ...usable.map(({ name }) => name)])];
+  return { added: [{ pod, names, added: usable.map(({ name, policy }) => ({ name, policy })) }], findings };
 }
 
 /** The names that the list of the Pod begins with, which are not in the object. */

@@ -1,6 +1,12 @@
 /** Counts of reviews until the metrics are read: the metrics library looks up a label set once for many reviews. */
 import type { Endpoint } from '../endpoint.ts';
-import type { Mutation, PinnedImage, RewrittenImage } from '../../admission/mutation.ts';
+import type {
+  AddedPullSecrets,
+  Mutation,
+  PinnedImage,
+  RewrittenImage,
+  SetPullPolicy,
+} from '../../admission/mutation.ts';
 import type { Finding } from '../../policy/finding.ts';
 
 type Counts<L> = readonly (readonly [L, number])[];
@@ -17,12 +23,14 @@ type UseLabels = { readonly exception: string };
 type FailureLabels = { readonly rule: string; readonly reason: string };
 /** Of an image that a policy changes. */
 type ChangeLabels = { readonly policy: string; readonly outcome: string; readonly cause: string };
+type PullSecretLabels = { readonly policy: string };
+type PullPolicyLabels = { readonly policy: string; readonly pull_policy: string };
 
 export interface Tally {
   /** Returns true if the tally is full and must be emptied. */
   countReview(endpoint: Endpoint, operation: string, decision: string, seconds: number): boolean;
   countFindings(findings: readonly Finding[]): void;
-  countChanges(mutation: Pick<Mutation, 'images' | 'rewrites'>): void;
+  countChanges(mutation: Pick<Mutation, 'images' | 'rewrites' | 'pullSecrets' | 'pullPolicies'>): void;
   takeDurations(): readonly (readonly [Endpoint, number])[];
   takeReviews(): Counts<ReviewLabels>;
   takeFindings(): Counts<FindingLabels>;
@@ -31,6 +39,8 @@ export interface Tally {
   takeFailures(): Counts<FailureLabels>;
   takePins(): Counts<ChangeLabels>;
   takeRewrites(): Counts<ChangeLabels>;
+  takePullSecrets(): Counts<PullSecretLabels>;
+  takePullPolicies(): Counts<PullPolicyLabels>;
 }
 
 interface Count<L> {
@@ -43,24 +53,51 @@ const ENDPOINTS: readonly Endpoint[] = ['validate', 'mutate'];
 
 export function createTally(): Tally {
   const reviews = { validate: createReviewCounts(), mutate: createReviewCounts() };
-  const pins = new Map<string, Count<ChangeLabels>>();
-  const rewrites = new Map<string, Count<ChangeLabels>>();
   return {
     ...createFindingCounts(),
+    ...createChangeCounts(),
     countReview: (endpoint, operation, decision, seconds) =>
       countReview(reviews[endpoint], operation, decision, seconds),
-    countChanges({ images, rewrites: rewritten }) {
-      countChanges(pins, images);
-      countChanges(rewrites, rewritten);
-    },
     takeDurations: () => ENDPOINTS.flatMap((endpoint) => takeDurations(endpoint, reviews[endpoint])),
     takeReviews: () => ENDPOINTS.flatMap((endpoint) => takeReviews(endpoint, reviews[endpoint])),
-    takePins: () => take(pins.values()),
-    takeRewrites: () => take(rewrites.values()),
   };
 }
 
-function countChanges(
+type ChangeCounts = Pick<Tally, 'countChanges' | 'takePins' | 'takeRewrites' | 'takePullSecrets' | 'takePullPolicies'>;
+
+function createChangeCounts(): ChangeCounts {
+  const pins = new Map<string, Count<ChangeLabels>>();
+  const rewrites = new Map<string, Count<ChangeLabels>>();
+  const secrets = new Map<string, Count<PullSecretLabels>>();
+  const policies = new Map<string, Count<PullPolicyLabels>>();
+  return {
+    countChanges({ images, rewrites: rewritten, pullSecrets, pullPolicies }) {
+      countImages(pins, images);
+      countImages(rewrites, rewritten);
+      countPullSecrets(secrets, pullSecrets);
+      countPullPolicies(policies, pullPolicies);
+    },
+    takePins: () => take(pins.values()),
+    takeRewrites: () => take(rewrites.values()),
+    takePullSecrets: () => take(secrets.values()),
+    takePullPolicies: () => take(policies.values()),
+  };
+}
+
+function countPullSecrets(
+  counts: Map<string, Count<PullSecretLabels>>,
+  pullSecrets: readonly AddedPullSecrets[],
+): void {
+  for (const { policy } of pullSecrets.flatMap(({ added }) => added)) count(counts, policy, () => ({ policy }));
+}
+
+function countPullPolicies(counts: Map<string, Count<PullPolicyLabels>>, pullPolicies: readonly SetPullPolicy[]): void {
+  for (const { policy, to } of pullPolicies) {
+    count(counts, `${policy} ${to}`, () => ({ policy, pull_policy: to }));
+  }
+}
+
+function countImages(
   counts: Map<string, Count<ChangeLabels>>,
   images: readonly (PinnedImage | RewrittenImage)[],
 ): void {
