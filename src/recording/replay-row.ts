@@ -33,6 +33,8 @@ export interface ReplayRow {
   readonly user: string | null;
   /** How often it occurred. */
   readonly count: number;
+  /** More occurrences of a review that has a row already: its line is also in an earlier, shorter copy of the file. */
+  readonly again?: true | undefined;
   /** In UTC; null: unknown. */
   readonly first: string | null;
   readonly last: string | null;

@@ -40,7 +40,7 @@ const COPIES: readonly (readonly [name: string, copy: () => readonly string[], t
   [
     'the same lines in one file',
     () => (writeFileSync('all.ndjson', FIRST + SECOND + FIRST + SECOND), ['all.ndjson']),
-    4,
+    10,
   ],
 ];
 
@@ -55,19 +55,7 @@ describe('reviews count once, with a notice, of', () => {
     const paths = copy();
     const { summary, notices } = await replayed(...paths);
     expect(notices.map(({ message }) => message)).toEqual(twice === 0 ? [] : [NOTICE(twice)]);
-    if (paths.includes('rec')) expect(summary.reviews).toBe(10);
-  });
-
-  test.each([
-    ['before its repetitions', 1],
-    ['after its repetitions', 2],
-  ])('a file and a copy that ended %s', async (_name, lines) => {
-    write();
-    writeFileSync('rec/0.ndjson', FIRST.split('\n').slice(0, lines).join('\n'));
-    const { summary } = await replayed('rec');
-    expect(summary.reviews).toBe(10);
-    for (const index of [1, 2]) await runCommand(['replay', 'rec', '--shard', `${index}/2`, '--out', 'results']);
-    expect((await replayed('--merge', 'results')).summary).toEqual(summary);
+    expect(summary).toMatchObject({ reviews: 10, distinct: 4 });
   });
 
   test('a copy, in shards as well', async () => {
@@ -91,6 +79,84 @@ describe('reviews count once, with a notice, of', () => {
     copyFileSync('rec/a.ndjson', 'rec/c.ndjson');
     const { out, note } = await runCommand(argv);
     expect(out).toMatch(text);
-    expect(note).toContain('2 reviews are in the recordings more than once');
+    expect(note).toContain(NOTICE(7));
   });
+});
+
+/** A line of a server that has dropped reviews, with twice as many repetitions later. */
+const LONG = [
+  { ...recordedReview({ id: 'web-1', review: createReview(POD), dropped: 3 }) },
+  { ...repeats(4), of: 'web-1' },
+  recordedReview({ id: 'web-2', shape: 'web-2', review: createReview(POD) }),
+  { ...repeats(2), of: 'web-1', first: '2027-03-01T12:01:00.000Z', last: '2027-03-01T12:02:00.000Z', dropped: 5 },
+  { ...repeats(3), of: 'web-1', first: '2027-03-01T12:03:00.000Z', last: '2027-03-01T12:04:00.000Z' },
+].map((line) => `${JSON.stringify(line)}\n`);
+
+/** How many lines a shorter copy has, and how many reviews are in both. */
+const SHORTER: readonly (readonly [lines: number, twice: number])[] = [
+  [1, 1],
+  [2, 5],
+  [3, 6],
+  [4, 8],
+  [5, 11],
+];
+const ORDERS = ['shorter first', 'longer first', 'in one file', 'in one file, longer first', 'compressed'] as const;
+
+function writeCopies(order: (typeof ORDERS)[number], lines: number): void {
+  const [long, short] = [LONG.join(''), LONG.slice(0, lines).join('')];
+  mkdirSync('rec');
+  if (order === 'in one file') writeFileSync('rec/a.ndjson', short + long);
+  else if (order === 'in one file, longer first') writeFileSync('rec/a.ndjson', long + short);
+  else if (order === 'compressed') {
+    writeFileSync('rec/a.ndjson.zst', zstdCompressSync(short));
+    writeFileSync('rec/b.ndjson.zst', zstdCompressSync(long));
+  } else {
+    writeFileSync(order === 'shorter first' ? 'rec/a.ndjson' : 'rec/b.ndjson', short);
+    writeFileSync(order === 'shorter first' ? 'rec/b.ndjson' : 'rec/a.ndjson', long);
+  }
+}
+
+describe.each(ORDERS)('a shorter copy, %s', (order) => {
+  test.each(SHORTER)('of %i lines: the longer one counts', async (lines, twice) => {
+    writeCopies(order, lines);
+    const { summary, notices, groups } = await replayed('rec');
+    const expected = { reviews: 11, distinct: 2, dropped: 8, last: '2027-03-01T12:04:00.000Z' };
+    expect([summary, notices.map(({ message }) => message)]).toMatchObject([
+      expected,
+      [twice === 1 ? ONCE : NOTICE(twice)],
+    ]);
+    for (const index of [1, 2]) await runCommand(['replay', 'rec', '--shard', `${index}/2`, '--out', 'results']);
+    const merged = await replayed('--merge', 'results');
+    expect(merged).toMatchObject({ summary, notices, groups });
+
+    const suggested = await runCommand(['suggest', '--from', 'rec', '-o', 'json']);
+    expect(JSON.parse(suggested.out)).toMatchObject({ recording: { lines: 2, reviews: 11, dropped: 8 } });
+    const shrunk = await runCommand(['shrink', 'rec', '--out', 'tests']);
+    expect(shrunk.out).toContain('the smallest of 11 reviews');
+    expect([suggested.note, shrunk.note].map((note) => note.includes(twice === 1 ? ONCE : NOTICE(twice)))).toEqual([
+      true,
+      true,
+    ]);
+  });
+});
+
+const ONCE = '1 review is in the recordings more than once, for example in a file and in a copy of it, and counts once';
+
+test('repetitions of a longer copy count in the time that is chosen', async () => {
+  writeCopies('shorter first', 2);
+  const since = ['--since', '2027-03-01T12:00:30Z'];
+  const { summary } = await replayed('rec', ...since);
+  expect(summary).toMatchObject({ reviews: 5, distinct: 1 });
+  const { out } = await runCommand(['suggest', '--from', 'rec', '-o', 'json', ...since]);
+  expect(JSON.parse(out)).toMatchObject({ recording: { reviews: 5 } });
+});
+
+test('a review with more occurrences in a longer copy is marked', async () => {
+  writeCopies('shorter first', 2);
+  const { reviews } = await replayed('rec', '--all');
+  expect(reviews.map(({ id, count, again }) => [id, count, again])).toEqual([
+    ['web-1', 5, undefined],
+    ['web-1', 5, true],
+    ['web-2', 1, undefined],
+  ]);
 });

@@ -48,6 +48,7 @@ export async function wantedImages(
   const unread: ErrorRow[] = [];
   const visited = await visitReviews(events, {
     stop,
+    onlyLines: true,
     visit: (recording) => {
       const { namespace = 'default' } = recording.review.request;
       const workload = workloadIn(recording, kinds, unread);

@@ -35,6 +35,8 @@ export interface Visit {
   readonly visit: (recording: Recording) => Promise<AddOccurrences>;
   /** By default, all of the recording counts. */
   readonly window?: TimeWindow | undefined;
+  /** Reviews of lines count, and not their repetitions. */
+  readonly onlyLines?: boolean | undefined;
   readonly stop: AbortSignal;
 }
 
@@ -43,7 +45,7 @@ const MAX_LISTED = 20;
 
 export async function visitReviews(
   events: AsyncIterable<RecordingEvent>,
-  { visit, window = ALL, stop }: Visit,
+  { visit, window = ALL, onlyLines = false, stop }: Visit,
 ): Promise<Visited> {
   const counts = { problems: 0, lines: 0, files: 0, dropped: 0, outside: 0 };
   const state: State = { errors: [], notices: [], ...counts, known: new Map(), window };
@@ -51,6 +53,7 @@ export async function visitReviews(
     if (stop.aborted) break;
     if ('recording' in event) addReview(state, event.recording, await visit(event.recording));
     else if ('repeats' in event) addRepeats(state, event.repeats);
+    else if ('again' in event) remember(state, event.again, onlyLines ? undefined : await visit(event.again));
     else addOther(state, event);
   }
   const { problems, known: _known, window: _window, ...rest } = state;
@@ -72,10 +75,14 @@ interface State {
   readonly known: Map<string, AddOccurrences>;
 }
 
-function addReview(state: State, { recorded }: Recording, add: AddOccurrences): void {
+function addReview(state: State, recording: Recording, add: AddOccurrences): void {
   state.lines += 1;
-  const time = recorded?.time ?? null;
+  const time = recording.recorded?.time ?? null;
   countWithin(state, add, { count: 1, first: time, last: time });
+  remember(state, recording, add);
+}
+
+function remember(state: State, { recorded }: Recording, add: AddOccurrences): void {
   if (recorded === undefined) return;
   state.dropped += recorded.dropped;
   if (add !== undefined) state.known.set(recorded.id, add);
@@ -93,7 +100,10 @@ function countWithin(state: State, add: AddOccurrences, occurrences: Occurrences
   else state.outside += occurrences.count;
 }
 
-type OtherEvent = Exclude<RecordingEvent, { readonly recording: Recording } | { readonly repeats: RecordedRepeats }>;
+type OtherEvent = Exclude<
+  RecordingEvent,
+  { readonly recording: Recording } | { readonly repeats: RecordedRepeats } | { readonly again: Recording }
+>;
 
 function addOther(state: State, event: OtherEvent): void {
   if ('end' in event) {

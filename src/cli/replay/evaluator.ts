@@ -6,6 +6,7 @@ import type { LineChunk } from '../../files/recording-chunks.ts';
 import { entriesIn } from '../../files/recording-lines.ts';
 import { type RecordedItem, recordedItem } from '../../files/recordings.ts';
 import { compileGlobs } from '../../image/glob.ts';
+import { droppedKey } from '../../recording/seen-lines.ts';
 import { compose, type Composed, pluginState } from '../../wiring.ts';
 import { generationOf } from '../generation-hash.ts';
 import { findingSelection } from '../select-findings.ts';
@@ -116,7 +117,8 @@ export function* linesIn(
 ): Generator<RecordedItem | ReplayItem, void> {
   const own = ownLines(shard);
   for (const entry of entriesIn(chunk, own.isIncluded)) {
-    if ('recorded' in entry && entry.recorded.dropped > 0) yield { dropped: entry.recorded.dropped };
+    if ('recorded' in entry && entry.recorded.dropped > 0)
+      yield { dropped: entry.recorded.dropped, at: droppedKey(entry.recorded) };
     yield own.problem(file, entry) ?? recordedItem(file, entry);
   }
   if (own.others() > 0) yield { others: own.others() };

@@ -10,8 +10,8 @@ export type ReplayItem =
   | { readonly error: InputError }
   /** The id of a review that the filters leave out. */
   | { readonly skipped: string }
-  /** Reviews that were not recorded. */
-  | { readonly dropped: number }
+  /** Reviews that were not recorded. `at`: the key of the line that says so; undefined: the sum of several. */
+  | { readonly dropped: number; readonly at?: string | undefined }
   /** Lines of other shards. */
   | { readonly others: number };
 

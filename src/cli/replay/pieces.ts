@@ -63,6 +63,8 @@ function* endItems(chunks: readonly ItemChunk[], weights: Weights): Generator<We
   yield* weightedItems(chunks, weights);
   const unmatched = weights.unmatched();
   if (unmatched > 0) yield { unmatched };
+  const twice = weights.twice();
+  if (twice > 0) yield { leftOut: 'twice', count: twice };
 }
 
 function* weightedItems(chunks: readonly ItemChunk[], weights: Weights): Generator<WeightedItem, void> {

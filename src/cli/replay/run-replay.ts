@@ -79,9 +79,10 @@ function takers(tally: ReplayTally, shard: ShardRun | undefined, addNotice: (not
   const own = withoutTwins();
   return {
     takeItem(each) {
-      const item = own(each);
-      tally.take(item);
-      shard?.take(item);
+      for (const item of own(each)) {
+        tally.take(item);
+        shard?.take(item);
+      }
     },
     takeEnd(source) {
       if (shard !== undefined) tally.take({ others: shard.end(source) });

@@ -1,7 +1,7 @@
 /** Gives each review of a recording the number of its occurrences, which lines of type `repeats` count. */
 import type { RecordedRepeats } from '../../recording/format.ts';
 import { type Occurrence, type ReplayRow, withOccurrences } from '../../recording/replay-row.ts';
-import { seenLines } from '../../recording/seen-lines.ts';
+import { countedLines, newDropped } from '../../recording/seen-lines.ts';
 import { hasBounds, isWithin, type TimeWindow } from '../../recording/time-window.ts';
 import type { ReplayItem } from './items.ts';
 
@@ -22,11 +22,14 @@ export interface Weights {
   weighted(item: ReplayItem): WeightedItem | undefined;
   /** Occurrences that are left over when all items of a file are weighted. */
   unmatched(): number;
+  /** Occurrences in lines that are in the file twice. */
+  twice(): number;
 }
 
 /** For one file: lines of type `repeats` are in the file of their review. */
 export function weightsIn(window: TimeWindow): Weights {
   const repeats = new Map<string, Occurrence[]>();
+  let twice = 0;
   const take = (id: string | null): readonly Occurrence[] => {
     const found = id === null ? undefined : repeats.get(id);
     if (id !== null && found !== undefined) repeats.delete(id);
@@ -36,6 +39,7 @@ export function weightsIn(window: TimeWindow): Weights {
     add({ of, count, first, last }) {
       const known = repeats.get(of);
       if (known === undefined) repeats.set(of, [{ count, first, last }]);
+      else if (isKnown({ count, first, last }, known)) twice += count;
       else known.push({ count, first, last });
     },
     weighted(item) {
@@ -45,7 +49,15 @@ export function weightsIn(window: TimeWindow): Weights {
       return { leftOut: 'filtered', count: 1 + sumOf(take(item.skipped)) };
     },
     unmatched: () => sumOf([...repeats.values()].flat()),
+    twice: () => twice,
   };
+}
+
+/** Occurrences of a review follow each other in time, so that most of those that are new come after all others. */
+function isKnown({ count, first, last }: Occurrence, known: readonly Occurrence[]): boolean {
+  const latest = known.at(-1);
+  if (latest === undefined || first > latest.last) return false;
+  return known.some((one) => one.count === count && one.first === first && one.last === last);
 }
 
 function sumOf(occurrences: readonly Occurrence[]): number {
@@ -61,38 +73,20 @@ function within(row: ReplayRow, others: readonly Occurrence[], window: TimeWindo
   return weighted === undefined ? { leftOut: 'filtered', count: row.count + sumOf(others) } : { row: weighted };
 }
 
-/** Leaves out the reviews of lines that came before. A copy of a file that a server still wrote has fewer occurrences than the file. */
-export function withoutTwins(): (item: WeightedItem) => WeightedItem {
-  const seen = seenLines();
-  const counts = lineCounts();
+/** Leaves out what came before: the reviews of lines, and what lines say about dropped reviews. */
+export function withoutTwins(): (item: WeightedItem) => readonly WeightedItem[] {
+  const counted = countedLines();
+  const isNewDropped = newDropped();
   return (item) => {
-    if (!('row' in item) || item.row.id === null) return item;
+    if ('dropped' in item) return item.at === undefined || isNewDropped(item.at) ? [item] : [];
+    if (!('row' in item) || item.row.id === null) return [item];
     const { id, count } = item.row;
-    const before = seen.isNew(id) ? 0 : counts.of(id, count);
-    if (count > before) counts.set(id, count);
-    if (before === 0) return item;
+    const before = counted.before(id);
+    counted.raise(id, count);
+    if (before === 0) return [item];
     const row = rowAfter(before, item.row);
-    return row === undefined ? { leftOut: 'twice', count } : { row };
-  };
-}
-
-interface LineCounts {
-  set(id: string, count: number): void;
-  /** `most`: the count if it is not known. */
-  of(id: string, most: number): number;
-}
-
-const MAX_COUNTS = 200_000;
-
-/** How often the reviews of lines occurred. */
-function lineCounts(): LineCounts {
-  // Others occurred once.
-  const counts = new Map<string, number>();
-  return {
-    set(id, count) {
-      if (count > 1 && (counts.size < MAX_COUNTS || counts.has(id))) counts.set(id, count);
-    },
-    of: (id, most) => counts.get(id) ?? (counts.size < MAX_COUNTS ? 1 : most),
+    const twin: WeightedItem = { leftOut: 'twice', count: Math.min(before, count) };
+    return row === undefined ? [twin] : [{ row }, twin];
   };
 }
 
@@ -104,5 +98,5 @@ function rowAfter(counted: number, { occurrences = [], ...row }: ReplayRow): Rep
     left = Math.max(0, left - one.count);
     return count === 0 ? [] : { ...one, count };
   });
-  return withOccurrences(row, others);
+  return withOccurrences({ ...row, again: true }, others);
 }

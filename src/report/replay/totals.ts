@@ -36,7 +36,7 @@ export function replayTotals(): ReplayTotals {
     add(row) {
       const { count, change } = row;
       counts.reviews += count;
-      counts.distinct += 1;
+      if (row.again !== true) counts.distinct += 1;
       if (row.allowed) counts.allowed += count;
       if (change !== null) {
         counts.compared += count;
