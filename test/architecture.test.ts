@@ -258,6 +258,11 @@ describe('the architecture', () => {
     ]);
   });
 
+  test('loads packages on demand only by their default export, the only one that a CommonJS package has in the bundle', () => {
+    const named = /const \{(?! default: \w+ \}) [^}]*\} = await import\('(?![.]|node:)/;
+    expect(files.filter((file) => named.test(readFileSync(path.join(SRC, file), 'utf8')))).toEqual([]);
+  });
+
   test('reads the environment only in config/process-environment.ts and ends the process only in main.ts', () => {
     const reading = (pattern: RegExp): readonly string[] =>
       files.filter((file) => pattern.test(readFileSync(path.join(SRC, file), 'utf8')));

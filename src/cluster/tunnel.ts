@@ -66,11 +66,11 @@ function bare(hostname: string): string {
 
 /** The proxy resolves the name, as for HTTP. */
 async function throughSocks(proxy: URL, target: TunnelTarget, timeoutMs: number): Promise<Socket> {
-  const { SocksClient } = await import('socks');
+  const { default: socks } = await import('socks');
   const user = userInfoOf(proxy);
   const credentials = user === undefined ? {} : { userId: user.username, password: user.password };
   try {
-    const { socket } = await SocksClient.createConnection({
+    const { socket } = await socks.SocksClient.createConnection({
       proxy: { host: bare(proxy.hostname), port: Number(proxy.port || 1080), type: 5, ...credentials },
       command: 'connect',
       destination: target,
