@@ -40,7 +40,15 @@ export function problemsOf(row: ReplayRow): readonly Problem[] {
     return [...patchProblems(before, after), ...findings];
   if (findings.length > 0) return findings;
   const missing = (row.missing ?? []).map((fact) => textProblem(`the recording does not have ${fact}`));
-  return missing.length > 0 ? missing : messageProblems(before, after);
+  if (missing.length > 0) return missing;
+  const messages = messageProblems(before, after);
+  return messages.length > 0 ? messages : silentDenial(row);
+}
+
+/** Other webhooks can deny without a reason, and other programs can leave it out of a recording. */
+function silentDenial({ change }: ReplayRow): readonly Problem[] {
+  if (change === 'newly-allowed') return [textProblem('was denied without a message')];
+  return change === 'newly-denied' ? [textProblem('is denied without a message')] : [];
 }
 
 function expectedProblem({ text }: Difference): Problem {

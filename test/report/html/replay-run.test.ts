@@ -167,6 +167,25 @@ describe('the HTML report of a replay', () => {
     ]);
   });
 
+  const SILENT = { allowed: false, message: null, warnings: ['w'], patch: [] };
+
+  test.each([
+    [
+      'newly-allowed',
+      { allowed: true, before: SILENT, after: TEXTS },
+      { message: 'was denied without a message', before: 'deny', after: 'warn' },
+    ],
+    [
+      'newly-denied',
+      { allowed: false, before: TEXTS, after: SILENT },
+      { message: 'is denied without a message', before: 'warn', after: 'deny' },
+    ],
+    ['same', { allowed: true, before: TEXTS, after: TEXTS }, undefined],
+  ] as const)('has a row for a review that is %s, whose response has no reason', (change, sides, shown) => {
+    const [run] = runsOf([row({ change, ...sides })]);
+    expect(run?.findings).toMatchObject(shown === undefined ? [] : [shown]);
+  });
+
   test('lists, in a second run, what is denied in the end, with its reasons', () => {
     const { before: _before, after: _after, ...rest } = DENIAL;
     const stays = { ...rest, action: 'deny' as const, rule: 'image-tag' };
