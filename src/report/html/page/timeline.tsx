@@ -5,8 +5,9 @@ import type { Actions } from './actions.ts';
 import type { Matches } from './match.ts';
 import { isIn, type Model } from './model.ts';
 import type { Period } from './periods.ts';
+import { numberedBars } from './numbered-bars.ts';
 import type { State } from './state.ts';
-import { number } from './words.ts';
+import { amount, number } from './words.ts';
 
 interface Props {
   readonly model: Model;
@@ -119,6 +120,7 @@ function Plot({ steps, periods, period, minutes, isPrinting }: PlotProps): Compo
   const bars = barsOf(steps, merged);
   const most = niceMaximum(Math.max(1, ...bars.map(({ all }) => all)));
   const scale = { width: width / bars.length, y: (value: number) => TOP + (HEIGHT - TOP) * (1 - value / most) };
+  const numbered = numberedBars(bars, scale.width);
   const picked = periods.find(({ id }) => id === period);
   return (
     <div class="plot">
@@ -129,39 +131,30 @@ function Plot({ steps, periods, period, minutes, isPrinting }: PlotProps): Compo
           role="img"
           aria-label={`Reviews over time in steps of ${stepText(minutes * merged)}. The days below have the same numbers.`}
         >
-          {[0, most / 2, most].map((value) => (
-            <Grid key={value} value={value} y={scale.y(value)} width={width} />
-          ))}
+          {[0, most / 2, most].map((value) => {
+            const y = Math.round(scale.y(value)) + 0.5;
+            return <line key={value} class="grid" x1="0" x2={width} y1={y} y2={y} />;
+          })}
           {periods.slice(1).map(({ from }) => {
             const x = Math.round((from / steps.all.length) * width) + 0.5;
             return <line key={from} class="grid" x1={x} x2={x} y1={TOP} y2={HEIGHT} stroke-dasharray="2 3" />;
           })}
           {bars.map((bar, index) => (
-            <PlotBar key={index} {...{ bar, index, scale }} isDim={picked !== undefined && !isIn(picked, bar.from)} />
+            <PlotBar
+              key={index}
+              {...{ bar, index, scale }}
+              hasNumber={numbered.has(index)}
+              isDim={picked !== undefined && !isIn(picked, bar.from)}
+            />
+          ))}
+          {[most / 2, most].map((value) => (
+            <text key={value} class="axis" x="0" y={scale.y(value) - 4}>
+              {number(value)}
+            </text>
           ))}
         </svg>
       </div>
     </div>
-  );
-}
-
-interface GridProps {
-  readonly value: number;
-  readonly y: number;
-  readonly width: number;
-}
-
-function Grid({ value, y, width }: GridProps): ComponentChildren {
-  const at = Math.round(y) + 0.5;
-  return (
-    <g>
-      <line class="grid" x1="0" x2={width} y1={at} y2={at} />
-      {value > 0 && (
-        <text x="0" y={y - 4}>
-          {number(value)}
-        </text>
-      )}
-    </g>
   );
 }
 
@@ -198,20 +191,22 @@ function niceMaximum(most: number): number {
 }
 
 function stepText(minutes: number): string {
-  return minutes % 60 === 0 ? `${minutes / 60} hours` : `${minutes} minutes`;
+  return minutes % 60 === 0 ? amount(minutes / 60, 'hour') : `${minutes} minutes`;
 }
 
 interface PlotBarProps {
   readonly bar: Bar;
   readonly index: number;
   readonly scale: { readonly width: number; readonly y: (value: number) => number };
+  readonly hasNumber: boolean;
   readonly isDim: boolean;
 }
 
 /** The least height that is seen. */
 const MIN_HEIGHT = 5;
 
-function PlotBar({ bar: { all, denied, allowed }, index, scale, isDim }: PlotBarProps): ComponentChildren {
+function PlotBar({ bar, index, scale, hasNumber, isDim }: PlotBarProps): ComponentChildren {
+  const { all, denied, allowed } = bar;
   const x = index * scale.width + 1;
   const width = Math.max(2, scale.width - 2);
   const top = scale.y(all);
@@ -227,7 +222,7 @@ function PlotBar({ bar: { all, denied, allowed }, index, scale, isDim }: PlotBar
         <rect class="ok" x={x} y={HEIGHT - low - high - (low > 0 ? 1 : 0)} width={width} height={high} rx="1.5" />
       )}
       {denied > 0 && <path class="deny" d={`M${center - 4} ${top - 11}h8l-4 6z`} />}
-      {denied > 1 && (
+      {hasNumber && (
         <text class="n" x={center} y={top - 14} text-anchor="middle">
           {number(denied)}
         </text>
