@@ -46,5 +46,5 @@ Examples:
   # A file for skopeo sync --src yaml
   tidewaiter copy --list deploy/ -p policies/ -o yaml
 
-Exit codes: 0 the mirrors have all images; 1 an image is missing or differs; 2 a
-registry did not tell about some images, or an input is unreadable`;
+Exit codes: 0 the mirrors have all images; 1 an image is missing, differs, or has an
+invalid name; 2 a registry did not tell about some images, or an input is unreadable`;

@@ -22,7 +22,7 @@ export function copyLines(report: CopyReport, ink: Paint): CopyText {
 
 /** For formats that contain only what is missing. */
 export function leftOutNotes({ images }: CopyReport): string {
-  const texts = (['mirror-differs', 'unknown'] as const).flatMap((state) => {
+  const texts = (['mirror-differs', 'invalid-name', 'unknown'] as const).flatMap((state) => {
     const rows = images.filter((row) => row.state === state);
     return rows.length === 0 ? [] : [`not listed: ${count(rows.length, 'image')}, ${STATE_TEXTS[state]}\n`];
   });
@@ -31,21 +31,22 @@ export function leftOutNotes({ images }: CopyReport): string {
 
 export function copyNotes({ images, errors, moreErrors, moreImages }: CopyReport, ink: Paint): string {
   const more = moreErrors === 0 ? '' : `${count(moreErrors, 'more error')}\n`;
-  const unlisted = moreImages === 0 ? '' : `${count(moreImages, 'more name')}; read fewer files at once\n`;
-  return notComparedNote(images) + errorNotes(errors, ink) + more + unlisted;
+  const unlisted = moreImages ? `only the first ${count(images.length, 'name')}; read fewer files at once\n` : '';
+  return assumedNote(images) + errorNotes(errors, ink) + more + unlisted;
 }
 
-/** The mirror has them, so they can be pulled after the switch. */
-function notComparedNote(images: CopyReport['images']): string {
-  const [first, ...others] = images.filter(({ state, message }) => state === 'present' && message !== null);
+/** Where labels are not known, a policy that selects by them counts. */
+function assumedNote(images: CopyReport['images']): string {
+  const [first, ...others] = images.filter(({ assumed }) => assumed !== null);
   if (first === undefined) return '';
-  const what = others.length === 0 ? '' : `${count(others.length + 1, 'image')}, for example `;
-  return `${what}${first.from}: ${first.message}\n`;
+  const what = others.length === 0 ? 'image' : `${count(others.length + 1, 'image')}, for example`;
+  return `listed as if the policy applied: ${what} ${first.from}: ${first.assumed}\n`;
 }
 
 const STATE_TEXTS: Readonly<Record<CopyRow['state'], string>> = {
   missing: 'which the mirror lacks',
   'mirror-differs': 'of which the mirror has another digest',
+  'invalid-name': 'whose name at the mirror is invalid',
   unknown: 'about which a registry did not tell',
   present: 'which the mirror has',
 };
@@ -53,7 +54,8 @@ const STATE_TEXTS: Readonly<Record<CopyRow['state'], string>> = {
 function rowText({ state, from, to, policies, message }: CopyRow, ink: Paint): string {
   const label = state === 'unknown' ? ink.yellow(state) : ink.red(state);
   const why = message === null ? '' : `\n  ${ink.dim(message)}`;
-  return `${label}  ${from} -> ${to}  ${ink.dim(`policy ${policies.join(', ')}`)}${why}\n`;
+  const names = to === null ? from : `${from} -> ${to}`;
+  return `${label}  ${names}  ${ink.dim(`policy ${policies.join(', ')}`)}${why}\n`;
 }
 
 function summary({ images, objects }: CopyReport): string {

@@ -8,8 +8,8 @@ export interface CopyReport {
   readonly version: 1;
   /** One for each image and each of its names at mirrors. */
   readonly images: readonly CopyRow[];
-  /** Names that are not listed, because there are too many. */
-  readonly moreImages: number;
+  /** There are names that are not listed, because there are too many. */
+  readonly moreImages: boolean;
   /** Objects with images that were read. */
   readonly objects: number;
   readonly errors: readonly ErrorRow[];
@@ -17,27 +17,30 @@ export interface CopyReport {
 }
 
 /**
- * `missing`: the mirror lacks the image. `mirror-differs`: the tag has another digest at the mirror. `unknown`: a registry did not
- * tell. `present`: the mirror has the image.
+ * `missing`: the mirror lacks the image. `mirror-differs`: the tag has another digest at the mirror. `invalid-name`: the name at the
+ * mirror is not possible, so the image stays. `unknown`: a registry did not tell. `present`: the mirror has the image.
  */
-export const COPY_STATES = ['missing', 'mirror-differs', 'unknown', 'present'] as const;
+export const COPY_STATES = ['missing', 'mirror-differs', 'invalid-name', 'unknown', 'present'] as const;
 
 export interface CopyRow {
   readonly state: (typeof COPY_STATES)[number];
   /** What container runtimes pull: with the registry, and without the tag if there is a digest. */
   readonly from: string;
-  readonly to: string;
+  /** null: the name is invalid. */
+  readonly to: string | null;
   /** The policies that give the image this name. */
   readonly policies: readonly string[];
+  /** Why it is unknown whether these policies apply; null: one does. */
+  readonly assumed: string | null;
   /** What the registries have; null: nothing, or unknown. */
   readonly fromDigest: string | null;
   readonly toDigest: string | null;
-  /** Why the state is unknown, how the mirror differs, or why a present image is not compared with its source. */
+  /** Why the name is invalid, or the state unknown, or how the mirror differs. */
   readonly message: string | null;
 }
 
 export function copyExitCode({ images, moreImages, errors, moreErrors }: CopyReport): number {
-  if (errors.length + moreErrors + moreImages > 0 || images.some(({ state }) => state === 'unknown')) return 2;
+  if (errors.length + moreErrors > 0 || moreImages || images.some(({ state }) => state === 'unknown')) return 2;
   return images.some(({ state }) => state !== 'present') ? 1 : 0;
 }
 

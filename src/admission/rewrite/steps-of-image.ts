@@ -1,20 +1,27 @@
-/** The rewrites of one image, as of the only container of a new Pod. */
+/** The rewrites of images: of one, as of the only container of a new Pod, and of those of an object. */
 import type { ImageReference } from '../../image/reference.ts';
 import type { KindTable } from '../../pod/kinds.ts';
-import { typeOf, workloadOf } from '../../pod/workload.ts';
+import { typeOf, type Workload, workloadOf } from '../../pod/workload.ts';
 import { planned } from '../../policy/plan.ts';
+import type { Fact, Labels } from '../../policy/fact.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { ScopeRequest } from '../../policy/scope-request.ts';
 import { factLabel } from '../facts/lookups.ts';
+import type { AdmissionRequest } from '../request.ts';
 import { rewritingPolicies, type Step, stepsOf } from './chain.ts';
 
 export interface PodContext {
   readonly policies: readonly Policy[];
   readonly kinds: KindTable;
   readonly namespace: string;
+  /** By default, they are unknown. */
+  readonly labels?: Fact<Labels> | undefined;
 }
 
-export function rewriteStepsOf(image: ImageReference, { policies, kinds, namespace }: PodContext): readonly Step[] {
+export function rewriteStepsOf(
+  image: ImageReference,
+  { policies, kinds, namespace, labels = unknownLabels(namespace) }: PodContext,
+): readonly Step[] {
   const containers = [{ name: 'image', image: image.text }];
   const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'image', namespace }, spec: { containers } };
   const read = workloadOf(object, typeOf(object), kinds);
@@ -24,7 +31,7 @@ export function rewriteStepsOf(image: ImageReference, { policies, kinds, namespa
     operation: 'CREATE',
     namespace,
     workload: read.workload,
-    namespaceLabels: { state: 'unknown', reason: `${factLabel('Namespace', namespace)} are not known here` },
+    namespaceLabels: labels,
     name: '',
     subResource: '',
     user: undefined,
@@ -32,4 +39,43 @@ export function rewriteStepsOf(image: ImageReference, { policies, kinds, namespa
     dryRun: false,
   };
   return stepsOf(container, image, rewritingPolicies(planned(policies, request).policies));
+}
+
+function unknownLabels(namespace: string): Fact<Labels> {
+  return { state: 'unknown', reason: `${factLabel('Namespace', namespace)} are not known here` };
+}
+
+export interface ImageStep {
+  /** As written in the object. */
+  readonly image: ImageReference;
+  readonly step: Step;
+}
+
+interface ObjectContext extends Omit<PodContext, 'namespace'> {
+  readonly request: Pick<AdmissionRequest, 'namespace' | 'name' | 'user'>;
+}
+
+/** Those of the object as it is created, and those of its new Pods: policies select either by kind. */
+export function rewriteStepsIn(workload: Workload, { request, ...context }: ObjectContext): readonly ImageStep[] {
+  const { namespace = 'default' } = request;
+  const namespaced = workload.clusterScoped ? undefined : request.namespace;
+  const { labels = unknownLabels(namespace), policies } = context;
+  const creation: ScopeRequest = {
+    operation: 'CREATE',
+    namespace: namespaced,
+    workload,
+    namespaceLabels: namespaced === undefined ? { state: 'no' } : labels,
+    name: request.name,
+    subResource: '',
+    user: request.user,
+    oldObject: undefined,
+    dryRun: false,
+  };
+  const covering = rewritingPolicies(planned(policies, creation).policies);
+  return workload.containers.flatMap((container) => {
+    if (container.image.state !== 'parsed') return [];
+    const { reference: image } = container.image;
+    const ofPod = rewriteStepsOf(image, { ...context, namespace, labels });
+    return [...stepsOf(container, image, covering), ...ofPod].map((step) => ({ image, step }));
+  });
 }

@@ -2,6 +2,7 @@
 import { UserError } from '../../error/user-error.ts';
 import { recordingEvents } from '../../files/recordings.ts';
 import { yamlDocuments } from '../../install/yaml.ts';
+import type { ImageReference } from '../../image/reference.ts';
 import type { RegistryFact, RegistryImage } from '../../policy/registry-fact.ts';
 import { failureText, INTERRUPTED, type ReferenceLookup } from '../../pinning/reference-lookup.ts';
 import { rewritesImages } from '../../policy/plan.ts';
@@ -52,7 +53,7 @@ export function listCopies(paths: readonly string[], flags: CopyFlags, parts: Co
 
 /** By the names that runtimes pull. */
 function factsOf({ images }: WantedImages, lookups: RegistryLookups): Promise<Facts> {
-  const references = [...images.values()].flatMap(({ from, to }) => [from, to]);
+  const references = [...images.values()].flatMap(({ from, to }) => (to.ok ? [from, to.reference] : []));
   const byName = references.map(
     (reference) => [reference.runtimeName, { key: reference.runtimeName, reference }] as const,
   );
@@ -61,34 +62,59 @@ function factsOf({ images }: WantedImages, lookups: RegistryLookups): Promise<Fa
   return closeAfter(lookUpAll(new Map(byName), lookUp, lookups), lookups.close);
 }
 
-function reportOf({ images, more, objects, visited }: WantedImages, facts: Facts): CopyReport {
+function reportOf({ images, hasMore, objects, visited }: WantedImages, facts: Facts): CopyReport {
   const rows = [...images.values()].map((image) => rowOf(image, facts));
   const { errors, moreErrors } = visited;
-  return { version: 1, images: rows, moreImages: more, objects, errors, moreErrors };
+  return { version: 1, images: rows, moreImages: hasMore, objects, errors, moreErrors };
 }
 
-function rowOf({ from, to, policies }: WantedImage, facts: Facts): CopyRow {
-  const [origin, mirror] = [from, to].map(({ runtimeName }) => facts.get(runtimeName));
-  const [fromDigest, toDigest] = [digestOf(origin), digestOf(mirror)];
-  const row = { from: from.runtimeName, to: to.runtimeName, policies: [...policies], fromDigest, toDigest };
-  if (mirror?.state === 'yes') {
-    if (fromDigest === null) return { ...row, state: 'present', message: notCompared(origin) };
-    if (fromDigest === toDigest) return { ...row, state: 'present', message: null };
-    return {
-      ...row,
-      state: 'mirror-differs',
-      message: `${to.domain} has ${toDigest}, ${from.domain} has ${fromDigest}`,
-    };
+function rowOf({ from, to, policies, assumed }: WantedImage, facts: Facts): CopyRow {
+  const row = { from: from.runtimeName, policies: [...policies], assumed: assumed ?? null };
+  if (!to.ok) {
+    return { ...row, to: null, fromDigest: null, toDigest: null, state: 'invalid-name', message: to.problem };
   }
-  const why = failureOf(mirror);
-  if (!isNotFound(mirror)) return { ...row, state: 'unknown', message: why };
-  const message = origin?.state === 'yes' ? null : `the source is not known to exist: ${failureOf(origin)}`;
-  return { ...row, state: 'missing', message };
+  const [origin, mirror] = [from, to.reference].map(({ runtimeName }) => facts.get(runtimeName));
+  const digests = { fromDigest: digestOf(origin), toDigest: digestOf(mirror) };
+  return {
+    ...row,
+    to: to.reference.runtimeName,
+    ...digests,
+    ...stateOf({ from, to: to.reference }, { origin, mirror }),
+  };
 }
 
-/** A source that does not have the tag has nothing to compare with. */
-function notCompared(origin: RegistryFact<RegistryImage> | undefined): string | null {
-  return isNotFound(origin) ? null : `not compared with the source: ${failureOf(origin)}`;
+interface Names {
+  readonly from: ImageReference;
+  readonly to: ImageReference;
+}
+
+interface Found {
+  readonly origin: RegistryFact<RegistryImage> | undefined;
+  readonly mirror: RegistryFact<RegistryImage> | undefined;
+}
+
+function stateOf(names: Names, { origin, mirror }: Found): Pick<CopyRow, 'state' | 'message'> {
+  if (mirror?.state === 'yes') return comparedState(names, { origin, digest: mirror.value.digest });
+  if (!isNotFound(mirror)) return { state: 'unknown', message: failureOf(mirror) };
+  const message = origin?.state === 'yes' ? null : `the source is not known to exist: ${failureOf(origin)}`;
+  return { state: 'missing', message };
+}
+
+interface AtMirror extends Pick<Found, 'origin'> {
+  readonly digest: string;
+}
+
+/** A digest is the same image everywhere, and a source that does not have the tag has nothing to compare with. */
+function comparedState({ from, to }: Names, { origin, digest }: AtMirror): Pick<CopyRow, 'state' | 'message'> {
+  const fromDigest = digestOf(origin);
+  if (from.digest !== undefined || fromDigest === digest || isNotFound(origin))
+    return { state: 'present', message: null };
+  return fromDigest === null
+    ? {
+        state: 'unknown',
+        message: `the mirror has it, but it cannot be compared with the source: ${failureOf(origin)}`,
+      }
+    : { state: 'mirror-differs', message: `${to.domain} has ${digest}, ${from.domain} has ${fromDigest}` };
 }
 
 function isNotFound(fact: RegistryFact<RegistryImage> | undefined): boolean {

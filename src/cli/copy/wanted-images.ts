@@ -1,10 +1,11 @@
 /** The images of objects, and the names that policies give them at mirrors. */
 import type { Context } from '../../admission/context.ts';
 import type { Step } from '../../admission/rewrite/chain.ts';
-import { rewriteStepsOf } from '../../admission/rewrite/steps-of-image.ts';
+import { rewriteStepsIn } from '../../admission/rewrite/steps-of-image.ts';
 import type { Recording } from '../../files/recorded-documents.ts';
 import type { RecordingEvent } from '../../files/recordings.ts';
 import type { ImageReference } from '../../image/reference.ts';
+import type { Rewritten } from '../../image/rewriting.ts';
 import type { KindTable } from '../../pod/kinds.ts';
 import { type ShapeFault, typeOf, type Workload, workloadOf } from '../../pod/workload.ts';
 import type { ErrorRow } from '../../report/check.ts';
@@ -12,15 +13,17 @@ import { type Visited, visitReviews } from '../recorded/occurrences.ts';
 
 export interface WantedImage {
   readonly from: ImageReference;
-  readonly to: ImageReference;
+  readonly to: Rewritten;
   readonly policies: Set<string>;
+  /** Why it is unknown whether a policy gives it the name; undefined: one does. */
+  assumed: string | undefined;
 }
 
 export interface WantedImages {
   /** By both names. */
   readonly images: ReadonlyMap<string, WantedImage>;
-  /** Names beyond the limit. */
-  readonly more: number;
+  /** There are names beyond the limit. */
+  readonly hasMore: boolean;
   readonly objects: number;
   /** With an error for each object that cannot be read. */
   readonly visited: Visited;
@@ -34,38 +37,49 @@ export async function wantedImages(
   { policies, kinds }: Pick<Context, 'policies' | 'kinds'>,
   stop: AbortSignal,
 ): Promise<WantedImages> {
-  const images = new Map<string, WantedImage>();
-  const seen = new Set<string>();
-  const counts = { more: 0, objects: 0 };
-  const add = (from: ImageReference, { policy, to }: Step): void => {
-    if (!to.ok) return;
-    const key = `${from.runtimeName} ${to.reference.runtimeName}`;
-    const known = images.get(key);
-    if (known !== undefined) known.policies.add(policy);
-    else if (images.size < MAX_IMAGES) images.set(key, { from, to: to.reference, policies: new Set([policy]) });
-    else counts.more += 1;
-  };
+  const list = createList();
   const unread: ErrorRow[] = [];
+  let objects = 0;
   const visited = await visitReviews(events, {
     stop,
     onlyLines: true,
     visit: (recording) => {
-      const { namespace = 'default' } = recording.review.request;
+      const { request } = recording.review;
       const workload = workloadIn(recording, kinds, unread);
       if (workload === undefined) return NOTHING;
-      counts.objects += 1;
-      for (const { image } of workload.containers) {
-        if (image.state !== 'parsed') continue;
-        const { reference } = image;
-        const key = `${namespace} ${reference.runtimeName}`;
-        if (seen.has(key)) continue;
-        if (seen.size < MAX_IMAGES) seen.add(key);
-        for (const step of rewriteStepsOf(reference, { policies, kinds, namespace })) add(reference, step);
-      }
+      objects += 1;
+      const labels = recording.recorded?.facts.namespaceLabels;
+      for (const { image, step } of rewriteStepsIn(workload, { policies, kinds, request, labels }))
+        list.add(image, step);
       return NOTHING;
     },
   });
-  return { images, visited: withUnread(visited, unread), ...counts };
+  return { images: list.images, hasMore: list.hasMore(), visited: withUnread(visited, unread), objects };
+}
+
+interface ImageList {
+  readonly images: ReadonlyMap<string, WantedImage>;
+  add(image: ImageReference, step: Step): void;
+  hasMore(): boolean;
+}
+
+function createList(): ImageList {
+  const images = new Map<string, WantedImage>();
+  let hasMore = false;
+  return {
+    images,
+    add(from, { policy, to, scopeUnknown }) {
+      const key = `${from.runtimeName} ${to.ok ? to.reference.runtimeName : to.problem}`;
+      const known = images.get(key);
+      if (known !== undefined) {
+        known.policies.add(policy);
+        if (scopeUnknown === undefined) known.assumed = undefined;
+      } else if (images.size < MAX_IMAGES) {
+        images.set(key, { from, to, policies: new Set([policy]), assumed: scopeUnknown });
+      } else hasMore = true;
+    },
+    hasMore: () => hasMore,
+  };
 }
 
 /** Adds an error if the object cannot be read, except in recordings, which have objects that the API server rejected. */

@@ -151,14 +151,54 @@ describeWith(dockerRegistryMissing, 'copy --list', () => {
     { what: 'is down', at: () => down.host, image: 'shop/web:both' },
     // Without all credentials of nodes, it is not known whether a registry hides the image.
     { what: 'may lack the tag', at: () => origin.host, image: 'shop/web:mirror' },
-  ])('the mirror has it, and the source $what', async ({ at, image }) => {
+    { what: 'is down, and there is a digest', at: () => down.host, image: `shop/web@${FIRST}`, state: 'present' },
+  ])('the mirror has it, and the source $what', async ({ at, image, state = 'unknown' }) => {
     const other = file(
       'source.yaml',
       policyText('source', `{rewrite: [{from: "${at()}/**", to: "${mirror.host}/hub/**"}]}`),
     );
     const result = await list(file('pod.yaml', pod('web', `${at()}/${image}`)), '-p', other);
-    expect([result.code, result.out]).toEqual([0, '1 image to be at mirrors, of 1 object: 1 present\n']);
-    expect(result.note.startsWith(`${at()}/${image}: not compared with the source: `)).toBe(true);
+    const isKnown = state === 'present';
+    expect([result.code, result.out]).toEqual([
+      isKnown ? 0 : 2,
+      expect.stringContaining(`1 image to be at mirrors, of 1 object: 1 ${state}\n`),
+    ]);
+    expect(result.out.includes('  the mirror has it, but it cannot be compared with the source: ')).toBe(!isKnown);
+  });
+
+  test('names images whose name at the mirror is invalid, in all formats', async () => {
+    const input = file('port.yaml', pod('web', `${origin.host}/shop/web:both`));
+    const any = file('any.yaml', policyText('any', `{rewrite: [{from: "**", to: "${mirror.host}/**"}]}`));
+    const { code, out } = await list(input, '-p', any);
+    expect([code, out]).toEqual([
+      1,
+      `invalid-name  ${origin.host}/shop/web:both  policy any
+  the new name "${mirror.host}/${origin.host}/shop/web" is invalid: "/" is not allowed in a tag; use letters, digits, ".", "_", and "-"
+
+1 image to be at mirrors, of 1 object: 1 invalid-name
+`,
+    ]);
+    for (const format of ['lines', 'yaml']) {
+      const other = await list(input, '-p', any, '-o', format);
+      const note = 'not listed: 1 image, whose name at the mirror is invalid\n';
+      expect([other.code, other.out, other.note]).toEqual([1, '', note]);
+    }
+  });
+
+  test('says that a policy may not apply, because labels of namespaces are not known', async () => {
+    const objects = ['both', 'origin'].map((tag) => pod('web', `${origin.host}/shop/web:${tag}`));
+    const input = file('labels.yaml', objects.join('---\n'));
+    const labeled = file(
+      'labeled.yaml',
+      policyText(
+        'labeled',
+        `{match: {namespaceSelector: {matchLabels: {a: b}}}, rewrite: [{from: "${origin.host}/**", to: "${mirror.host}/hub/**"}]}`,
+      ),
+    );
+    const result = await list(input, '-p', labeled, '-o', 'lines');
+    const names = `${origin.host}/shop/web:origin ${mirror.host}/hub/shop/web:origin\n`;
+    const note = `listed as if the policy applied: 2 images, for example ${origin.host}/shop/web:both: the labels of namespace "shop" are not known here\n`;
+    expect([result.code, result.out, result.note]).toEqual([1, names, note]);
   });
 
   test('says what allows a lookup that the configuration blocks', async () => {

@@ -1,0 +1,115 @@
+/** Which names `copy --list` compares, of objects and recordings. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+
+import { type WantedImages, wantedImages } from '../../../src/cli/copy/wanted-images.ts';
+import { recordingEvents } from '../../../src/files/recordings.ts';
+import type { RecordedFacts } from '../../../src/recording/facts.ts';
+import { kinds, policyOf } from '../../policy/fixtures.ts';
+import { POD, recordedReview } from '../../recording/lines.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-wanted-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function* noInput(): AsyncGenerator<Buffer, void> {
+  // Standard input is not read.
+}
+
+async function wanted(text: string, specs: readonly string[], name = 'objects.yaml'): Promise<WantedImages> {
+  const file = path.join(folder, name);
+  writeFileSync(file, text);
+  const events = recordingEvents([file], noInput(), { kinds, namespace: 'default' });
+  const policies = specs.map((spec, index) => ({ ...policyOf(spec), name: `p${index}` }));
+  return wantedImages(events, { policies, kinds }, new AbortController().signal);
+}
+
+/** `from -> to, by policies`, with `?` if it is unknown whether one applies. */
+function texts({ images }: WantedImages): readonly string[] {
+  return [...images.values()].map(({ from, to, policies, assumed }) => {
+    const name = to.ok ? to.reference.runtimeName : to.problem;
+    return `${from.runtimeName} -> ${name}, by ${[...policies].join(' ')}${assumed === undefined ? '' : ` ? ${assumed}`}`;
+  });
+}
+
+const REWRITE = 'rewrite: [{from: "docker.io/**", to: "m.io/**"}]';
+const LABELED = `{match: {namespaceSelector: {matchLabels: {a: b}}}, ${REWRITE}}`;
+const NGINX = 'docker.io/library/nginx:1 -> m.io/library/nginx:1, by';
+
+const pod = (image: string): string =>
+  `apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop}\nspec: {containers: [{name: c, image: "${image}"}]}\n`;
+const deployment = (image: string, place = 'containers'): string =>
+  `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec: {template: {spec: {${place}: [{name: c, image: "${image}"}]}}}\n`;
+
+test.each<readonly [what: string, text: string, policies: readonly string[], names: readonly string[]]>([
+  ['a Pod', pod('nginx:1'), [`{${REWRITE}}`], [`${NGINX} p0`]],
+  [
+    'a policy about Deployments only',
+    deployment('nginx:1'),
+    [`{match: {kinds: [Deployment]}, ${REWRITE}}`],
+    [`${NGINX} p0`],
+  ],
+  ['a policy about Pods only', deployment('nginx:1'), [`{match: {kinds: [Pod]}, ${REWRITE}}`], [`${NGINX} p0`]],
+  ['a policy about Jobs only', deployment('nginx:1'), [`{match: {kinds: [Job]}, ${REWRITE}}`], []],
+  ['init containers', deployment('nginx:1', 'initContainers'), [`{${REWRITE}}`], [`${NGINX} p0`]],
+  [
+    'two policies, of which only one is about Pods',
+    deployment('nginx:1'),
+    [`{match: {kinds: [Deployment]}, ${REWRITE}}`, `{match: {kinds: [Pod]}, ${REWRITE}}`],
+    [`${NGINX} p0 p1`],
+  ],
+  [
+    'labels that are not known',
+    pod('nginx:1'),
+    [LABELED],
+    [`${NGINX} p0 ? the labels of namespace "shop" are not known here`],
+  ],
+  ['labels that are not known, but another policy applies', pod('nginx:1'), [LABELED, `{${REWRITE}}`], [`${NGINX} p1`]],
+  [
+    'a name that is too long',
+    pod(`${'a/'.repeat(120)}nginx:1`),
+    ['{rewrite: [{from: "docker.io/**", to: "mirror.example.com/docker-hub/**"}]}'],
+    [expect.stringMatching(/ -> the new name "mirror.example.com\/.*" is invalid: .*255.*, by p0$/)],
+  ],
+  [
+    'a registry with a port, which cannot be a part of a path',
+    pod('localhost:5000/web:1'),
+    ['{rewrite: [{from: "**", to: "m.io/**"}]}'],
+    [
+      expect.stringMatching(
+        /^localhost:5000\/web:1 -> the new name "m.io\/localhost:5000\/web" is invalid: .*, by p0$/,
+      ),
+    ],
+  ],
+])('%s', async (_what, text, policies, names) => {
+  expect(texts(await wanted(text, policies))).toEqual(names);
+});
+
+test.each<readonly [what: string, labels: RecordedFacts['namespaceLabels'], names: readonly string[]]>([
+  ['match', { state: 'yes', value: { a: 'b' } }, ['p0']],
+  ['do not match', { state: 'yes', value: {} }, []],
+  [
+    'were unknown',
+    { state: 'unknown', reason: 'the API server did not respond' },
+    ['p0 ? the API server did not respond'],
+  ],
+  ['were not needed', undefined, ['p0 ? the labels of namespace "shop" are not known here']],
+])('the labels in a recording %s', async (_what, namespaceLabels, names) => {
+  const line = recordedReview({ facts: { sources: ['namespaces'], namespaceLabels } });
+  const rewrite =
+    '{match: {namespaceSelector: {matchLabels: {a: b}}}, rewrite: [{from: "registry.example.com/**", to: "m.io/**"}]}';
+  const image = POD.spec.containers[0]?.image;
+  const found = texts(await wanted(`${JSON.stringify(line)}\n`, [rewrite], 'recording.jsonl'));
+  expect(found).toEqual(names.map((name) => `${image} -> m.io/shop/web:1.4.2, by ${name}`));
+});
+
+test.each([
+  [20_000, false],
+  [20_001, true],
+])('of %i names, more than 20,000: %s', async (count, hasMore) => {
+  const containers = Array.from({ length: count }, (_, index) => ({ name: 'c', image: `a:${index}` }));
+  const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web' }, spec: { containers } };
+  const found = await wanted(JSON.stringify([object, object]), [`{${REWRITE}}`], 'objects.json');
+  expect([found.images.size, found.hasMore, found.objects]).toEqual([20_000, hasMore, 2]);
+});
