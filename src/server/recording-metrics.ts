@@ -5,7 +5,7 @@ import type { RecordingMetrics } from './recording/recorder.ts';
 export function createRecordingMetrics(registers: Registry[]): RecordingMetrics {
   const reviews = new Counter({
     name: 'tidewaiter_recorded_reviews_total',
-    help: 'Reviews of the recording: recorded, repeated (counted with one of the same shape), unrecorded (a Secret), limited (its namespace has used its share), dropped (lost).',
+    help: 'Reviews of the recording, each once: recorded (on the disk), repeated (counted on the disk with one of the same shape), unrecorded (a Secret), limited (its namespace has used its share), dropped (lost).',
     labelNames: ['result'],
     registers,
   });

@@ -1,8 +1,19 @@
 /** Records what a real server answers, and reads it again. */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import fc from 'fast-check';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { recordedEntries } from '../../src/files/recording-lines.ts';
 import { recordingFiles } from '../../src/files/recording-files.ts';
@@ -62,6 +73,8 @@ function total(lines: readonly Recorded[]): number {
   return lines.reduce((sum, line) => sum + (line.type === 'review' ? 1 : line.count), 0);
 }
 
+const SECRET = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' }, data: { a: 'eA==' } };
+
 const podNamed = (name: string, image = 'registry.example.com/shop/web:1.4.2'): object => ({
   ...POD,
   metadata: { name, namespace: 'shop', uid: name, creationTimestamp: name },
@@ -109,13 +122,16 @@ describe('the writer', () => {
     await writer.add(batchOf(others));
     const body = (name: string): object => ({ ...podNamed('web', `a/${name}:1`), metadata: { namespace: 'hostile' } });
     for (let index = 0; index < 5000; index += 1) await writer.add(batchOf([{ pod: body(`b${index}`) }]));
+    await writer.tick();
     const hostile = writer.take();
     expect(hostile.limited).toBeGreaterThan(2000);
     expect(hostile.recorded + hostile.limited).toBe(5050);
     await writer.add(batchOf(others));
+    await writer.tick();
     expect(writer.take()).toMatchObject({ recorded: 0, repeated: 50, limited: 0 });
     clock.now += 3_600_001;
     await writer.add(batchOf([{ pod: body('next') }]));
+    await writer.tick();
     expect(writer.take()).toMatchObject({ recorded: 1, limited: 0 });
     await writer.close();
     const lines = await linesIn(given.directory);
@@ -151,8 +167,8 @@ describe('the writer', () => {
       { shape: 'other', count: 3, first: 0, last: 0 },
     ]);
     expect(forgotten).toBe(1);
-    expect(writer.take()).toMatchObject({ recorded: 1, repeated: 12, dropped: 3 });
     await writer.close();
+    expect(writer.take()).toMatchObject({ recorded: 1, repeated: 12, dropped: 3 });
     const lines = await linesIn(given.directory);
     const [{ id } = { id: '' }] = reviewsIn(lines);
     expect(lines.filter((line) => line.type === 'repeats')).toMatchObject([
@@ -276,6 +292,47 @@ describe('the writer', () => {
     expect(writer.take().dropped).toBe(3);
   });
 
+  /** What happens to the directory, and to reviews of one shape or of others. */
+  const steps = fc.array(
+    fc.oneof(
+      fc.constantFrom('away' as const, 'back' as const, 'tick' as const, 'wait' as const),
+      fc.array(fc.constantFrom('a', 'b', 'c', 'secret'), { minLength: 1, maxLength: 5 }),
+    ),
+    { maxLength: 30 },
+  );
+  test.each(['shape', 'review'] as const)('counts each review once, with a line for each %s', async (each) => {
+    await fc.assert(
+      fc.asyncProperty(steps, async (all) => {
+        const given = settings({ each });
+        const { writer, clock } = writerFor(given);
+        const away = `${given.directory}-away`;
+        let added = 0;
+        for (const step of all) {
+          if (step === 'away' && existsSync(given.directory)) renameSync(given.directory, away);
+          else if (step === 'back' && existsSync(away)) renameSync(away, given.directory);
+          else if (step === 'tick') await writer.tick();
+          else if (step === 'wait') clock.now += 61_000;
+          else if (typeof step !== 'string') {
+            await writer.add(
+              batchOf(step.map((name) => ({ pod: name === 'secret' ? SECRET : podNamed('web', name) }))),
+            );
+            added += step.length;
+          }
+        }
+        if (existsSync(away)) renameSync(away, given.directory);
+        clock.now += 61_000;
+        await writer.add(batchOf([{ pod: podNamed('web', 'last') }]));
+        await writer.close();
+        const { recorded, repeated, unrecorded, dropped } = writer.take();
+        expect(recorded + repeated + unrecorded + dropped).toBe(added + 1);
+        const lines = await linesIn(given.directory);
+        expect(total(lines)).toBe(recorded + repeated);
+        expect(lines.reduce((sum, line) => sum + line.dropped, 0)).toBe(dropped);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   test.skipIf(process.getuid?.() === 0)('goes on without a directory that it may write', async () => {
     const given = settings();
     chmodSync(given.directory, 0o500);
@@ -298,9 +355,7 @@ describe('the writer', () => {
   test('records no Secret, and nothing that cannot be read', async () => {
     const given = settings();
     const { writer } = writerFor(given);
-    await writer.add(
-      batchOf([{ pod: { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' }, data: { a: 'eA==' } } }]),
-    );
+    await writer.add(batchOf([{ pod: SECRET }]));
     await writer.close();
     expect(writer.take()).toMatchObject({ recorded: 0, unrecorded: 1 });
     expect(readdirSync(given.directory)).toEqual([]);

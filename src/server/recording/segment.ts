@@ -1,6 +1,16 @@
 /** One file of a recording, compressed with zstd. What was flushed can be read although the file has no end. */
 import { randomBytes } from 'node:crypto';
-import { closeSync, fstatSync, fsyncSync, futimesSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  futimesSync,
+  openSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 import { constants, createZstdCompress } from 'node:zlib';
 
@@ -19,7 +29,7 @@ export interface Segment {
   /** Throws if the file no longer has its name. */
   flush(): Promise<void>;
   end(): Promise<void>;
-  /** Without its last lines. */
+  /** Without the lines since the last flush. */
   abandon(): void;
 }
 
@@ -34,6 +44,8 @@ export function openSegment(directory: string, now: number, onBytes: (bytes: num
   engine.on('data', (chunk: Buffer) => output.add(chunk));
   engine.on('error', () => undefined);
   const ended = new Promise<void>((resolve) => engine.once('end', resolve));
+  /** Bytes with whole lines. */
+  let flushed = 0;
   const close = (): void => {
     output.close();
     engine.destroy();
@@ -54,6 +66,7 @@ export function openSegment(directory: string, now: number, onBytes: (bytes: num
       output.store();
       output.requireName();
       output.touch();
+      flushed = output.bytes();
     },
     async end() {
       engine.end();
@@ -63,16 +76,18 @@ export function openSegment(directory: string, now: number, onBytes: (bytes: num
       close();
     },
     abandon() {
+      // Lines that count as lost must not be there.
+      ifPossible(() => output.cut(flushed));
       close();
       // A full disk has room for names of files.
-      if (output.bytes() === 0) removeIfPossible(file);
+      if (flushed === 0) ifPossible(() => rmSync(file, { force: true }));
     },
   };
 }
 
-function removeIfPossible(file: string): void {
+function ifPossible(work: () => void): void {
   try {
-    rmSync(file, { force: true });
+    work();
   } catch {
     // The disk has failed, which is told already.
   }
@@ -87,6 +102,8 @@ interface Output {
   /** Throws if the file no longer has its name: the directory was removed or replaced. */
   requireName(): void;
   sync(): void;
+  /** Removes all but the first bytes. */
+  cut(size: number): void;
   /** Tells other servers in the directory that the file is in use. */
   touch(): void;
   close(): void;
@@ -117,6 +134,7 @@ function openOutput(file: string, onBytes: (bytes: number) => void): Output {
       if (statSync(file).ino !== ino) throw Object.assign(new Error('the file was replaced'), { code: 'ENOENT' });
     },
     sync: () => fsyncSync(descriptor),
+    cut: (size) => ftruncateSync(descriptor, size),
     touch() {
       const now = new Date();
       futimesSync(descriptor, now, now);

@@ -11,10 +11,11 @@ import { type LineContent, lineContent, type LineOptions } from './recorded-line
 import { createSegments, type Segments } from './segments.ts';
 import type { WriterSettings } from './settings.ts';
 
-/** What happened to reviews, for metrics. */
+/** What happened to reviews, for metrics: each counts once, when it is known. */
 export interface RecordingCounts {
+  /** The line is on the disk. */
   recorded: number;
-  /** Of a shape that already has a line. */
+  /** Of a shape that already has a line, in a line of type repeats on the disk. */
   repeated: number;
   /** Secrets, which are never recorded. */
   unrecorded: number;
@@ -96,7 +97,7 @@ export function createWriter(
     buffer: '',
     lines: 0,
     dropped: 0,
-    unsafe: 0,
+    unsafe: noneUnsafe(),
     retryAt: 0,
     isFailing: false,
   };
@@ -119,7 +120,7 @@ export function createWriter(
       state.counts = noCounts();
       return taken;
     },
-    unsaved: () => state.unsafe + state.shapes.pending(),
+    unsaved: () => state.unsafe.recorded + state.unsafe.repeated + state.shapes.pending(),
   };
 }
 
@@ -140,10 +141,17 @@ interface State {
   lines: number;
   /** Told in the next line. */
   dropped: number;
-  /** Reviews in lines that may not be on the disk yet. */
-  unsafe: number;
+  /** What lines say that may not be on the disk yet. */
+  unsafe: Unsafe;
   retryAt: number;
   isFailing: boolean;
+}
+
+interface Unsafe {
+  recorded: number;
+  repeated: number;
+  /** Told in these lines. */
+  dropped: number;
 }
 
 async function addOne(noted: Noted, state: State): Promise<void> {
@@ -156,7 +164,6 @@ async function addOne(noted: Noted, state: State): Promise<void> {
   }
   if (line === 'unreadable') return lose(1, state);
   if (settings.each === 'shape' && shapes.isRepeat(line.shape, line.time)) {
-    counts.repeated += 1;
     learn(noted, line, state);
     return;
   }
@@ -166,9 +173,9 @@ async function addOne(noted: Noted, state: State): Promise<void> {
     state.dropped += 1;
     return;
   }
-  const id = await attempt(state, () => append(line, 1, state));
+  const id = await attempt(state, () => append(line, state));
   if (id === undefined) return lose(1, state);
-  counts.recorded += 1;
+  state.unsafe.recorded += 1;
   appendRepeats(shapes.add(line.shape, id, namespace), state);
   if (state.buffer.length > BUFFER_LENGTH) await attempt(state, () => write(state));
 }
@@ -184,11 +191,9 @@ function learn({ note, body }: Noted, line: LineContent, { learned, events, segm
 
 function addRepeatsOf({ shape, count, first, last }: ShapeRepeats, state: State): void {
   const [from, to] = [new Date(first).toISOString(), new Date(last).toISOString()];
-  if (state.shapes.addRepeats(shape, { count, first: from, last: to })) state.counts.repeated += count;
-  else {
-    lose(count, state);
-    state.events.onForgotten?.();
-  }
+  if (state.shapes.addRepeats(shape, { count, first: from, last: to })) return;
+  lose(count, state);
+  state.events.onForgotten?.();
 }
 
 /** Empty for objects without a namespace. */
@@ -214,32 +219,37 @@ async function attempt<T>(state: State, work: () => T | Promise<T>): Promise<T |
 }
 
 function fail(error: unknown, state: State): void {
+  const { recorded, repeated, dropped } = state.unsafe;
   const pending = state.shapes.pending();
   state.segments.abandon();
   state.shapes.clear();
   state.buffer = '';
-  lose(state.unsafe + pending, state);
-  state.unsafe = 0;
+  state.unsafe = noneUnsafe();
+  state.dropped += dropped;
+  lose(recorded + repeated + pending, state);
   state.retryAt = state.now() + RETRY_MS;
   if (!state.isFailing) state.events.onFailure(codeOf(error));
   state.isFailing = true;
 }
 
 /** Returns the id of the line. The lines of one shape are in one segment, because others can be removed. */
-function append(line: NewLine, reviews: number, state: State): string {
+function append(line: NewLine, state: State): string {
   const segment = state.segments.open(state.now());
   state.lines += 1;
   const id = `${segment.id}-${state.lines}`;
   const { format, type, ...rest } = line;
   const identity = type === 'review' ? { format, type, id } : { format, type };
   state.buffer += `${JSON.stringify({ ...identity, ...rest, dropped: state.dropped })}\n`;
+  state.unsafe.dropped += state.dropped;
   state.dropped = 0;
-  state.unsafe += reviews;
   return id;
 }
 
 function appendRepeats(list: readonly Repeats[], state: State): void {
-  for (const repeats of list) append(repeats, repeats.count, state);
+  for (const repeats of list) {
+    append(repeats, state);
+    state.unsafe.repeated += repeats.count;
+  }
 }
 
 async function write(state: State): Promise<void> {
@@ -255,7 +265,7 @@ async function flush(state: State): Promise<void> {
   appendRepeats(shapes.take(now(), now() - REPEATS_MS), state);
   await write(state);
   await segment.flush();
-  state.unsafe = 0;
+  settle(state);
   if (state.isFailing) state.events.onRecovery();
   state.isFailing = false;
   if (segments.isDue(now()) && state.events.onEnding !== undefined) state.events.onEnding();
@@ -273,7 +283,19 @@ async function endSegment(state: State): Promise<void> {
   await write(state);
   state.shapes.clear();
   await state.segments.end();
-  state.unsafe = 0;
+  settle(state);
+}
+
+/** All lines are on the disk. */
+function settle(state: State): void {
+  const { recorded, repeated } = state.unsafe;
+  state.counts.recorded += recorded;
+  state.counts.repeated += repeated;
+  state.unsafe = noneUnsafe();
+}
+
+function noneUnsafe(): Unsafe {
+  return { recorded: 0, repeated: 0, dropped: 0 };
 }
 
 function noCounts(): RecordingCounts {

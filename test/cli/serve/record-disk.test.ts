@@ -32,33 +32,68 @@ function largePod(): object {
   return { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web' }, spec: { containers } };
 }
 
-async function lastDropped(disk: string): Promise<number> {
-  let dropped = 0;
+interface Lines {
+  reviews: number;
+  dropped: number;
+}
+
+async function linesOn(disk: string): Promise<Lines> {
+  const lines = { reviews: 0, dropped: 0 };
   for (const file of recordingFiles(disk)) {
-    for await (const entry of recordedEntries(file)) if ('recorded' in entry) dropped += entry.recorded.dropped;
+    for await (const entry of recordedEntries(file)) {
+      if (!('recorded' in entry)) continue;
+      lines.dropped += entry.recorded.dropped;
+      if (entry.recorded.type === 'review') lines.reviews += 1;
+    }
   }
-  return dropped;
+  return lines;
+}
+
+const RESULTS = ['recorded', 'repeated', 'unrecorded', 'limited', 'dropped'] as const;
+
+type Counts = Record<(typeof RESULTS)[number], number>;
+
+function sum(counts: Counts): number {
+  return Object.values(counts).reduce((total, count) => total + count, 0);
+}
+
+async function counted(server: BuiltServer): Promise<Counts> {
+  const counts = { recorded: 0, repeated: 0, unrecorded: 0, limited: 0, dropped: 0 };
+  for (const result of RESULTS)
+    counts[result] = Number((await server.metric(`tidewaiter_recorded_reviews_total\\{result="${result}"\\}`)) ?? 0);
+  return counts;
 }
 
 describeWith(canMount ? undefined : 'allow user namespaces, which mount the disk', 'a recording', () => {
   test('on a full disk goes on when there is room again', { timeout: 90_000 }, async () => {
     const { server, disk } = await startOn('size=1m');
-    for (let sent = 0; sent < 40; sent += 1) await server.review(largePod());
+    let sent = 0;
+    const send = async (pod: object): Promise<void> => {
+      sent += 1;
+      expect((await server.review(pod)).allowed).toBe(true);
+    };
+    for (let pods = 0; pods < 40; pods += 1) await send(largePod());
     expect(await server.logged(/^reviews cannot be recorded/)).toMatchObject({ reason: 'ENOSPC' });
     await vi.waitFor(async () => expect(await server.metric('tidewaiter_recording_failed')).toBe('1'));
-    expect((await server.review(largePod())).allowed).toBe(true);
+    await send(largePod());
+    await vi.waitFor(async () => expect(sum(await counted(server))).toBe(sent), { timeout: 30_000, interval: 200 });
+    const full = await counted(server);
+    const written = await linesOn(disk);
+    expect(written).toEqual({ reviews: full.recorded, dropped: 0 });
+    expect(full.recorded).toBeGreaterThan(0);
     for (const file of readdirSync(disk)) rmSync(path.join(disk, file));
     await vi.waitFor(
       async () => {
-        await server.review({ ...largePod(), spec: { containers: [] } });
+        await send({ ...largePod(), spec: { containers: [] } });
         expect(await server.metric('tidewaiter_recording_failed')).toBe('0');
       },
       { timeout: 30_000, interval: 1000 },
     );
     await server.logged(/^reviews are recorded again$/);
     expect(server.log.filter(({ level }) => level === 'error')).toHaveLength(1);
-    const dropped = await lastDropped(disk);
-    expect(dropped).toBeGreaterThan(0);
+    await vi.waitFor(async () => expect(sum(await counted(server))).toBe(sent), { timeout: 30_000, interval: 200 });
+    const counts = await counted(server);
+    expect(await linesOn(disk)).toEqual({ reviews: counts.recorded - full.recorded, dropped: counts.dropped });
     expect(readdirSync(disk)).toHaveLength(1);
   });
 
