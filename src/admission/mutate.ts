@@ -115,14 +115,15 @@ function changed(scoped: Scoped): MaybePromise<Mutation> {
 }
 
 /** One for all lookups of the request: each is sent once. */
-function factRequestOf({ request, context, signal, scopeRequest, covering }: Scoped): ImageFactRequest {
+function factRequestOf({ request, context, signal, scopeRequest, covering, change }: Scoped): ImageFactRequest {
   return {
     policies: context.policies,
     request: scopeRequest,
     excuses: context.exceptions?.excusesFor(scopeRequest),
     pluginsRan: request.pluginsRan,
     lookups: createLookups(scopeRequest.namespace, context, signal),
-    addedSecrets: addedSecretNames(covering),
+    // The list of a live Pod is immutable.
+    addedSecrets: change.onlyEphemeral ? () => NOTHING : addedSecretNames(covering),
   };
 }
 

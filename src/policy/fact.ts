@@ -22,6 +22,8 @@ export interface PodPullSecrets {
   readonly serviceAccount: string;
   /** In the kubelet's order, without duplicates. `no`: the ServiceAccount does not exist. */
   readonly secrets: Fact<readonly NamedSecret[]>;
+  /** Secrets that policies add to a list that is not known. */
+  readonly added?: readonly NamedSecret[];
 }
 
 export interface NamedSecret {

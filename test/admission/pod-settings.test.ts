@@ -5,7 +5,7 @@ import type { Surroundings as World } from './decide.ts';
 import type { JsonObject } from '../../src/pod/pointer.ts';
 import type { Fact } from '../../src/policy/fact.ts';
 import type { PullSecret } from '../../src/credential/pull-secret.ts';
-import { secretFor } from '../credential/pull-secrets.ts';
+import { secretFor, secretOf } from '../credential/pull-secrets.ts';
 import { policyOf } from '../policy/fixtures.ts';
 import { ask, contextOf, decisionTexts, objectOf, podOf, requestOf } from './decide.ts';
 import { change, digestOf, findingTexts, no, patched, registryOf, updateOf, yes } from './pinning.ts';
@@ -26,6 +26,7 @@ const listed = (...names: readonly string[]): string =>
 const SECRETS: Readonly<Record<string, Fact<PullSecret>>> = {
   'mirror-pull': { state: 'yes', value: secretFor('mirror-pull', 'mirror.example.com') },
   other: { state: 'yes', value: secretFor('other', 'quay.io') },
+  malformed: { state: 'yes', value: secretOf('malformed', '{') },
   slow: { state: 'unknown', reason: 'the API server did not respond' },
 };
 const ACCOUNTS: Readonly<Record<string, Fact<readonly string[]>>> = {
@@ -288,17 +289,46 @@ test.each([...PULL_SECRETS, ...PULL_POLICIES])('$what', async ({ policies, reque
   expect({ patch: patched(mutation), findings: findingTexts(mutation) }).toEqual({ patch, findings });
 });
 
-test('images are looked up with the pull secrets that they get', async () => {
+test.each<readonly [what: string, added: string, request: AdmissionRequest, lookups: readonly string[]]>([
+  ['the pull secrets that they get', 'mirror-pull, missing', create(pod('nginx:1')), ['mirror-pull']],
+  ['no malformed secret, which is not added', 'malformed, mirror-pull', create(pod('nginx:1')), ['mirror-pull']],
+  [
+    'the secrets that they get, if those of the ServiceAccount are unknown',
+    'mirror-pull',
+    requestOf(pod('nginx:1', ', serviceAccountName: lost'), { pluginsRan: false }),
+    ['mirror-pull', 'its pull secrets are not known: the API server did not respond'],
+  ],
+  [
+    'the secrets that they get, if the ServiceAccount does not exist yet',
+    'mirror-pull',
+    create(deployment('nginx:1', ', serviceAccountName: absent')),
+    ['mirror-pull', 'ServiceAccount "absent" does not exist yet'],
+  ],
+  [
+    'no secret that a live Pod does not get',
+    'mirror-pull',
+    updateOf(
+      pod('nginx:1'),
+      podOf('{containers: [{name: web, image: "nginx:1"}], ephemeralContainers: [{name: debug, image: "nginx:1"}]}'),
+      { subResource: 'ephemeralcontainers' },
+    ),
+    [],
+  ],
+])('images are looked up with %s', async (_what, added, request, lookups) => {
   const policies = [
     policyOf(`{rewrite: [{from: "docker.io/**", to: "mirror.example.com/hub/**"}],
-      pullSecrets: [{images: ["mirror.example.com/**"], add: [mirror-pull, missing]}]}`),
+      pullSecrets: [{images: ["mirror.example.com/**"], add: [${added}]}]}`),
   ];
   const images = registryOf({
     'mirror.example.com/hub/library/nginx:1': yes(D),
     'docker.io/library/nginx:1': no('timeout'),
   });
-  await change(requestOf(pod('nginx:1')), policies, { images, ...cluster() });
-  expect(images.questions.map(({ candidates }) => candidates.map(({ secret }) => secret))).toEqual([['mirror-pull']]);
+  await change(request, policies, { images, ...cluster() });
+  const texts = images.questions.map(({ candidates, incompleteReason }) => [
+    ...candidates.map(({ secret }) => secret),
+    ...(incompleteReason === undefined ? [] : [incompleteReason]),
+  ]);
+  expect(texts).toEqual([lookups]);
 });
 
 const NO_NAMES: Fact<readonly string[]> = { state: 'yes', value: [] };

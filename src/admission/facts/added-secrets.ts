@@ -1,8 +1,10 @@
 /** The pull secrets that policies add to Pods, beside those that the Pods have. */
+import { keyringOf } from '../../credential/keyring.ts';
+import type { PullSecret } from '../../credential/pull-secret.ts';
 import type { ImageReference } from '../../image/reference.ts';
 import type { Container } from '../../pod/containers.ts';
 import type { Workload } from '../../pod/workload.ts';
-import type { PodPullSecrets } from '../../policy/fact.ts';
+import type { Fact, NamedSecret, PodPullSecrets } from '../../policy/fact.ts';
 import { type MaybePromise, whenAllKnown, whenKnown } from '../maybe-promise.ts';
 import type { Lookups } from './lookups.ts';
 
@@ -17,7 +19,7 @@ interface AddedContext {
   readonly lookups: Lookups;
 }
 
-/** A secret that does not exist, or is not known, is not added to the Pod. */
+/** A secret that does not exist, is malformed, or is not known, is not added to the Pod. */
 export function withAddedSecrets(
   secrets: PodSecrets,
   { workload, addedSecrets, lookups }: AddedContext,
@@ -26,18 +28,28 @@ export function withAddedSecrets(
   if ([...added.values()].every((names) => names.length === 0)) return secrets;
   return whenAllKnown(
     secrets.map(([pod, own]): MaybePromise<PodSecrets[number]> => {
-      if (own.secrets.state !== 'yes') return [pod, own];
-      const { value } = own.secrets;
-      const names = [...new Set(added.get(pod))].filter((name) => value.every((one) => one.name !== name));
-      return whenKnown(whenAllKnown(names.map((name) => lookups.secret(name))), (facts) => {
-        const more = names.flatMap((name, index) => {
-          const secret = facts[index];
-          return secret?.state === 'yes' ? [{ name, secret }] : [];
-        });
-        return [pod, { ...own, secrets: { state: 'yes', value: [...value, ...more] } }];
-      });
+      const listed = new Set(own.secrets.state === 'yes' ? own.secrets.value.map(({ name }) => name) : []);
+      const names = [...new Set(added.get(pod))].filter((name) => !listed.has(name));
+      return whenKnown(whenAllKnown(names.map((name) => lookups.secret(name))), (facts) => [
+        pod,
+        withSecrets(
+          own,
+          names.flatMap((name, index) => addedSecret(name, facts[index]) ?? []),
+        ),
+      ]);
     }),
   );
+}
+
+function addedSecret(name: string, secret: Fact<PullSecret> | undefined): NamedSecret | undefined {
+  return secret?.state === 'yes' && keyringOf([secret.value]).ok ? { name, secret } : undefined;
+}
+
+function withSecrets(own: PodPullSecrets, more: readonly NamedSecret[]): PodPullSecrets {
+  if (more.length === 0) return own;
+  const { secrets } = own;
+  if (secrets.state !== 'yes') return { ...own, added: more };
+  return { ...own, secrets: { ...secrets, value: [...secrets.value, ...more] } };
 }
 
 /** By the pointer of the Pod. */

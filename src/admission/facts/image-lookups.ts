@@ -4,7 +4,7 @@ import { quoteValue } from '../../image/quote.ts';
 import type { ImageReference } from '../../image/reference.ts';
 import type { Container } from '../../pod/containers.ts';
 import type { Workload } from '../../pod/workload.ts';
-import type { Facts, PodPullSecrets } from '../../policy/fact.ts';
+import type { Facts, NamedSecret, PodPullSecrets } from '../../policy/fact.ts';
 import type { ImageLookup } from '../context.ts';
 
 export interface ContainerLookup {
@@ -79,13 +79,30 @@ function createPodCredentials(): (pullSecrets: PodPullSecrets | undefined) => Po
   };
 }
 
-function podCredentials(pullSecrets: PodPullSecrets | undefined, spend: (amount: number) => boolean): PodCredentials {
+function podCredentials(pullSecrets: PodPullSecrets | undefined, spend: Spend): PodCredentials {
   if (pullSecrets === undefined) return noCandidates('its pull secrets are not known');
-  const { secrets, serviceAccount } = pullSecrets;
-  if (secrets.state === 'unknown') return noCandidates(`its pull secrets are not known: ${secrets.reason}`);
-  if (secrets.state === 'no') return noCandidates(`ServiceAccount ${quoteValue(serviceAccount)} does not exist yet`);
-  const existing = secrets.value.flatMap(({ secret }) => (secret.state === 'yes' ? [secret.value] : []));
+  const { secrets, serviceAccount, added = [] } = pullSecrets;
+  if (secrets.state === 'unknown')
+    return listedCredentials(added, `its pull secrets are not known: ${secrets.reason}`, spend);
+  if (secrets.state === 'no')
+    return listedCredentials(added, `ServiceAccount ${quoteValue(serviceAccount)} does not exist yet`, spend);
   const unread = secrets.value.find(({ secret }) => secret.state === 'unknown');
+  const incompleteReason =
+    unread?.secret.state === 'unknown'
+      ? `pull secret ${quoteValue(unread.name)} is not known: ${unread.secret.reason}`
+      : undefined;
+  return listedCredentials(secrets.value, incompleteReason, spend);
+}
+
+type Spend = (amount: number) => boolean;
+
+/** `incompleteReason`: why there can be more secrets. */
+function listedCredentials(
+  listed: readonly NamedSecret[],
+  incompleteReason: string | undefined,
+  spend: Spend,
+): PodCredentials {
+  const existing = listed.flatMap(({ secret }) => (secret.state === 'yes' ? [secret.value] : []));
   const keyring = keyringOf(existing);
   if (!keyring.ok) {
     const [fault] = keyring.faults;
@@ -93,10 +110,6 @@ function podCredentials(pullSecrets: PodPullSecrets | undefined, spend: (amount:
       `pull secret ${quoteValue(fault?.secret ?? '')} is malformed, so the kubelet uses no pull secrets`,
     );
   }
-  const incompleteReason =
-    unread?.secret.state === 'unknown'
-      ? `pull secret ${quoteValue(unread.name)} is not known: ${unread.secret.reason}`
-      : undefined;
   const found = new Map<ImageReference, ReturnType<PodCredentials>>();
   const find = (reference: ImageReference): ReturnType<PodCredentials> =>
     spend(keyring.globLength * reference.domain.length)
