@@ -146,6 +146,48 @@ const PULL_SECRETS: readonly Case[] = [
     patch: [`add ${TEMPLATE_LIST}/- {"name":"mirror-pull"}`],
   },
   {
+    what: 'a manifest without a list that is applied again: the stored list, whatever the ServiceAccount has now',
+    policies: [adds('mirror-pull', ', mode: workload')],
+    request: updateOf(deployment(IMAGE, listed('before', 'mirror-pull')), deployment(IMAGE)),
+    patch: [`add ${TEMPLATE_LIST} [{"name":"before"},{"name":"mirror-pull"}]`],
+  },
+  ...['slow', 'missing', 'malformed', 'other'].map((secret) => ({
+    what: `a manifest that is applied again after its secret became ${secret}`,
+    policies: [adds(secret, ', mode: workload')],
+    request: updateOf(
+      deployment(IMAGE, `, serviceAccountName: lost${listed('of-account', secret)}`),
+      deployment(IMAGE, ', serviceAccountName: lost'),
+    ),
+    patch: [`add ${TEMPLATE_LIST} [{"name":"of-account"},{"name":"${secret}"}]`],
+  })),
+  {
+    what: 'a manifest with another ServiceAccount',
+    policies: [adds('mirror-pull', ', mode: workload')],
+    request: updateOf(
+      deployment(IMAGE, `, serviceAccountName: lost${listed('before', 'mirror-pull')}`),
+      deployment(IMAGE),
+    ),
+    patch: [`add ${TEMPLATE_LIST} [{"name":"of-account"},{"name":"mirror-pull"}]`],
+  },
+  {
+    what: 'a manifest with another image',
+    policies: [adds('mirror-pull', ', mode: workload')],
+    request: updateOf(deployment(IMAGE, listed('before', 'mirror-pull')), deployment('mirror.example.com/a:2')),
+    patch: [`add ${TEMPLATE_LIST} [{"name":"of-account"},{"name":"mirror-pull"}]`],
+  },
+  {
+    what: 'mode warn: a manifest that is applied again without it',
+    policies: [adds('mirror-pull', ', mode: warn')],
+    request: updateOf(deployment(IMAGE, listed('own', 'mirror-pull')), deployment(IMAGE, listed('own'))),
+    patch: [],
+  },
+  {
+    what: 'a live Pod that is applied again without it',
+    policies: [adds('mirror-pull')],
+    request: updateOf(pod(IMAGE, listed('of-account', 'mirror-pull')), pod(IMAGE)),
+    patch: [`add ${LIST} [{"name":"of-account"},{"name":"mirror-pull"}]`],
+  },
+  {
     what: 'an update that changes no image of a template that was stored without it',
     policies: [adds('mirror-pull', ', mode: workload')],
     request: updateOf(deployment(IMAGE, listed('own')), deployment(IMAGE, listed('own'), ', labels: {a: b}')),

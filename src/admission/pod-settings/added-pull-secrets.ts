@@ -2,7 +2,8 @@
  * Adds pull secrets to Pods. A secret is added if it exists and has a credential for an image that its entry covers.
  *
  * A Pod with a list of its own does not get that of its ServiceAccount (kubernetes plugin/pkg/admission/serviceaccount). So the
- * list of a template that has none begins with that of its ServiceAccount.
+ * list of a template that has none begins with that of its ServiceAccount. A list that the stored object has stays, so that a
+ * manifest that is applied again changes nothing, whatever became of the secrets.
  */
 import { keyringOf } from '../../credential/keyring.ts';
 import type { PullSecret } from '../../credential/pull-secret.ts';
@@ -32,9 +33,7 @@ export interface PullSecretChanges {
 /** Synchronous if every Secret is known. */
 export function pullSecretChanges(change: PodChange, lookups: Lookups): MaybePromise<PullSecretChanges> {
   const policies = scopedPolicies(change.covering.policies, ({ addedPullSecrets }) => addedPullSecrets !== undefined);
-  const isCreation = change.change.stored === undefined;
-  // The list of a live Pod is immutable.
-  if (policies.length === 0 || (!isCreation && isPod(change.request.type))) return NOTHING;
+  if (policies.length === 0 || change.change.onlyEphemeral) return NOTHING;
   const pods = change.workload.pods.map((pod) => podChanges(pod, { change, policies, lookups }));
   return whenKnown(whenAllKnown(pods), (all) => ({
     added: all.flatMap(({ added }) => added),
@@ -61,8 +60,10 @@ interface Wanted {
 
 function podChanges(pod: Pod, context: PodContext): MaybePromise<PullSecretChanges> {
   const listed = new Set(pod.pullSecretNames);
-  const wanted = wantedFor(pod, context).filter(({ name }) => !listed.has(name) && mayAdd(name, pod, context));
+  const wanted = wantedFor(pod, context).filter(({ name }) => !listed.has(name));
   if (wanted.length === 0) return NOTHING;
+  const stored = context.change.stored?.pods.find(({ pointer }) => pointer === pod.pointer);
+  if (stored !== undefined && staysAsStored(pod, stored, context)) return storedAgain(pod, stored, wanted);
   const facts = wanted.map(({ name }) => context.lookups.secret(name));
   return whenKnown(whenAllKnown(facts), (known) => {
     const findings: Finding[] = [];
@@ -74,6 +75,27 @@ function podChanges(pod: Pod, context: PodContext): MaybePromise<PullSecretChang
     if (usable.length === 0) return { added: [], findings };
     return whenKnown(listBefore(pod, context), (before) => addedTo(pod, { usable, before, findings }));
   });
+}
+
+/** An update that changes no image only gets back what the stored template has. The lists of live Pods and Jobs are immutable. */
+function staysAsStored(pod: Pod, stored: Pod, { change }: PodContext): boolean {
+  if (change.change.digests === 'stored') return true;
+  if (stored.serviceAccountName !== pod.serviceAccountName) return false;
+  const before = new Set(stored.containers.map(({ image }) => image.text));
+  return pod.containers.every((container) => before.has(finalText(container, change)));
+}
+
+function storedAgain(pod: Pod, stored: Pod, wanted: readonly Wanted[]): PullSecretChanges {
+  const before = new Set(stored.pullSecretNames);
+  const again = wanted.filter(({ name, entry }) => entry.mode !== 'warn' && before.has(name));
+  if (again.length === 0) return NOTHING;
+  // Without a list of its own, the template began with the list of its ServiceAccount, which can be another one now.
+  const names = hasList(pod) ? again.map(({ name }) => name) : [...before].filter((name) => name !== '');
+  return { added: [additionTo(pod, names, again)], findings: [] };
+}
+
+function hasList({ spec, pointer }: Pod): boolean {
+  return readObjects(spec, 'imagePullSecrets', pointer).length > 0;
 }
 
 interface Additions {
@@ -94,14 +116,17 @@ function addedTo(pod: Pod, { usable, before, findings }: Additions): PullSecretC
   }
   const inherited = before.state === 'yes' ? before.value : [];
   const names = [...new Set([...inherited, ...usable.map(({ name }) => name)])];
-  return { added: [{ pod, names, added: usable.map(({ name, policy }) => ({ name, policy })) }], findings };
+  return { added: [additionTo(pod, names, usable)], findings };
+}
+
+function additionTo(pod: Pod, names: readonly string[], wanted: readonly Wanted[]): AddedPullSecrets {
+  return { pod, names, added: wanted.map(({ name, policy }) => ({ name, policy })) };
 }
 
 /** The names that the list of the Pod begins with, which are not in the object. */
 function listBefore(pod: Pod, { change, lookups }: PodContext): MaybePromise<Fact<readonly string[]>> {
-  const hasList = readObjects(pod.spec, 'imagePullSecrets', pod.pointer).length > 0;
   const isComplete = isPod(change.request.type) && change.request.pluginsRan;
-  return hasList || isComplete ? { state: 'yes', value: [] } : lookups.serviceAccount(pod.serviceAccountName);
+  return hasList(pod) || isComplete ? { state: 'yes', value: [] } : lookups.serviceAccount(pod.serviceAccountName);
 }
 
 function wantedFor(pod: Pod, context: PodContext): readonly Wanted[] {
@@ -137,16 +162,6 @@ export function addedSecretNames(covering: Covering): AddedSecrets {
 
 function namesIn({ addedPullSecrets = [] }: Policy, image: ImageReference): readonly string[] {
   return addedPullSecrets.flatMap(({ mode, covers, add }) => (mode !== 'warn' && covers(image) ? add : []));
-}
-
-/** An update that changes no image only gets back what the stored template has, so that it causes no rollout. */
-function mayAdd(name: string, pod: Pod, { change }: PodContext): boolean {
-  if (change.change.stored === undefined) return true;
-  const stored = change.stored?.pods.find(({ pointer }) => pointer === pod.pointer);
-  if (stored === undefined || stored.pullSecretNames.includes(name)) return true;
-  if (change.change.digests === 'stored') return false;
-  const before = new Set(stored.containers.map(({ image }) => image.text));
-  return pod.containers.some((container) => !before.has(finalText(container, change)));
 }
 
 function finalText(container: Container, { finalImage }: PodChange): string {
