@@ -1,5 +1,5 @@
 /** Finds the files of recordings. */
-import { createReadStream, readdirSync, statSync } from 'node:fs';
+import { createReadStream, type Dirent, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { RECORDING_START, startsRecording } from '../recording/read-line.ts';
 import { type ByteQueue, byteQueue, type Chunks } from './byte-queue.ts';
@@ -16,29 +16,29 @@ export function isRecordingName(name: string): boolean {
  */
 export function recordingFiles(named: string): readonly string[] {
   if (!statSync(named).isDirectory()) return [named];
-  const files = [...segmentsIn(named), ...directoriesIn(named).flatMap(innerSegments)];
+  const files = [...segmentsIn(named), ...directoriesIn(named).flatMap(segmentsIn)];
   return files.toSorted((one, other) => compare(path.basename(one), path.basename(other)) || compare(one, other));
 }
 
 function segmentsIn(directory: string): readonly string[] {
-  return readdirSync(directory)
-    .filter(isRecordingName)
-    .map((name) => path.join(directory, name));
-}
-
-/** A directory that cannot be read is named as not read. */
-function innerSegments(directory: string): readonly string[] {
-  try {
-    return segmentsIn(directory);
-  } catch {
-    return [];
-  }
+  return entriesIn(directory)
+    .filter((entry) => isRecordingName(entry.name) && !entry.isDirectory())
+    .map(({ name }) => path.join(directory, name));
 }
 
 function directoriesIn(directory: string): readonly string[] {
-  return readdirSync(directory, { withFileTypes: true })
+  return entriesIn(directory)
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules')
     .map(({ name }) => path.join(directory, name));
+}
+
+/** None in a directory that cannot be read: an inner one is named as not read, and reading the named one as manifests says why. */
+function entriesIn(directory: string): readonly Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch {
+    return [];
+  }
 }
 
 function compare(one: string, other: string): number {
@@ -47,11 +47,12 @@ function compare(one: string, other: string): number {
 
 /** Returns what else is in a directory with segments, without hidden files. */
 export function besideRecordings(directory: string): readonly string[] {
-  const read = new Set(directoriesIn(directory).filter((inner) => innerSegments(inner).length > 0));
-  return readdirSync(directory)
-    .filter((name) => !isRecordingName(name) && !name.startsWith('.'))
-    .map((name) => path.join(directory, name))
-    .filter((file) => !read.has(file))
+  const read = new Set(directoriesIn(directory).filter((inner) => segmentsIn(inner).length > 0));
+  const segments = new Set(segmentsIn(directory));
+  return entriesIn(directory)
+    .filter(({ name }) => !name.startsWith('.'))
+    .map(({ name }) => path.join(directory, name))
+    .filter((file) => !read.has(file) && !segments.has(file))
     .sort();
 }
 

@@ -50,9 +50,8 @@ export async function recordingSources(
   objects?: SyntheticOptions,
 ): Promise<RecordingSources> {
   const sorted = await sortPaths(paths);
-  const sizes = sorted.segments.map((file) => statSync(file).size);
   return {
-    bytes: sizes.reduce((sum, size) => sum + size, 0),
+    bytes: sorted.segments.reduce((sum, file) => sum + sizeOf(file), 0),
     isLarge: sorted.segments.some(isLarge),
     sources: sourcesIn(sorted, { stdin, onPiece, objects }),
   };
@@ -67,7 +66,7 @@ interface SourceOptions {
 type OnPiece = (piece: Uint8Array | string) => void;
 
 async function* sourcesIn(
-  { segments, streams, others, beside }: SortedPaths,
+  { segments, unread, streams, others, beside }: SortedPaths,
   { stdin, onPiece, objects }: SourceOptions,
 ): AsyncGenerator<RecordingSource, void> {
   for (const file of segments) {
@@ -77,6 +76,7 @@ async function* sourcesIn(
     };
     yield { form: 'lines', file, content };
   }
+  for (const { file, problem } of unread) yield { form: 'reviews', file, ...reviewsIn(file, { problem }) };
   for (const [index, path] of streams.entries()) {
     if (path !== '-') yield await sourceIn(path, observed(createReadStream(path), onPiece), objects);
     else if (streams.indexOf(path) === index) yield await sourceIn('stdin', observed(stdin, onPiece), objects);
@@ -95,7 +95,12 @@ const MEBIBYTE = 1024 * 1024;
 /** What is known about the reviews of a smaller file fits into memory, and reading it twice takes a tenth of the time of a replay. */
 function isLarge(file: string): boolean {
   const limit = file.endsWith('.ndjson') ? 128 * MEBIBYTE : MEBIBYTE;
-  return statSync(file).size > limit;
+  return sizeOf(file) > limit;
+}
+
+/** 0 for a file that a server has removed in the meantime; reading it is an error. */
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 async function* observed(stream: Chunks, onPiece: OnPiece): AsyncGenerator<Uint8Array | string, void> {
@@ -108,6 +113,8 @@ async function* observed(stream: Chunks, onPiece: OnPiece): AsyncGenerator<Uint8
 interface SortedPaths {
   /** Files that `serve` recorded. */
   readonly segments: readonly string[];
+  /** What has the name of a segment, in a directory, and cannot be read. */
+  readonly unread: readonly { readonly file: string; readonly problem: string }[];
   /** Standard input, and pipes, which can be read only once. */
   readonly streams: readonly string[];
   readonly others: readonly string[];
@@ -117,6 +124,7 @@ interface SortedPaths {
 
 async function sortPaths(paths: readonly string[]): Promise<SortedPaths> {
   const segments: string[] = [];
+  const unread: { file: string; problem: string }[] = [];
   const streams: string[] = [];
   const others: string[] = [];
   const beside: string[] = [];
@@ -124,19 +132,30 @@ async function sortPaths(paths: readonly string[]): Promise<SortedPaths> {
   const add = (file: string): void => {
     if (isNew(file, seen)) segments.push(file);
   };
+  const addFound = (file: string): void => {
+    const problem = problemOf(statOrProblem(file));
+    if (problem === undefined) add(file);
+    else unread.push({ file, problem });
+  };
   for (const named of paths) {
     const found = statOrProblem(named);
     if (named === '-' || isPipe(found)) streams.push(named);
     else if (typeof found === 'string') others.push(named);
     else if (found.isDirectory()) {
       const files = recordingFiles(named);
-      files.forEach(add);
+      files.forEach(addFound);
       if (files.length === 0) others.push(named);
       else beside.push(...besideRecordings(named));
     } else if (await isRecording(named)) add(named);
     else others.push(named);
   }
-  return { segments, streams, others, beside };
+  return { segments, unread, streams, others, beside };
+}
+
+/** Reading a pipe in a directory would wait for whoever writes it. */
+function problemOf(found: ReturnType<typeof statOrProblem>): string | undefined {
+  if (typeof found === 'string') return found;
+  return found.isFile() ? undefined : 'not a regular file';
 }
 
 function isPipe(found: ReturnType<typeof statOrProblem>): boolean {

@@ -1,5 +1,6 @@
 /** Replays of recordings that other programs have written or changed, and of reviews with hostile texts. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -70,6 +71,28 @@ test('what is beside a recording in a directory is named', async () => {
   expect(await notices(directory)).toEqual([
     `2 files and directories are not read because they are beside recordings: "${at('review.json')}" and "${at('server-b')}"`,
   ]);
+});
+
+test('what has the name of a segment and cannot be read is an error, and the others count', async () => {
+  const directory = mkdtempSync(path.join(folder, 'unread-'));
+  const at = (name: string): string => path.join(directory, name);
+  writeFileSync(at('1.ndjson'), `${JSON.stringify(recordedReview())}\n`);
+  symlinkSync('absent', at('2.ndjson'));
+  execFileSync('mkfifo', [at('3.ndjson.zst')]);
+  mkdirSync(at('4.ndjson'));
+  writeFileSync(at('4.ndjson/5.ndjson'), `${JSON.stringify(recordedReview({ id: 'a-2' }))}\n`);
+  mkdirSync(at('6.ndjson.gz'));
+  const { code, out } = await runCommand(['replay', directory, ...SIDES, '-o', 'json']);
+  const { summary, errors, notices: said } = JSON.parse(out) as ReplayDocument;
+  expect({ code, errors: errors.map(({ file: from, message }) => [path.basename(from), message]) }).toEqual({
+    code: 2,
+    errors: [
+      ['2.ndjson', 'no such file or directory'],
+      ['3.ndjson.zst', 'not a regular file'],
+    ],
+  });
+  expect(summary).toMatchObject({ reviews: 2 });
+  expect(said.map(({ message }) => message)).toEqual([`"${at('6.ndjson.gz')}" is not read: it is beside a recording`]);
 });
 
 test('recordings of several servers are read from a directory for each, in the order of their time', async () => {
