@@ -66,3 +66,11 @@ export class ApiOutage extends Error {
     this.name = 'ApiOutage';
   }
 }
+
+/** The response has more bytes than are read. */
+export class ApiResponseTooLong extends ApiOutage {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ApiResponseTooLong';
+  }
+}

@@ -1,6 +1,6 @@
 /** Turns errors of DNS, sockets, TLS, proxies, and HTTP into sentences about the API server. */
 import { quoteValue } from '../image/quote.ts';
-import { ApiError, ApiOutage } from './api.ts';
+import { ApiError, ApiOutage, ApiResponseTooLong } from './api.ts';
 import type { Connection } from './connection.ts';
 import { CertificateError } from './connector.ts';
 import { ProxyError } from './tunnel.ts';
@@ -14,10 +14,18 @@ export class InvalidResponse extends Error {
   }
 }
 
+export class ResponseTooLong extends InvalidResponse {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ResponseTooLong';
+  }
+}
+
 /** Returns errors of the API server, and outages, as they are. */
 export function outageOf(error: unknown, connection: Connection): ApiError | ApiOutage {
   if (error instanceof ApiError || error instanceof ApiOutage) return error;
   const server = `the API server ${connection.server.shown}`;
+  if (error instanceof ResponseTooLong) return new ApiResponseTooLong(`${server} ${error.message}`, { cause: error });
   if (error instanceof InvalidResponse) return new ApiOutage(`${server} ${error.message}`, { cause: error });
   if (error instanceof UnusableSettings)
     return new ApiOutage(`cannot send requests to ${server}: ${error.message}`, { cause: error });

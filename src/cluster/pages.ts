@@ -1,7 +1,7 @@
 /** The pages of a list. */
 import { objectOf, textOf } from '../pod/pod-status.ts';
 import type { JsonObject } from '../pod/pointer.ts';
-import type { ApiRequest, ClusterApi } from './api.ts';
+import { type ApiRequest, ApiResponseTooLong, type ClusterApi } from './api.ts';
 
 export interface Page {
   readonly list: JsonObject;
@@ -14,18 +14,37 @@ export interface PagesRequest extends Omit<ApiRequest, 'method' | 'body'> {
   readonly maxPages: number;
 }
 
-/** Rejects like `request`. */
+/**
+ * Asks for smaller pages as soon as one is longer than a response can be, because the authors of objects choose their size. Rejects
+ * like `request`.
+ */
 export async function* pagesOf(
   api: ClusterApi,
   { pageSize, maxPages, query, ...request }: PagesRequest,
   signal?: AbortSignal,
 ): AsyncGenerator<Page, void, undefined> {
+  let limit = pageSize;
   let next = '';
-  for (let count = 0; count < maxPages; count++) {
+  for (let left = maxPages * pageSize; left > 0;) {
     const position = next === '' ? {} : { continue: next };
-    const list = await api.request({ ...request, query: { ...query, limit: String(pageSize), ...position } }, signal);
+    const page = { ...request, query: { ...query, limit: String(limit), ...position } };
+    const list = await unlessTooLong(api.request(page, signal), limit);
+    if (list === undefined) {
+      limit = Math.floor(limit / 2);
+      continue;
+    }
+    left -= limit;
     next = textOf(objectOf(list['metadata'])['continue']) ?? '';
     yield { list, hasNext: next !== '' };
     if (next === '') return;
+  }
+}
+
+async function unlessTooLong(response: Promise<JsonObject>, limit: number): Promise<JsonObject | undefined> {
+  try {
+    return await response;
+  } catch (error) {
+    if (limit > 1 && error instanceof ApiResponseTooLong) return undefined;
+    throw error;
   }
 }

@@ -1,7 +1,7 @@
 /** Reads the body of a response within limits. */
 import { isObject, type JsonObject } from '../pod/pointer.ts';
 import type { WatchEvent } from './api.ts';
-import { InvalidResponse } from './outage.ts';
+import { InvalidResponse, ResponseTooLong } from './outage.ts';
 import { statusError } from './status-error.ts';
 
 export type Body = AsyncIterable<Uint8Array>;
@@ -49,7 +49,7 @@ function createBytes(maxBytes: number, problem: (mebibytes: number) => string): 
   return {
     append(chunk) {
       const end = length + chunk.length;
-      if (end > maxBytes) throw new InvalidResponse(problem(maxBytes / 1024 / 1024));
+      if (end > maxBytes) throw new ResponseTooLong(problem(maxBytes / 1024 / 1024));
       if (end > buffer.length) {
         const larger = new Uint8Array(Math.max(end, 2 * buffer.length));
         larger.set(buffer.subarray(0, length));

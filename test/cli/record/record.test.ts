@@ -251,6 +251,18 @@ describe('record --from-cluster', () => {
     expect(expired).toBe(1);
   });
 
+  test('asks for smaller pages if the objects of a tenant make a page too long', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    lists['/api/v1/pods'] = names.map((name) => object(name, POD_SPEC));
+    server.scripts.unshift((request, response) => {
+      if (request.path !== '/api/v1/pods' || Number(request.query.get('limit')) <= 2) return false;
+      response.end(Buffer.alloc(65 * 1024 * 1024, 0x20));
+      return true;
+    });
+    expect(await record()).toMatchObject({ code: 0, errors: [] });
+    expect(await recordedNames()).toEqual(names.map((name) => `Pod shop/${name}`));
+  });
+
   test('does not begin again forever', async () => {
     lists['/api/v1/pods'] = ['a', 'b', 'c'].map((name) => object(name, POD_SPEC));
     server.scripts.unshift((request, response) => {
