@@ -389,14 +389,34 @@ describe.each([
   });
 });
 
-test('a digest that is only known from before counts, if the pin allows its age', async () => {
-  const stale = { ageMs: 1000, failure: { cause: 'timeout', message: 'slow', remedy: undefined } } as const;
-  const registry = registryOf({ [`${MIRROR}:1`]: yes(D, { stale }) });
-  const mutation = await change(requestOf(pod('nginx:1')), [policyOf(`{rewrite: [${HUB}], pin: {stale: 1h}}`)], {
-    images: registry,
+describe('a registry that is down, and had the image before', () => {
+  const isDown = 'registry.example.com says unreachable';
+  const stale = { ageMs: 1000, failure: { cause: 'unreachable', message: isDown, remedy: undefined } } as const;
+  const kept = `audit web: image "nginx:1" is not rewritten to "${MIRROR}:1": ${isDown}`;
+  const seen = (image: string): string =>
+    `warn web: image "${image}:1" is pinned to the digest seen less than a minute ago: ${isDown}`;
+  test.each<readonly [what: string, more: string, down: readonly string[], image: string, findings: readonly string[]]>(
+    [
+      ['the mirror: the image stays', '', [MIRROR], 'nginx:1@#1', [kept]],
+      ['the mirror, if the image would be denied', ', onFailure: deny', [MIRROR], `${MIRROR}:1@#0`, [seen(MIRROR)]],
+      ['the origin: the mirror has it', ', when: originUnavailable', ['docker.io/library/nginx'], `${MIRROR}:1@#1`, []],
+      [
+        'both: the image stays',
+        ', when: originUnavailable',
+        ['docker.io/library/nginx', MIRROR],
+        'nginx:1@#0',
+        [kept, seen('nginx')],
+      ],
+    ],
+  )('%s', async (_what, more, down, image, findings) => {
+    const registry = registryOf(Object.fromEntries(down.map((name) => [`${name}:1`, yes(D, { stale })])));
+    const policies = [
+      policyOf(`{rewrite: [{from: "docker.io/**", to: "mirror.example.com/hub/**"${more}}], pin: {stale: 1h}}`),
+    ];
+    const mutation = await change(requestOf(pod('nginx:1')), policies, { images: registry });
+    expect([patched(mutation), findingTexts(mutation)]).toEqual([[`${POD} ${image}`], findings]);
+    expect(registry.questions.map(({ staleMs }) => staleMs)).toEqual(registry.questions.map(() => 3_600_000));
   });
-  expect(patched(mutation)).toEqual([`${POD} ${MIRROR}:1@#0`]);
-  expect(registry.questions.map(({ staleMs }) => staleMs)).toEqual([3_600_000]);
 });
 
 test('two manifests that are applied in turn change the same object back and forth', async () => {

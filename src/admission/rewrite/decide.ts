@@ -152,7 +152,8 @@ function decideOneStep(
   return whenKnown(lookUpWanted(origins, surroundings), (originFacts) => {
     const waiting = states.map((state) => {
       const [step] = state.ahead;
-      const hasOrigin = originFacts.get(state)?.state === 'yes';
+      const origin = originFacts.get(state);
+      const hasOrigin = origin?.state === 'yes' && origin.value.stale === undefined;
       return step !== undefined && hasOrigin ? stop(state, { why: 'origin-available', step }) : state;
     });
     const targets = wantedOf(waiting, surroundings, ({ to }) => (to.ok ? to.reference : undefined));
@@ -195,6 +196,10 @@ function lookUpWanted(
 function afterLookup(state: RewriteState, fact: ImageFact | undefined): RewriteState {
   const [step, ...rest] = state.ahead;
   if (step === undefined || fact === undefined) return { ...state, ahead: [] };
-  if (fact.state === 'yes') return applied(state, step, { ahead: rest, fact });
-  return stop(state, { why: 'failure', step, state: fact.state, failure: fact.failure });
+  if (fact.state !== 'yes') return stop(state, { why: 'failure', step, state: fact.state, failure: fact.failure });
+  const failure = fact.value.stale?.failure;
+  // A registry that had the image before, and does not answer, is not available. But it is better than a denial.
+  if (failure === undefined || step.rewrite.onFailure(failure.cause) === 'deny')
+    return applied(state, step, { ahead: rest, fact });
+  return stop(state, { why: 'failure', step, state: 'unknown', failure });
 }
