@@ -156,8 +156,8 @@ describeWith(assetsMissing, 'recordings of a real cluster', () => {
     const reviews = await reviewsIn('cluster');
     expect(
       reviews.map(({ request }) => `${(request['kind'] as JsonObject)['kind'] as string} ${String(request['name'])}`),
-    ).toEqual(['Pod bare', 'Deployment web', 'StatefulSet db']);
-    expect(reviews[1]?.facts).toMatchObject({
+    ).toEqual(['Deployment web', 'StatefulSet db', 'Pod bare']);
+    expect(reviews[0]?.facts).toMatchObject({
       namespaceLabels: { state: 'yes', value: { 'kubernetes.io/metadata.name': 'default' } },
       serviceAccounts: [{ name: 'default', fact: { state: 'yes', value: [] } }],
     });

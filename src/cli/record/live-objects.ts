@@ -5,10 +5,9 @@ import { listedObjects } from '../../cluster/listed-objects.ts';
 import { type ServedResource, workloadResources } from '../../cluster/served-resources.ts';
 import type { KindTable } from '../../pod/kinds.ts';
 import { isObject, type JsonObject } from '../../pod/pointer.ts';
-import { typeOf } from '../../pod/workload.ts';
 
 export type LiveEntry =
-  /** `owned`: how many more there are whose controller is listed. */
+  /** `owned`: how many more there are whose controller was listed before. */
   | { readonly page: readonly JsonObject[]; readonly owned: number }
   /** A resource that cannot be listed, and why. */
   | { readonly problem: string };
@@ -27,8 +26,8 @@ export async function* liveObjects(
   api: ClusterApi,
   { kinds, namespaces, owned, signal }: LiveOptions,
 ): AsyncGenerator<LiveEntry, void> {
-  const resources = await workloadResources(api, kinds, signal);
-  const isOwned = ownedBy(resources);
+  const resources = ownersFirst(await workloadResources(api, kinds, signal));
+  const isOwned = ownedByListed();
   for (const { resource, namespace } of listsOf(resources, namespaces)) {
     try {
       for await (const objects of listedObjects(api, resource, { namespace, signal }))
@@ -57,17 +56,45 @@ function listsOf(resources: readonly ServedResource[], namespaces: readonly stri
     .flatMap((resource) => namespaces.map((namespace) => ({ resource, namespace })));
 }
 
-/** Controllers of other kinds are not known, so what they own is recorded itself. */
-function ownedBy(resources: readonly ServedResource[]): (object: JsonObject) => boolean {
-  const listed = new Set(resources.map(({ group, kind }) => `${kind}.${group}`));
+/** Kinds whose objects controllers create: an owner before what it owns. */
+const CREATED = [
+  'Experiment.argoproj.io',
+  'AnalysisRun.argoproj.io',
+  'Workflow.argoproj.io',
+  'TaskRun.tekton.dev',
+  'VirtualMachineInstanceReplicaSet.kubevirt.io',
+  'VirtualMachineInstance.kubevirt.io',
+  'Configuration.serving.knative.dev',
+  'Revision.serving.knative.dev',
+  'Deployment.apps',
+  'StatefulSet.apps',
+  'DaemonSet.apps',
+  'ReplicaSet.apps',
+  'CronJob.batch',
+  'Job.batch',
+  'Pod.',
+];
+
+function ownersFirst(resources: readonly ServedResource[]): readonly ServedResource[] {
+  const rank = ({ group, kind }: ServedResource): number => CREATED.indexOf(`${kind}.${group}`);
+  return resources.toSorted((one, other) => rank(one) - rank(other));
+}
+
+/**
+ * Looks for the controller itself and not for its kind: its list can be forbidden, and the author of an object can name one that does not
+ * exist. What cannot be told is recorded.
+ */
+function ownedByListed(): (object: JsonObject) => boolean {
+  const listed = new Set<unknown>();
   return ({ metadata }) => {
-    const owners = isObject(metadata) ? metadata['ownerReferences'] : undefined;
+    if (!isObject(metadata)) return false;
+    const { uid, ownerReferences: owners } = metadata;
     const controller = Array.isArray(owners)
       ? owners.find((owner: unknown) => isObject(owner) && owner['controller'] === true)
       : undefined;
-    if (!isObject(controller)) return false;
-    const { group, kind } = typeOf(controller);
-    return listed.has(`${kind}.${group}`);
+    const isOwned = isObject(controller) && listed.has(controller['uid']);
+    if (uid !== undefined) listed.add(uid);
+    return isOwned;
   };
 }
 

@@ -50,6 +50,7 @@ afterEach(() => server.close());
 interface Owner {
   readonly kind: string;
   readonly apiVersion: string;
+  readonly uid: string;
 }
 
 function object(name: string, spec: JsonObject, owner?: Owner): JsonObject {
@@ -63,9 +64,10 @@ function object(name: string, spec: JsonObject, owner?: Owner): JsonObject {
 
 const POD_SPEC = { containers: [{ name: 'web', image: 'registry.example.com/shop/web:1' }], serviceAccountName: 'web' };
 const WORKLOAD_SPEC = { template: { spec: POD_SPEC } };
-const REPLICA_SET = { kind: 'ReplicaSet', apiVersion: 'apps/v1' };
-const ROLLOUT = { kind: 'Rollout', apiVersion: 'argoproj.io/v1alpha1' };
-const OTHER = { kind: 'Thing', apiVersion: 'example.com/v1' };
+const DEPLOYMENT = { kind: 'Deployment', apiVersion: 'apps/v1', uid: 'uid-a' };
+const REPLICA_SET = { kind: 'ReplicaSet', apiVersion: 'apps/v1', uid: 'uid-rs' };
+const ROLLOUT = { kind: 'Rollout', apiVersion: 'argoproj.io/v1alpha1', uid: 'uid-roll' };
+const OTHER = { kind: 'Thing', apiVersion: 'example.com/v1', uid: 'uid-thing' };
 
 async function record(...args: readonly string[]): Promise<RecordingReport & { readonly code: number }> {
   const all = ['record', '--from-cluster', '--kubeconfig', 'kubeconfig', '--out', 'out', '-o', 'json', ...args];
@@ -100,7 +102,7 @@ function reject(pattern: RegExp, status: number, reason: string): void {
 describe('record --from-cluster', () => {
   test('records workloads, and Pods that no recorded workload owns, page by page', async () => {
     lists['/apis/apps/v1/deployments'] = ['a', 'b', 'c', 'd', 'e'].map((name) => object(name, WORKLOAD_SPEC));
-    lists['/apis/apps/v1/replicasets'] = [object('rs', WORKLOAD_SPEC, { kind: 'Deployment', apiVersion: 'apps/v1' })];
+    lists['/apis/apps/v1/replicasets'] = [object('rs', WORKLOAD_SPEC, DEPLOYMENT)];
     lists['/api/v1/pods'] = [
       object('owned', POD_SPEC, REPLICA_SET),
       object('bare', POD_SPEC),
@@ -110,11 +112,11 @@ describe('record --from-cluster', () => {
     expect({ code, summary }).toMatchObject({ code: 0, summary: { read: 9, reviews: 7, lines: 7, create: 7 } });
     expect(refused).toMatchObject([{ reason: 'owned', count: 2, example: null }]);
     expect(await recordedNames()).toEqual([
+      ...['a', 'b', 'c', 'd', 'e'].map((name) => `Deployment shop/${name}`),
       'Pod shop/bare',
       'Pod shop/other',
-      ...['a', 'b', 'c', 'd', 'e'].map((name) => `Deployment shop/${name}`),
     ]);
-    const [line] = await recorded();
+    const line = (await recorded()).at(-2);
     expect(line).toMatchObject({
       origin: { source: 'cluster', object: 'stored' },
       review: { request: { operation: 'CREATE', object: { metadata: { name: 'bare' } } } },
@@ -124,8 +126,22 @@ describe('record --from-cluster', () => {
   });
 
   test('records what a controller owns with --owned', async () => {
+    lists['/apis/apps/v1/replicasets'] = [object('rs', WORKLOAD_SPEC)];
     lists['/api/v1/pods'] = [object('owned', POD_SPEC, REPLICA_SET)];
-    expect((await record('--owned')).summary.reviews).toBe(1);
+    expect((await record('--owned')).summary.reviews).toBe(2);
+  });
+
+  test('records what is owned by an object that is not there, or that cannot be listed', async () => {
+    lists['/apis/apps/v1/replicasets'] = [object('rs', WORKLOAD_SPEC, DEPLOYMENT)];
+    lists['/api/v1/pods'] = [
+      object('owned', POD_SPEC, REPLICA_SET),
+      object('forged', POD_SPEC, { ...DEPLOYMENT, uid: 'uid-none' }),
+      object('own', POD_SPEC, { kind: 'Pod', apiVersion: 'v1', uid: 'uid-own' }),
+    ];
+    reject(/\/deployments$/, 403, 'Forbidden');
+    const { code, refused } = await record();
+    expect({ code, refused }).toMatchObject({ code: 2, refused: [{ reason: 'owned', count: 1 }] });
+    expect(await recordedNames()).toEqual(['ReplicaSet shop/rs', 'Pod shop/forged', 'Pod shop/own']);
   });
 
   test('records custom kinds that the cluster serves, by the names that it has for them', async () => {
@@ -212,8 +228,8 @@ describe('record --from-cluster', () => {
     expect(
       lines.map(({ facts }) => [facts.namespaceLabels, facts.serviceAccounts?.length, facts.pullSecrets?.length]),
     ).toEqual([
-      [{ state: 'yes', value: { team: 'web', 'kubernetes.io/metadata.name': 'shop' } }, undefined, 1],
       [{ state: 'yes', value: { team: 'web', 'kubernetes.io/metadata.name': 'shop' } }, 1, 1],
+      [{ state: 'yes', value: { team: 'web', 'kubernetes.io/metadata.name': 'shop' } }, undefined, 1],
     ]);
     expect(JSON.stringify(lines)).not.toContain('hush-hush');
     writeFileSync(
