@@ -8,6 +8,7 @@ import type { PinChange } from './pin-changes.ts';
 import type { PinMarkdownOptions } from './pin-markdown.ts';
 import type {
   DriftReport,
+  DriftRow,
   LocationRow,
   MirrorRow,
   PinAction,
@@ -182,21 +183,34 @@ export function prettyDrift(report: DriftReport, ink: Paint): Output {
 function driftText({ images, mirrors, errors, files }: DriftReport, ink: Paint): string {
   const rows = [
     ...images.filter(({ state }) => state !== 'current'),
-    ...mirrors.filter(({ state }) => state === 'unknown' || state === 'mirror-differs'),
+    ...mirrors.filter(({ state }) => state !== 'current' && state !== 'missing'),
   ];
   const outages = groupAlike(rows.filter(({ state }) => state === 'unknown'));
   const grouped = new Set<LocationRow>(outages.flatMap((outage) => outage.rows));
   const others = rows.filter((row) => !grouped.has(row));
   const lines = [
-    ...errors.map((row) => `${locationText(row)}  ${ink.red('error')}  ${row.message}`),
+    ...driftErrorLines(errors, ink),
     ...outages.map(({ message }) => `${ink.yellow('unknown')}  ${message}`),
-    ...others.map(
-      (row) =>
-        `${locationText(row)}  ${row.state === 'unknown' ? ink.yellow(row.state) : ink.red(row.state)}  ${row.message}`,
-    ),
+    ...others.map((row) => `${locationText(row)}  ${driftLabel(row.state, ink)}  ${row.message}`),
   ];
   const errorCount = errors.length === 0 ? '' : `, ${ink.red(count(errors.length, 'error'))}`;
   return [...lines, `${driftSummary({ images, mirrors, files })}${errorCount}`, ''].join('\n');
+}
+
+function driftErrorLines(errors: readonly PinErrorRow[], ink: Paint): readonly string[] {
+  const alike = groupAlike(errors);
+  const grouped = new Set(alike.flatMap(({ rows }) => rows));
+  return [
+    ...errors
+      .filter((row) => !grouped.has(row))
+      .map((row) => `${locationText(row)}  ${ink.red('error')}  ${row.message}`),
+    ...alike.map(({ message }) => `${ink.red('error')}  ${message}`),
+  ];
+}
+
+/** An image that stays as written is no difference. */
+function driftLabel(state: DriftRow['state'] | MirrorRow['state'], ink: Paint): string {
+  return state === 'unknown' || state === 'invalid-name' ? ink.yellow(state) : ink.red(state);
 }
 
 function driftSummary({ images, mirrors, files }: Pick<DriftReport, 'images' | 'mirrors' | 'files'>): string {
@@ -205,7 +219,8 @@ function driftSummary({ images, mirrors, files }: Pick<DriftReport, 'images' | '
   const pinned = `${count(files.length, 'file')}, ${count(images.length, 'pinned image')}: ${drifted} drifted, ${unknown} unknown`;
   if (mirrors.length === 0) return pinned;
   const of = (state: MirrorRow['state']): number => mirrors.filter((row) => row.state === state).length;
-  return `${pinned}; ${count(mirrors.length, 'name')} at mirrors: ${of('mirror-differs')} mirror-differs, ${of('unknown')} unknown`;
+  const invalid = of('invalid-name') === 0 ? '' : `, ${of('invalid-name')} invalid-name`;
+  return `${pinned}; ${count(mirrors.length, 'name')} at mirrors: ${of('mirror-differs')} mirror-differs, ${of('unknown')} unknown${invalid}`;
 }
 
 function usesText({ uses }: LocationRow): string {

@@ -42,7 +42,8 @@ export interface MirrorRow extends LocationRow {
   readonly state: MirrorDecision['state'];
   /** Without the digest; null: unknown. */
   readonly original: string | null;
-  readonly mirror: string;
+  /** null: the name is invalid. */
+  readonly mirror: string | null;
   /** The policy that gives the name of the mirror. null: unknown, or only the file has this name. */
   readonly policy: string | null;
   /** The digests that the tag points to; null: none, or unknown. */
@@ -132,7 +133,7 @@ export function mirrorRow(
 ): MirrorRow {
   const { original, mirror, policy = null } = image;
   const { state, originalDigest = null, mirrorDigest = null, message = null } = decision;
-  const names = { original: original === undefined ? null : tagged(original), mirror: tagged(mirror) };
+  const names = { original: original ? tagged(original) : null, mirror: mirror ? tagged(mirror) : null };
   return { ...locationRow(file, location), state, ...names, policy, originalDigest, mirrorDigest, message };
 }
 

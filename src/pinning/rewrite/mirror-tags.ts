@@ -10,18 +10,24 @@ import { fileStepsOf, scopeRequestOf, type StepsInput } from './rewrite-steps.ts
 
 /** An image, and a name that it has at a mirror. */
 export interface MirroredImage {
-  readonly mirror: ImageReference;
+  /** undefined: the name is invalid. */
+  readonly mirror: ImageReference | undefined;
   /** undefined: unknown. */
   readonly original: ImageReference | undefined;
   /** The policy that gives the name; undefined: a file has the name, and no policy gives it to the image with its digest. */
   readonly policy: string | undefined;
   /** Why it is unknown what the original is, or whether the policy applies. */
   readonly unknown: string | undefined;
+  /** Why the name is invalid. */
+  readonly invalid?: string;
 }
 
 export interface MirrorDecision {
-  /** `current`: no difference. `missing`: a registry does not have the tag, so there is nothing to compare. */
-  readonly state: 'current' | 'missing' | 'mirror-differs' | 'unknown';
+  /**
+   * `current`: no difference. `missing`: a registry does not have the tag, so there is nothing to compare. `invalid-name`: the name at
+   * the mirror is not possible, so the image stays.
+   */
+  readonly state: 'current' | 'missing' | 'mirror-differs' | 'invalid-name' | 'unknown';
   readonly originalDigest: string | undefined;
   readonly mirrorDigest: string | undefined;
   readonly message: string | undefined;
@@ -36,14 +42,10 @@ export function mirroredImages(image: NamedImage, input: StepsInput): readonly M
     return [{ mirror: reference, original: undefined, policy: undefined, unknown: original.reason }];
   const names = new Map<string, MirroredImage>();
   const steps = fileStepsOf({ ...image, reference: original.value }, input);
-  for (const { to, policy, scopeUnknown } of steps) {
-    if (to.ok)
-      names.set(to.reference.repository, {
-        mirror: to.reference,
-        original: original.value,
-        policy,
-        unknown: scopeUnknown,
-      });
+  for (const { to, policy, scopeUnknown: unknown } of steps) {
+    const name = { original: original.value, policy, unknown };
+    if (to.ok) names.set(to.reference.repository, { ...name, mirror: to.reference });
+    else names.set(to.problem, { ...name, mirror: undefined, invalid: to.problem });
   }
   const written = { mirror: reference, original: original.value, policy: undefined, unknown: undefined };
   if (!names.has(reference.repository)) names.set(reference.repository, written);
@@ -62,7 +64,8 @@ function originalOf(image: NamedImage, input: StepsInput): Original {
 }
 
 export function mirrorLookups({ mirror, original }: MirroredImage): readonly ReferenceLookup[] {
-  return original === undefined ? [] : [tagLookup(original), tagLookup(mirror)].filter((one) => one !== undefined);
+  if (original === undefined || mirror === undefined) return [];
+  return [tagLookup(original), tagLookup(mirror)].filter((one) => one !== undefined);
 }
 
 /** The name with the tag that is compared. */
@@ -70,7 +73,9 @@ export function tagged(reference: ImageReference): string {
   return tagLookup(reference)?.reference.text ?? reference.text;
 }
 
-export function decideMirror({ mirror, original, unknown }: MirroredImage, facts: TagFacts): MirrorDecision {
+export function decideMirror(image: MirroredImage, facts: TagFacts): MirrorDecision {
+  const { mirror, original, unknown, invalid = '' } = image;
+  if (mirror === undefined) return invalidName(original, invalid);
   const [byOriginal, byMirror] = [original, mirror].map((reference) => {
     const lookup = reference && tagLookup(reference);
     return lookup && (facts.get(lookup.key) ?? NOT_LOOKED_UP);
@@ -92,6 +97,11 @@ export function decideMirror({ mirror, original, unknown }: MirroredImage, facts
   return unknown === undefined
     ? decided('mirror-differs', difference)
     : decided('unknown', `${difference}; cannot determine whether the policy applies: ${unknown}`);
+}
+
+function invalidName(original: ImageReference | undefined, problem: string): MirrorDecision {
+  const message = `image ${quoteValue(original?.text ?? '', 256)} stays as written: ${problem}`;
+  return { state: 'invalid-name', originalDigest: undefined, mirrorDigest: undefined, message };
 }
 
 function digestOf(fact: RegistryFact<RegistryImage> | undefined): string | undefined {

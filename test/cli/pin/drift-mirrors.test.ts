@@ -48,7 +48,7 @@ interface Row {
   readonly table: Readonly<Record<string, LookupResult>>;
   readonly code: number;
   /** Names of the original and the mirror, with the state. */
-  readonly rows: readonly (readonly [original: string | null, mirror: string, state: string])[];
+  readonly rows: readonly (readonly [original: string | null, mirror: string | null, state: string])[];
   readonly message?: string;
 }
 
@@ -139,6 +139,26 @@ describe('drift, with policies that rewrite', () => {
       ],
     },
     {
+      what: 'a name at the mirror that is too long',
+      image: `${'a/'.repeat(124)}nginx:1`,
+      table: {},
+      code: 0,
+      rows: [[`${'a/'.repeat(124)}nginx:1`, null, 'invalid-name']],
+      message: 'stays as written: the new name "m.io/hub/a/a/',
+    },
+    {
+      what: 'a registry with a port, which cannot be a part of a path, of a chain',
+      image: 'localhost:5000/web:1',
+      spec: '{rewrite: [{from: "localhost:5000/**", to: "host.io:1/**"}, {from: "**", to: "m.io/**"}]}',
+      table: { 'localhost:5000/web:1': A, 'host.io:1/web:1': B },
+      code: 1,
+      rows: [
+        ['localhost:5000/web:1', 'host.io:1/web:1', 'mirror-differs'],
+        ['localhost:5000/web:1', null, 'invalid-name'],
+      ],
+      message: 'image "localhost:5000/web:1" stays as written: the new name "m.io/host.io:1/web" is invalid: ',
+    },
+    {
       what: 'several images can be the original',
       image: 'm.io/a/b:1',
       spec: BOTH,
@@ -191,6 +211,22 @@ describe('drift, with policies that rewrite', () => {
 `,
       note: '',
     });
+  });
+
+  test('names images that stay because their names at the mirror are invalid', async () => {
+    const input = file('pod.yaml', pod('localhost:5000/web:1'));
+    const policy = [file('policy.yaml', policyText('p', '{rewrite: [{from: "**", to: "m.io/**"}]}'))];
+    const { code, out } = await runDrift([input], { policy }, { registry: fakeRegistry({}) });
+    expect([code, out.split('\n')]).toEqual([
+      0,
+      [
+        expect.stringMatching(
+          /pod.yaml:4:38 {2}invalid-name {2}image "localhost:5000\/web:1" stays as written: the new name "m.io\/localhost:5000\/web" is invalid: /,
+        ),
+        '1 file, 0 pinned images: 0 drifted, 0 unknown; 1 name at mirrors: 0 mirror-differs, 0 unknown, 1 invalid-name',
+        '',
+      ],
+    ]);
   });
 
   test('a mirror without access is one line', async () => {

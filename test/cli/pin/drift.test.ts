@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import type { DriftReport } from '../../../src/report/pin.ts';
 import { fakeRegistry, NOT_FOUND, RATE_LIMITED, runDrift, type LookupResult } from '../../support/pin-registry.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-drift-'));
@@ -107,6 +108,57 @@ ${file}:3:6  unknown  cannot determine whether "r.io/c:1@${OLD}" has drifted: re
     expect({ code, out }).toEqual({
       code: 2,
       out: `${folder}/absent.yaml  error  no such file or directory\n1 file, 0 pinned images: 0 drifted, 0 unknown, 1 error\n`,
+    });
+  });
+
+  const VARIABLE =
+    'it contains a variable that has no default and no value in ".env" beside the file; add the value there';
+
+  test.each<readonly [what: string, name: string, text: string, errors: readonly string[]]>([
+    [
+      'a variable without a value in a Compose file',
+      'compose.yaml',
+      `services: {a: {image: "r.io/a:1@${OLD}"}, b: {image: "r.io/b:$TAG"}}`,
+      [`cannot determine whether image "r.io/b:$TAG" has drifted: ${VARIABLE}`],
+    ],
+    [
+      'an invalid image in a Compose file',
+      'compose.yaml',
+      `services: {a: {image: "r.io/a:1@${OLD}"}, b: {image: "A"}}`,
+      ['cannot determine whether image "A" has drifted: repository names must be lowercase; use "a"'],
+    ],
+    [
+      'an invalid image in a manifest',
+      'pod.yaml',
+      `{apiVersion: v1, kind: Pod, spec: {containers: [{image: "r.io/a:1@${OLD}"}, {image: "A"}]}}`,
+      ['cannot determine whether image "A" has drifted: repository names must be lowercase; use "a"'],
+    ],
+    [
+      'a service that is built',
+      'compose.yaml',
+      `services: {a: {image: "r.io/a:1@${OLD}"}, b: {image: "r.io/b:$TAG", build: .}}`,
+      [],
+    ],
+  ])('says which images it cannot read: %s', async (_what, name, text, errors) => {
+    const file = path.join(folder, name);
+    writeFileSync(file, text);
+    const { code, out } = await runDrift([file], { output: 'json' }, { registry: fakeRegistry({ [TAG]: OLD }) });
+    const report = JSON.parse(out) as DriftReport;
+    expect(report.errors.map(({ message }) => message)).toEqual(errors);
+    expect(report.images.map(({ state }) => state)).toEqual(['current']);
+    expect(code).toBe(errors.length === 0 ? 0 : 2);
+  });
+
+  test('one line for images that have the same problem', async () => {
+    const file = path.join(folder, 'compose.yaml');
+    const services = ['a', 'b', 'c', 'd'].map((name) => `${name}: {image: "${name}:$TAG"}`);
+    writeFileSync(file, `services: {${services.join(', ')}}`);
+    expect(await runDrift([file], {}, { registry: fakeRegistry({}) })).toEqual({
+      code: 2,
+      out: `error  cannot determine whether 4 images have drifted: ${VARIABLE} ("a:$TAG", "b:$TAG", "c:$TAG" and 1 more: see -o json)
+1 file, 0 pinned images: 0 drifted, 0 unknown, 4 errors
+`,
+      note: '',
     });
   });
 
