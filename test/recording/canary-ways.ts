@@ -96,6 +96,11 @@ export const CONTAINER_WAYS: readonly Way[] = [
 
 export const POD_WAYS: readonly Way[] = [
   [
+    'a Secret with containers',
+    'text',
+    (secret) => ({ kind: 'Secret', data: { a: secret }, stringData: { b: secret } }),
+  ],
+  [
     'csi volumeAttributes',
     'text',
     (secret) => volume({ csi: { driver: 'a', volumeAttributes: { password: secret } } }),
@@ -197,6 +202,8 @@ export const OBJECT_WAYS: readonly Way[] = [
   ['a private key in base64', 'text', (secret) => field({ cert: base64(`-----BEGIN PRIVATE KEY-----\n${secret}`) })],
   ['a Secret', 'text', (secret) => field(secretObject(secret))],
   ['a list with a Secret', 'text', (secret) => field({ items: [secretObject(secret)] })],
+  ['a SecretList', 'text', (secret) => field({ kind: 'SecretList', items: [{ data: { a: secret } }, secret] })],
+  ['a value of a Secret', 'text', (secret) => field({ kind: 'Secret', value: secret, binaryData: { a: secret } })],
   ['a ConfigMap', 'text', (secret) => field(configMap(secret))],
   ['a message', 'line', (secret) => ({ status: { message: `cannot log in with password=${secret}` } })],
 ];

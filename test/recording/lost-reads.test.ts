@@ -138,6 +138,23 @@ describe('a CEL rule', () => {
 });
 
 test.each([
+  ['object.spec.manifests.exists(m, m.kind == "Pod" && m.spec.containers[0].image == "nginx:1.27")', false],
+  ['object.spec.manifests.exists(m, m.kind == "Secret" && m.metadata.name == "s" && m.type == "Opaque")', false],
+  ['image.registry == "docker.io"', false],
+  ['object.spec.manifests.exists(m, m.kind == "Secret" && m.data.size() == 1)', true],
+  ['object.spec.manifests.exists(m, m.kind == "Secret" && has(m.metadata.labels))', true],
+])('a Secret beside a Pod in one object, and %s', async (expression, isLost) => {
+  const secret = { kind: 'Secret', metadata: { name: 's', labels: { a: 'b' } }, type: 'Opaque', data: { a: 'eA==' } };
+  const object = {
+    apiVersion: 'work.open-cluster-management.io/v1',
+    kind: 'ManifestWork',
+    metadata: { name: 'work', namespace: 'shop' },
+    spec: { manifests: [secret, POD], workload: { manifests: [secret, POD] } },
+  };
+  expect(await lostIn(celPolicy(expression), createReview(object))).toEqual(isLost ? ['cel'] : []);
+});
+
+test.each([
   ['image.registry == "docker.io"', true],
   ['original.registry == "docker.io"', true],
   ['object.metadata.name == "web"', false],

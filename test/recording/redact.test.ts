@@ -108,16 +108,42 @@ describe('redaction', () => {
       [at('env/*/value')],
     ],
     [
-      'reduces Secrets inside an object to their names',
+      'keeps of Secrets inside an object all but their data, and of their metadata the names',
       {
         apiVersion: 'v1',
         kind: 'List',
         items: [
-          { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's', annotations: { a: 'b' } }, data: { a: 'eA==' } },
+          {
+            apiVersion: 'v1',
+            kind: 'Secret',
+            metadata: { name: 's', annotations: { a: 'b' } },
+            type: 'Opaque',
+            data: { a: 'eA==' },
+          },
+          { kind: 'Pod', metadata: { name: 'p', labels: { a: 'b' } } },
         ],
       },
-      { apiVersion: 'v1', kind: 'List', items: [{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' } }] },
-      ['/request/object/items/*'],
+      {
+        apiVersion: 'v1',
+        kind: 'List',
+        items: [
+          { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' }, type: 'Opaque', data: {} },
+          { kind: 'Pod', metadata: { name: 'p', labels: { a: 'b' } } },
+        ],
+      },
+      ['/request/object/items/*/data', '/request/object/items/*/metadata/annotations'],
+    ],
+    [
+      'keeps images beside the data of a Secret',
+      { kind: 'X', spec: { kind: 'Secret', stringData: { a: 'b' }, template: { containers: [{ image: 'a:1' }] } } },
+      { kind: 'X', spec: { kind: 'Secret', stringData: {}, template: { containers: [{ image: 'a:1' }] } } },
+      ['/request/object/spec/stringData'],
+    ],
+    [
+      'reads the items of a SecretList, which have no kind',
+      { kind: 'X', spec: { kind: 'SecretList', items: [{ metadata: { name: 's' }, data: { a: 'b' } }] } },
+      { kind: 'X', spec: { kind: 'SecretList', items: [{ metadata: { name: 's' }, data: {} }] } },
+      ['/request/object/spec/items/*/data'],
     ],
     [
       'reads fields by their name',

@@ -36,7 +36,6 @@ const UNRECORDED = new Set(['Secret', 'TokenRequest', 'TokenReview', 'SealedSecr
 
 /** Returns the same object if nothing in it changes. */
 function redactMembers(object: JsonObject, state: State): JsonObject {
-  if (isSecret(object)) return withoutData(object, state);
   let copy: Record<string, unknown> | undefined;
   for (const key of Object.keys(object)) {
     const value = object[key];
@@ -65,6 +64,7 @@ const FIELDS: ReadonlyMap<string, Redact> = new Map<string, Redact>([
   ['httpHeaders', (value, _object, state) => redactEnvironment(value, state)],
   ['args', (value, _object, state) => redactProgram(value, 'args', state)],
   ['command', (value, _object, state) => redactProgram(value, 'command', state)],
+  ['items', (value, object, state) => redactItems(value, object, state)],
   [
     'data',
     (value, object, state) => (object['kind'] === 'ConfigMap' ? hide(value, state) : redact(value, 'data', state)),
@@ -79,6 +79,11 @@ const FIELDS: ReadonlyMap<string, Redact> = new Map<string, Redact>([
 
 function redactMember(key: string, value: unknown, object: JsonObject, state: State): unknown {
   if (state.fields.has(key)) return hide(value, state);
+  if (object['kind'] === 'Secret') {
+    // The other fields stay: an object of a custom kind can have this kind and images.
+    if (VALUE_FIELD.test(key)) return hide(value, state);
+    if (key === 'metadata' && isObject(value)) return onlyNames(value, state);
+  }
   const special = FIELDS.get(key);
   if (special !== undefined) return special(value, object, state);
   if (isEnvironmentName(key)) return redactEnvironment(value, state);
@@ -92,7 +97,7 @@ function pairName({ name, key }: JsonObject): string {
 }
 
 /** Fields that hold the value of an object with a secret name; others hold references, such as `secretName`. */
-const VALUE_FIELD = /^(?:value|plain(?:text)?|inline|literal|raw|string|content|data|stringData|text)$/i;
+const VALUE_FIELD = /^(?:value|plain(?:text)?|inline|literal|raw|string|content|data|stringData|binaryData|text)$/i;
 
 /** A value with a secret name. */
 function redactNamed(value: unknown, name: string, state: State): unknown {
@@ -100,7 +105,10 @@ function redactNamed(value: unknown, name: string, state: State): unknown {
   if (Array.isArray(value) && value.every((child) => typeof child === 'string')) {
     return isSecretListName(name) ? hide(value, state) : redact(value, name, state);
   }
-  if (!isObject(value)) return redact(value, name, state);
+  return isObject(value) ? withoutValues(value, state) : redact(value, name, state);
+}
+
+function withoutValues(value: JsonObject, state: State): JsonObject {
   const inner = Object.fromEntries(Object.entries(value).filter(([key]) => VALUE_FIELD.test(key)));
   const hiddenFields = Object.fromEntries(
     Object.entries(inner).map(([key, child]) => [key, within(key, state, () => hide(child, state))] as const),
@@ -189,15 +197,18 @@ function redactProgram(value: unknown, key: string, state: State): unknown {
   });
 }
 
-function isSecret({ kind, metadata, data, stringData }: JsonObject): boolean {
-  return kind === 'Secret' && [metadata, data, stringData].some(isObject);
+/** The items of a list have no kind of their own. */
+function redactItems(items: unknown, { kind }: JsonObject, state: State): unknown {
+  if (kind !== 'SecretList' || !Array.isArray(items)) return redact(items, 'items', state);
+  return redactList(items, state, (item) => (isObject(item) ? withoutValues(item, state) : hide(item, state)));
 }
 
-function withoutData(object: JsonObject, state: State): JsonObject {
-  const { apiVersion, kind, metadata } = object;
-  const { name, namespace } = isObject(metadata) ? metadata : {};
-  lose({ ...object, kind: undefined }, state);
-  return { apiVersion, kind, metadata: { name, namespace } };
+function onlyNames(metadata: JsonObject, state: State): JsonObject {
+  const others = Object.keys(metadata).filter((key) => key !== 'name' && key !== 'namespace');
+  if (others.length === 0) return metadata;
+  for (const key of others) within(key, state, () => lose(metadata[key], state));
+  const names = Object.entries(metadata).filter(([key]) => key === 'name' || key === 'namespace');
+  return Object.fromEntries(names);
 }
 
 function hideEach(map: JsonObject, state: State): JsonObject {
