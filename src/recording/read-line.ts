@@ -12,6 +12,19 @@ export type ReadLine =
 
 const CHECKS = { review: schemaCheck(REVIEW_LINE_SCHEMA), repeats: schemaCheck(REPEATS_LINE_SCHEMA) } as const;
 
+/** Patches are compared as text, which overflows the stack for deep ones. */
+const MAX_DEPTH = 100;
+const TOO_DEEP = `must not be nested more than ${MAX_DEPTH} levels deep`;
+
+function isDeepPatch(response: unknown): boolean {
+  return isObject(response) && isDeeper(response['patch'], MAX_DEPTH);
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
+}
+
 /** Does not check the AdmissionReview; see readReview. */
 export function readRecorded(value: unknown): ReadLine {
   if (!isRecorded(value)) return fault('', 'expected a line of a recording, with "format" and "type"');
@@ -24,6 +37,8 @@ export function readRecorded(value: unknown): ReadLine {
     return fault('/type', `expected "review" or "repeats", found ${found}`);
   }
   const faults = CHECKS[type](value);
+  if (faults.length === 0 && 'response' in value && isDeepPatch(value.response))
+    return fault('/response/patch', TOO_DEEP);
   // The schema is that of the type.
   return faults.length === 0 ? { ok: true, recorded: value as unknown as Recorded } : { ok: false, faults };
 }

@@ -9,12 +9,19 @@ import { SAID_ACTIONS, SAID_RESULTS } from './said.ts';
 const text = (description: string): object => ({ type: 'string', description });
 const time = (description: string): object => ({
   type: 'string',
-  pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$',
+  pattern: '^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?Z$',
   hint: 'a time in UTC, for example 2027-01-31T12:00:00.000Z',
   description,
 });
 const texts = (description: string): object => ({ type: 'array', items: { type: 'string' }, description });
-const count = (description: string, minimum = 0): object => ({ type: 'integer', minimum, description });
+/** Sums of numbers that other programs wrote stay exact. */
+const MAX_COUNT = 1_000_000_000_000;
+const count = (description: string, minimum = 0): object => ({
+  type: 'integer',
+  minimum,
+  maximum: MAX_COUNT,
+  description,
+});
 
 /** Readers ignore unknown keys, so that later versions can add some. */
 const object = (description: string, properties: Readonly<Record<string, object>>, required: readonly string[]) =>

@@ -21,12 +21,17 @@ function imported(): RecordedReview {
   };
 }
 
+function deep(levels: number): readonly unknown[] {
+  return levels === 1 ? ['x'] : [deep(levels - 1)];
+}
+
 describe('a line of a recording', () => {
   const lines: readonly (readonly [string, object])[] = [
     ['a review', recordedReview()],
     ['repeats', repeats(3)],
     ['a review with keys of a later version', { ...recordedReview(), cluster: 'a' }],
     ['a review that serve did not record', imported()],
+    ['a patch that is nested', recordedReview({ response: { allowed: true, patch: deep(100) } })],
   ];
 
   test.each(lines)('is read and fits the published schema: %s', (_name, line) => {
@@ -50,6 +55,21 @@ describe('a line of a recording', () => {
       'a wrong fact',
       recordedReview({ facts: { sources: [], pullSecrets: [{ name: 'a' } as never] } }),
       ['/facts/pullSecrets/0: "fact" is required'],
+    ],
+    ...['2027-13-01T00:00:00Z', '2027-01-32T00:00:00Z', '2027-01-01T24:00:01Z', '9999-99-99T99:99:99Z'].map(
+      (time) =>
+        [
+          `the time ${time}`,
+          recordedReview({ time }),
+          [`/time: invalid value "${time}": expected a time in UTC, for example 2027-01-31T12:00:00.000Z`],
+        ] as const,
+    ),
+    ['too many repeats', repeats(1e308), ['/count: invalid value 1e+308: must be at most 1000000000000']],
+    ['a negative number', recordedReview({ dropped: -1 }), ['/dropped: invalid value -1: must be at least 0']],
+    [
+      'a deep patch',
+      recordedReview({ response: { allowed: true, patch: deep(101) } }),
+      ['/response/patch: must not be nested more than 100 levels deep'],
     ],
     [
       'an unknown result of another policy',

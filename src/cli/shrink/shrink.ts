@@ -76,6 +76,7 @@ const LEFT_OUT_TEXTS = {
   unrecorded: 'not from a recording',
   notEvaluated: 'without images',
   malformed: 'with malformed objects',
+  tooDeep: 'that are nested too deep',
 } as const;
 
 type LeftOut = Record<keyof typeof LEFT_OUT_TEXTS, number>;
@@ -96,7 +97,7 @@ interface Shrunk {
 
 async function read({ paths, terminal, context, setTime }: Run, stop: AbortSignal): Promise<Shrunk> {
   const smallest = smallestReviews();
-  const leftOut: LeftOut = { mutate: 0, unrecorded: 0, notEvaluated: 0, malformed: 0 };
+  const leftOut: LeftOut = { mutate: 0, unrecorded: 0, notEvaluated: 0, malformed: 0, tooDeep: 0 };
   const skip =
     (why: keyof LeftOut): NonNullable<AddOccurrences> =>
     (more) =>
@@ -106,6 +107,7 @@ async function read({ paths, terminal, context, setTime }: Run, stop: AbortSigna
     unrecorded: skip('unrecorded'),
     notEvaluated: skip('notEvaluated'),
     malformed: skip('malformed'),
+    tooDeep: skip('tooDeep'),
   };
   const progress = progressOn(terminal, 'reviews read');
   let done = 0;
@@ -116,7 +118,8 @@ async function read({ paths, terminal, context, setTime }: Run, stop: AbortSigna
     setTime(Date.parse(recorded.time));
     const decision = await decideAsRun(request, { ...context, world: recordedWorld(recorded.facts) }, AS_RUN);
     if (decision.outcome === 'not-evaluated') return skips.notEvaluated;
-    return decision.outcome === 'malformed' ? skips.malformed : smallest.add(recorded, request, decision);
+    if (decision.outcome === 'malformed') return skips.malformed;
+    return smallest.add(recorded, request, decision) ?? skips.tooDeep;
   };
   const events = recordingEvents(paths, terminal.input(), { kinds: context.kinds, namespace: 'default' });
   const visited = await visitReviews(events, { visit, stop }).finally(progress.stop);

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import type { AdmissionRequest } from '../../admission/request.ts';
 import type { Decision } from '../../admission/validate.ts';
 import { UserError } from '../../error/user-error.ts';
+import { comparable } from '../../pod/comparable.ts';
 import type { Finding } from '../../policy/finding.ts';
 import type { RecordedReview } from '../../recording/format.ts';
 import { type DecisionClass, decisionClassOf } from '../../recording/decision-class.ts';
@@ -20,8 +21,8 @@ export interface Smallest {
 }
 
 export interface SmallestReviews {
-  /** Returns a function that counts the review and its repetitions. */
-  add(recorded: RecordedReview, request: AdmissionRequest, decision: Decision): NonNullable<AddOccurrences>;
+  /** Returns a function that counts the review and its repetitions. undefined: the line is nested too deep to be written. */
+  add(recorded: RecordedReview, request: AdmissionRequest, decision: Decision): AddOccurrences;
   /** In the order of their classes. */
   all(): readonly Smallest[];
 }
@@ -45,7 +46,9 @@ export function smallestReviews(): SmallestReviews {
     add(recorded, request, decision) {
       const decisionClass = decisionClassOf(request, decision);
       const key = JSON.stringify(decisionClass);
-      const text = `${JSON.stringify({ ...recorded, dropped: 0 })}\n`;
+      const line = comparable({ ...recorded, dropped: 0 });
+      if (line === undefined) return undefined;
+      const text = `${line}\n`;
       const { findings } = decision;
       const before = byClass.get(key);
       if (before === undefined) {

@@ -168,6 +168,17 @@ describe('the suite', () => {
     expect(written().get('suite.yaml')).toContain('# The smallest of 5 reviews\n');
   });
 
+  test('leaves out a line that is nested too deep to be written', async () => {
+    const deep = JSON.stringify(line('nginx:2')).replace(
+      '"spec":{',
+      `"spec":{"x":${'['.repeat(1e5)}${']'.repeat(1e5)},`,
+    );
+    const file = write('r.ndjson', `${JSON.stringify(line('nginx:1'))}\n${deep}\n`);
+    const { code, out } = await runCommand(['shrink', file, '--out', at('tests')]);
+    expect(code).toBe(0);
+    expect(out).toContain('left out: 1 that are nested too deep\n');
+  });
+
   test('keeps what was redacted as it was', async () => {
     const one = line('nginx:1', { redacted: ['/request/object/spec/containers/0/env/0/value'], dropped: 7 });
     await shrink([one]);
