@@ -29,9 +29,9 @@ import { appendedSecrets, pullPolicyOperation } from './pod-settings/operations.
 import type { PodChange } from './pod-settings/pod-change.ts';
 import { type PullPolicyChanges, pullPolicyChanges } from './pod-settings/pull-policies.ts';
 import { addedSecretNames, type PullSecretChanges, pullSecretChanges } from './pod-settings/added-pull-secrets.ts';
-import { type Candidate, candidatesOf, unpinnedIn } from './pin/candidates.ts';
+import { type Candidate, candidatesOf, unpinnedIn, withoutReplacedDigests } from './pin/candidates.ts';
 import { type Outcome, outcomeOf } from './pin/outcome.ts';
-import { hintsIn } from './pin/stored-digests.ts';
+import { type Hint, hintsIn } from './pin/stored-digests.ts';
 import type { AdmissionRequest } from './request.ts';
 import { namesFor, type NamesFor, rewriteImages, type Rewritings } from './rewrite/rewrite.ts';
 
@@ -109,9 +109,21 @@ function notChanged({ request, covering }: Scoped, fault: ShapeFault): Mutation 
 
 function changed(scoped: Scoped): MaybePromise<Mutation> {
   const facts = factRequestOf(scoped);
-  return whenKnown(rewriteImages(scoped, facts), (rewritings) =>
-    rewritings === 'too-many' ? notChanged(scoped, TOO_MANY) : pin(scoped, facts, rewritings),
+  const { request, context, change, covering } = scoped;
+  const { type } = request;
+  const names = namesFor(covering);
+  const hint = hintsIn(change.object, { type, kinds: context.kinds, namesFor: names });
+  const images = withoutReplacedDigests(scoped.images, { change, type, covering, hint, namesFor: names });
+  return whenKnown(rewriteImages({ ...scoped, images }, facts), (rewritings) =>
+    rewritings === 'too-many' ? notChanged(scoped, TOO_MANY) : pin(scoped, { facts, rewritings, hint, names }),
   );
+}
+
+interface Pinning {
+  readonly facts: ImageFactRequest;
+  readonly rewritings: Rewritings;
+  readonly hint: Hint;
+  readonly names: NamesFor;
 }
 
 /** One for all lookups of the request: each is sent once. */
@@ -130,16 +142,12 @@ function factRequestOf({ request, context, signal, scopeRequest, covering, chang
 /** Limits memory: each image adds a finding or a patch operation. */
 const TOO_MANY: ShapeFault = { pointer: '', problem: `expected at most ${MAX_FINDINGS} images to change, found more` };
 
-function pin(scoped: Scoped, facts: ImageFactRequest, rewritings: Rewritings): MaybePromise<Mutation> {
-  const { request, context, change, covering } = scoped;
-  const { type } = request;
-  const names = namesFor(covering);
-  const hint = hintsIn(change.object, { type, kinds: context.kinds, namesFor: names });
+function pin(scoped: Scoped, { facts, rewritings, hint, names }: Pinning): MaybePromise<Mutation> {
+  const { request, change, covering } = scoped;
   const unpinned = unpinnedIn(rewritings.images, { digests: change.digests, hint });
-  const candidates = candidatesOf(unpinned, change, { covering, type });
+  const candidates = candidatesOf(unpinned, change, { covering, type: request.type });
   if (candidates.length > MAX_FINDINGS) return notChanged(scoped, TOO_MANY);
-  const factOf = ({ refresh, container }: Candidate): ImageFact | undefined =>
-    refresh ? undefined : rewritings.facts.get(container);
+  const factOf = ({ container }: Candidate): ImageFact | undefined => rewritings.facts.get(container);
   const toLookUp = candidates.filter((candidate) => candidate.needsLookup && factOf(candidate) === undefined);
   return whenKnown(lookUpImages(toLookUp, facts), (known) => {
     const outcomes = candidates.map((candidate) => outcomeOf(candidate, known.get(candidate) ?? factOf(candidate)));

@@ -355,6 +355,68 @@ const UPDATED: readonly Case[] = [
     patch: [],
   },
   {
+    what: 'a restart of a pinned image that is not rewritten yet: the tag is looked up at the mirror, not the digest',
+    policies: [hubPinned()],
+    request: update(
+      deployment(`nginx:1@${D}`, original('nginx:1')),
+      deployment(`nginx:1@${D}`, original('nginx:1'), restarted('1')),
+    ),
+    images: { [`${MIRROR}:1@${D}`]: no('notFound') },
+    patch: [`${TEMPLATE} ${MIRROR}:1@#1`],
+    lookups: mirror1,
+  },
+  {
+    what: 'a restart of a pinned image that is not rewritten yet, while the mirror is down',
+    policies: [hubPinned()],
+    request: update(
+      deployment(`nginx:1@${D}`, original('nginx:1')),
+      deployment(`nginx:1@${D}`, original('nginx:1'), restarted('1')),
+    ),
+    images: { [`${MIRROR}:1`]: no('unreachable') },
+    patch: [`${TEMPLATE} nginx:1@#1`],
+    lookups: [...mirror1, 'docker.io/library/nginx:1'],
+    findings: [`audit web: image "nginx:1" is not rewritten to "${MIRROR}:1": registry.example.com says unreachable`],
+  },
+  {
+    what: 'a restart of a pinned image that is always rewritten, while the mirror is down: the digest stays',
+    policies: [hubPinned(', when: always')],
+    request: update(
+      deployment(`nginx:1@${D}`, original('nginx:1')),
+      deployment(`nginx:1@${D}`, original('nginx:1'), restarted('1')),
+    ),
+    images: { [`${MIRROR}:1`]: no('unreachable') },
+    patch: [`${TEMPLATE} ${MIRROR}:1@#0`],
+    lookups: mirror1,
+    findings: [`warn web: image "${MIRROR}:1" keeps its stored digest: registry.example.com says unreachable`],
+  },
+  ...[
+    ['no policy pins', hub()],
+    [
+      'no policy pins at the mirror',
+      '{rewrite: [{from: "docker.io/**", to: "mirror.example.com/hub/**"}], pin: {images: ["docker.io/**"]}}',
+    ],
+    [
+      'policies only warn about',
+      '{rewrite: [{from: "docker.io/**", to: "mirror.example.com/hub/**"}], pin: {mode: warn}}',
+    ],
+  ].map(([what = '', spec = '']) => ({
+    what: `a restart of an image that ${what}: the mirror must have the digest`,
+    policies: [spec],
+    request: update(
+      deployment(`nginx:1@${D}`, original('nginx:1')),
+      deployment(`nginx:1@${D}`, original('nginx:1'), restarted('1')),
+    ),
+    patch: [`${TEMPLATE} ${MIRROR}:1@#0`],
+    lookups: [`${MIRROR}:1@${D}`],
+  })),
+  {
+    what: 'a restart of an image that is not rewritten yet, whose digest its author wrote',
+    policies: [hubPinned()],
+    request: update(deployment(`nginx:1@${D}`), deployment(`nginx:1@${D}`, '', restarted('1'))),
+    patch: [`${TEMPLATE} ${MIRROR}:1@#0`],
+    lookups: [`${MIRROR}:1@${D}`],
+  },
+  {
     what: 'a live Pod that is applied again',
     request: update(pod(`${MIRROR}:1`), pod('nginx:1')),
     patch: [`${POD} ${MIRROR}:1`],

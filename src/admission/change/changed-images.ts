@@ -8,12 +8,14 @@ import type { MutableObject } from './mutable-images.ts';
 
 export interface ChangedImage {
   readonly container: Container;
-  /** As in the request; after a rewrite, with the new name. */
+  /** As in the request; after a rewrite, with the new name. Without `replaced`. */
   readonly reference: ImageReference;
   /** In the stored object. */
   readonly stored: ImageReference | undefined;
   /** The update restarts its Pods. */
   readonly isRestarted: boolean;
+  /** The digest that a restart replaces, which `reference` does not have. */
+  readonly replaced?: string;
 }
 
 interface Wanted {

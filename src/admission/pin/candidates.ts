@@ -93,9 +93,10 @@ export function unpinnedIn(images: readonly ChangedImage[], context: UnpinnedCon
 type ImageToPin = Pick<Unpinned, 'written' | 'stored' | 'needsLookup'>;
 
 function tagged(
-  { reference: written, stored: old, isRestarted }: ChangedImage,
-  { digests }: UnpinnedContext,
+  { reference: written, stored: old, isRestarted, replaced }: ChangedImage,
+  { digests }: Pick<UnpinnedContext, 'digests'>,
 ): ImageToPin | undefined {
+  if (replaced !== undefined) return { written, stored: replaced, needsLookup: true };
   const stored = storedDigest(written, old);
   if (stored !== undefined) return { written, stored, needsLookup: isRestarted };
   return digests === 'any' ? { written, stored, needsLookup: true } : undefined;
@@ -109,10 +110,43 @@ function storedDigest({ text }: ImageReference, old: ImageReference | undefined)
 /** A restart sends the stored object, with the digests that tidewaiter added. */
 function refreshed(
   { container, reference: { text, digest }, stored, isRestarted }: ChangedImage,
-  { hint }: UnpinnedContext,
+  { hint }: Pick<UnpinnedContext, 'hint'>,
 ): ImageToPin | undefined {
   if (digest === undefined || !isRestarted || stored?.text !== text) return undefined;
   const written = text.slice(0, -`@${digest}`.length);
   const parsed = hint(container, written) ? parseReference(written) : undefined;
   return parsed?.ok ? { written: parsed.reference, stored: digest, needsLookup: true } : undefined;
+}
+
+interface Replacing {
+  readonly change: MutableObject;
+  readonly type: ObjectType;
+  readonly covering: Covering;
+  readonly hint: Hint;
+  /** The names that an image can get by rewrites, itself included. */
+  readonly namesFor: (container: Container, written: string) => readonly string[];
+}
+
+/**
+ * A restart replaces the digest that tidewaiter added, so the registries of the new names must have the tag, not this digest. Only
+ * where a policy is certain to pin every name that the image can get: no digest is lost.
+ */
+export function withoutReplacedDigests(
+  images: readonly ChangedImage[],
+  { change, type, covering, hint, namesFor }: Replacing,
+): readonly ChangedImage[] {
+  return images.map((image) => {
+    const found = image.isRestarted ? refreshed(image, { hint }) : undefined;
+    if (found?.stored === undefined) return image;
+    const { container } = image;
+    const names = namesFor(container, found.written.text);
+    const unpinned = names.flatMap((name) => {
+      const parsed = parseReference(name);
+      return parsed.ok ? [{ ...found, container, written: parsed.reference }] : [];
+    });
+    const candidates = candidatesOf(unpinned, change, { covering, type });
+    const isCertain = candidates.every(({ scopeUnknown, pin }) => scopeUnknown === undefined && pin.mode !== 'warn');
+    if (names.length === 1 || candidates.length < names.length || !isCertain) return image;
+    return { ...image, reference: found.written, replaced: found.stored };
+  });
 }

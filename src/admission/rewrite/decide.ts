@@ -176,7 +176,9 @@ function wantedOf(
       const written = step && nameIn(step);
       if (written === undefined) return [];
       const { image } = state;
-      const wanted = { container: image.container, written, staleMs: staleMs(image, written), refresh: false };
+      // As when the image is pinned, so that both need one lookup.
+      const refresh = image.isRestarted && image.stored?.digest !== undefined;
+      const wanted = { container: image.container, written, staleMs: staleMs(image, written), refresh };
       return [[state, wanted] as const];
     }),
   );
