@@ -14,10 +14,9 @@ import { auditAnnotations } from './audit.ts';
 import type { Reply } from './connection.ts';
 import { gateClusterWith } from './gate-cluster.ts';
 import { job, type KubernetesObject, pathOf, podOf, workload } from './objects.ts';
-import { withOtherWebhook } from './other-webhook.ts';
+import { addSidecar, type ReviewedObject, withOtherWebhook } from './other-webhook.ts';
 
 const namespace = 'shop';
-const apps = `/apis/apps/v1/namespaces/${namespace}`;
 const [FIRST, SECOND] = [digestOf('1'), digestOf('2')];
 const MIRROR = 'mirror.example.com/hub/library/nginx';
 
@@ -34,10 +33,15 @@ const secrets = {
 };
 const serviceAccounts = { pullSecretsOf: () => ({ state: 'yes' as const, value: [] }) };
 
+const REWRITE = `rewrite: [{from: "docker.io/**", to: "mirror.example.com/hub/**"}], pin: {},
+  pullPolicy: [{digest: true, set: IfNotPresent}]`;
+const pullSecrets = (mode: string): string =>
+  `pullSecrets: [{images: ["mirror.example.com/**"], add: [mirror-pull], mode: ${mode}}]`;
+
 const policies = [
-  policyOf(`{rewrite: [{from: "docker.io/**", to: "mirror.example.com/hub/**"}], pin: {},
-    pullSecrets: [{images: ["mirror.example.com/**"], add: [mirror-pull]}],
-    pullPolicy: [{digest: true, set: IfNotPresent}]}`),
+  policyOf(`{${REWRITE}}`),
+  policyOf(`{exclude: {namespaces: [templates]}, ${pullSecrets('pod')}}`),
+  policyOf(`{match: {namespaces: [templates]}, ${pullSecrets('workload')}}`),
 ];
 
 interface Stored {
@@ -47,37 +51,45 @@ interface Stored {
 
 describeWith(assetsMissing, 'rewriting to a mirror, with a real API server', () => {
   const cluster = gateClusterWith({
-    namespaces: [namespace],
+    namespaces: [namespace, 'pods', 'templates'],
     context: () => ({ kinds, policies, world: { images, secrets, serviceAccounts } }),
   });
   const send = (method: string, path: string, body?: object, type?: string): Promise<Reply> =>
     cluster().plane.request(method, path, body, type);
   const create = (object: KubernetesObject, query = ''): Promise<Reply> => cluster().create(namespace, object, query);
-  const apply = (object: KubernetesObject): Promise<Reply> =>
+  const apply = (object: KubernetesObject, where = namespace): Promise<Reply> =>
     send(
       'PATCH',
-      `${pathOf(object, namespace)}/${object.metadata.name}?fieldManager=test`,
+      `${pathOf(object, where)}/${object.metadata.name}?fieldManager=test`,
       object,
       'application/apply-patch+yaml',
     );
 
   async function childrenOf(
     app: string,
+    where = namespace,
   ): Promise<{ readonly sets: readonly string[]; readonly pods: readonly string[] }> {
     const list = async (path: string): Promise<readonly string[]> => {
       const reply = await send('GET', `${path}?labelSelector=app%3D${app}`);
       return (reply.body as { readonly items: readonly unknown[] }).items.map(imageIn).toSorted();
     };
-    return { sets: await list(`${apps}/replicasets`), pods: await list(`/api/v1/namespaces/${namespace}/pods`) };
+    const sets = await list(`/apis/apps/v1/namespaces/${where}/replicasets`);
+    return { sets, pods: await list(`/api/v1/namespaces/${where}/pods`) };
   }
 
   /** Until the controllers have made of it what is expected, and make nothing more of it for a while. */
-  async function settled(app: string, image: string, ofPods = image): Promise<void> {
+  async function settled(
+    app: string,
+    image: string,
+    { where = namespace, ofPods = image }: { readonly where?: string; readonly ofPods?: string } = {},
+  ): Promise<void> {
     const expected = { sets: [image], pods: [ofPods] };
-    await vi.waitFor(async () => expect(await childrenOf(app)).toEqual(expected), { timeout: 20_000, interval: 100 });
+    const isExpected = async (): Promise<void> => expect(await childrenOf(app, where)).toEqual(expected);
+    await vi.waitFor(isExpected, { timeout: 20_000, interval: 100 });
     await delay(1000);
-    expect(await childrenOf(app)).toEqual(expected);
-    const { metadata, status } = (await send('GET', `${apps}/deployments/${app}`)).body as Stored;
+    await isExpected();
+    const path = `/apis/apps/v1/namespaces/${where}/deployments/${app}`;
+    const { metadata, status } = (await send('GET', path)).body as Stored;
     expect([metadata.generation, status.collisionCount]).toEqual([1, undefined]);
   }
 
@@ -120,7 +132,7 @@ describeWith(assetsMissing, 'rewriting to a mirror, with a real API server', () 
     isMirrorUp = true;
     expect((await send('DELETE', path)).status).toBe(200);
     expect(imageIn((await apply(manifest)).body)).toBe(`nginx:1@${FIRST}`);
-    await settled('down', `nginx:1@${FIRST}`, `${MIRROR}:1@${FIRST}`);
+    await settled('down', `nginx:1@${FIRST}`, { ofPods: `${MIRROR}:1@${FIRST}` });
   });
 
   test('a Job and a live Pod can be applied again', async () => {
@@ -146,6 +158,38 @@ describeWith(assetsMissing, 'rewriting to a mirror, with a real API server', () 
         webhook: 'mutate.tidewaiter.dev',
         mutated: false,
       });
+    });
+  });
+
+  test.each([
+    { where: 'pods', what: 'only Pods', ofTemplate: undefined },
+    { where: 'templates', what: 'templates', ofTemplate: [{ name: 'mirror-pull' }] },
+  ])('beside a webhook that injects a sidecar and a pull secret, if pull secrets are for $what', async (row) => {
+    [current, isMirrorUp] = [FIRST, true];
+    const { where, ofTemplate } = row;
+    const { plane } = cluster();
+    const probe = (): Promise<Reply> => cluster().create(where, podOf('probe', 'nginx:1'), '?dryRun=All');
+    const templateOf = ({ body }: Reply): PodTemplate =>
+      (body as { readonly spec: { readonly template: PodTemplate } }).spec.template;
+    const manifest = workload('Deployment', 'meshed', 'nginx:1');
+    await withOtherWebhook(plane, { namespace: where, change: inject, mark: 'proxy', probe }, async () => {
+      const created = await apply(manifest, where);
+      expect([created.status, imageIn(created.body)]).toEqual([201, `${MIRROR}:1@${FIRST}`]);
+      expect(templateOf(created).spec.imagePullSecrets).toEqual(ofTemplate);
+      await settled('meshed', `${MIRROR}:1@${FIRST}`, { where });
+      const { items } = (await send('GET', `/api/v1/namespaces/${where}/pods`)).body as {
+        readonly items: readonly PodTemplate[];
+      };
+      expect(items.map(settingsOf)).toEqual([
+        {
+          images: [`${MIRROR}:1@${FIRST} IfNotPresent`, `mirror.example.com/hub/library/envoy:1@${FIRST} IfNotPresent`],
+          secrets: ['mirror-pull', 'mesh-pull'],
+        },
+      ]);
+      current = SECOND;
+      const again = await apply(manifest, where);
+      expect([again.status, again.warnings, templateOf(again)]).toEqual([200, [], templateOf(created)]);
+      await settled('meshed', `${MIRROR}:1@${FIRST}`, { where });
     });
   });
 
@@ -177,6 +221,32 @@ describeWith(assetsMissing, 'rewriting to a mirror, with a real API server', () 
     });
   });
 });
+
+/** A Pod, or a template. */
+interface PodTemplate {
+  readonly spec: {
+    readonly containers: readonly { readonly image: string; readonly imagePullPolicy?: string }[];
+    readonly imagePullSecrets?: readonly { readonly name: string }[];
+  };
+}
+
+function settingsOf({ spec: { containers, imagePullSecrets = [] } }: PodTemplate): object {
+  return {
+    images: containers.map(({ image, imagePullPolicy }) => `${image} ${imagePullPolicy}`),
+    secrets: imagePullSecrets.map(({ name }) => name),
+  };
+}
+
+const injectSidecar = addSidecar('envoy:1');
+
+/** A sidecar, and the pull secret of its registry. */
+function inject(object: ReviewedObject): readonly object[] {
+  const { imagePullSecrets } = object.spec;
+  const hasSecret = imagePullSecrets?.some(({ name }) => name === 'mesh-pull');
+  const list = imagePullSecrets === undefined ? [{ op: 'add', path: '/spec/imagePullSecrets', value: [] }] : [];
+  const added = [...list, { op: 'add', path: '/spec/imagePullSecrets/-', value: { name: 'mesh-pull' } }];
+  return [...injectSidecar(object), ...(hasSecret === true ? [] : added)];
+}
 
 /** Returns the image of the first container of a Pod or workload. */
 function imageIn(object: unknown): string {

@@ -49,11 +49,22 @@ export type Change = (object: ReviewedObject) => readonly object[];
 
 export interface ReviewedObject {
   readonly metadata: { readonly labels?: Readonly<Record<string, string>> };
-  readonly spec: { readonly containers: readonly { readonly name: string }[] };
+  readonly spec: {
+    readonly containers: readonly { readonly name: string }[];
+    readonly imagePullSecrets?: readonly { readonly name: string }[];
+  };
 }
 
 interface OtherReview {
   readonly request: { readonly uid: string; readonly object: ReviewedObject };
+}
+
+/** Adds a sidecar "proxy", as service meshes do. */
+export function addSidecar(image: string): Change {
+  return ({ spec: { containers } }) =>
+    containers.some(({ name }) => name === 'proxy')
+      ? []
+      : [{ op: 'add', path: '/spec/containers/-', value: { name: 'proxy', image } }];
 }
 
 const addLabel: Change = ({ metadata }) => [

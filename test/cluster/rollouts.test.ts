@@ -11,7 +11,7 @@ import { assetsMissing } from './assets.ts';
 import type { Reply } from './connection.ts';
 import { gateClusterWith } from './gate-cluster.ts';
 import { cronJob, job, type KubernetesObject, pathOf, podOf, workload } from './objects.ts';
-import { type Change, withOtherWebhook } from './other-webhook.ts';
+import { addSidecar, withOtherWebhook } from './other-webhook.ts';
 
 const namespace = 'shop';
 const [FIRST, SECOND] = [digestOf('1'), digestOf('2')];
@@ -216,11 +216,6 @@ describeWith(assetsMissing, 'rollouts, with a real API server', () => {
   }
 
   describe('a sidecar that another webhook injects into Pods', () => {
-    const inject: Change = ({ spec }) =>
-      spec.containers.some(({ name }) => name === 'proxy')
-        ? []
-        : [{ op: 'add', path: '/spec/containers/-', value: { name: 'proxy', image: tagOf('proxy') } }];
-
     test.each([
       { order: 'before', name: 'aa-injector' },
       { order: 'after', name: 'zz-injector' },
@@ -229,7 +224,7 @@ describeWith(assetsMissing, 'rollouts, with a real API server', () => {
       async ({ order, name }) => {
         const where = `injected-${order}`;
         const probe = (): Promise<Reply> => cluster().create(where, podOf('probe', tagOf('probe')), '?dryRun=All');
-        const injector = { namespace: where, name, change: inject, mark: 'proxy', probe };
+        const injector = { namespace: where, name, change: addSidecar(tagOf('proxy')), mark: 'proxy', probe };
         await withOtherWebhook(cluster().plane, injector, async () => {
           const app = `meshed-${order}`;
           expect(await create(workload('Deployment', app, tagOf(app)), where)).toMatchObject({ status: 201 });
