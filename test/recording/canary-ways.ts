@@ -96,11 +96,6 @@ export const CONTAINER_WAYS: readonly Way[] = [
 
 export const POD_WAYS: readonly Way[] = [
   [
-    'a Secret with containers',
-    'text',
-    (secret) => ({ kind: 'Secret', data: { a: secret }, stringData: { b: secret } }),
-  ],
-  [
     'csi volumeAttributes',
     'text',
     (secret) => volume({ csi: { driver: 'a', volumeAttributes: { password: secret } } }),
