@@ -147,7 +147,11 @@ function pin(scoped: Scoped, { facts, rewritings, hint, names }: Pinning): Maybe
   const unpinned = unpinnedIn(rewritings.images, { digests: change.digests, hint });
   const candidates = candidatesOf(unpinned, change, { covering, type: request.type });
   if (candidates.length > MAX_FINDINGS) return notChanged(scoped, TOO_MANY);
-  const factOf = ({ container }: Candidate): ImageFact | undefined => rewritings.facts.get(container);
+  const replaced = new Set(
+    rewritings.images.flatMap((image) => (image.replaced === undefined ? [] : [image.container])),
+  );
+  const factOf = ({ refresh, container }: Candidate): ImageFact | undefined =>
+    refresh && !replaced.has(container) ? undefined : rewritings.facts.get(container);
   const toLookUp = candidates.filter((candidate) => candidate.needsLookup && factOf(candidate) === undefined);
   return whenKnown(lookUpImages(toLookUp, facts), (known) => {
     const outcomes = candidates.map((candidate) => outcomeOf(candidate, known.get(candidate) ?? factOf(candidate)));

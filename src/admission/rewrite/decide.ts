@@ -177,7 +177,7 @@ function wantedOf(
       if (written === undefined) return [];
       const { image } = state;
       // As when the image is pinned, so that both need one lookup.
-      const refresh = image.isRestarted && image.stored?.digest !== undefined;
+      const refresh = image.replaced !== undefined;
       const wanted = { container: image.container, written, staleMs: staleMs(image, written), refresh };
       return [[state, wanted] as const];
     }),
