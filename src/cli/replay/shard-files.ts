@@ -3,12 +3,13 @@ import { createHash, type Hash } from 'node:crypto';
 import { createReadStream, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../../error/user-error.ts';
-import { reasonOf } from '../../files/load-text.ts';
+import { isIrregular, reasonOf } from '../../files/load-text.ts';
 import { createChunkMemory } from '../../files/chunk-memory.ts';
 import { type LineChunk, lineChunks } from '../../files/recording-chunks.ts';
 import { quoteValue } from '../../image/quote.ts';
 import { isObject } from '../../pod/pointer.ts';
 import { VERSION } from '../../version.ts';
+import { directoryProblem } from '../new-files.ts';
 import { requireAlike } from './shard-match.ts';
 import {
   SHARD_FORMAT,
@@ -75,11 +76,12 @@ function listFiles(directory: string): readonly string[] {
   try {
     return readdirSync(directory, { recursive: true, encoding: 'utf8' }).toSorted();
   } catch (error) {
-    throw new UserError(`${directory}: ${reasonOf(error)} (set by --merge)`);
+    throw new UserError(`${directory}: ${directoryProblem(error)} (set by --merge)`);
   }
 }
 
 async function loadShard(file: string, shard: Shard): Promise<ShardFile> {
+  if (isIrregular(file)) throw new UserError(`${file}: not a regular file`);
   const digest = createHash('sha256');
   let head: ShardHead | undefined;
   let last: Buffer | undefined;

@@ -66,8 +66,27 @@ async function* counted(chunks: Chunks, onBytes: (bytes: number) => void): Async
 function filesOf(named: string): readonly string[] {
   const found = named === '-' ? '' : statOrProblem(named);
   if (typeof found === 'string' || !found.isDirectory()) return [named];
-  const entries = readdirSync(named, { withFileTypes: true }).filter((entry) => entry.isFile());
-  return entries.map((entry) => path.join(named, entry.name)).toSorted();
+  const names = namesIn(named);
+  if (names === undefined) return [named];
+  return names
+    .map((name) => path.join(named, name))
+    .filter(isLog)
+    .toSorted();
+}
+
+/** undefined: reading the directory as a log reports why it cannot be read. */
+function namesIn(directory: string): readonly string[] | undefined {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Also a link to a file, and one that leads nowhere, which is then an error. Reading a pipe would wait. */
+function isLog(file: string): boolean {
+  const found = statOrProblem(file);
+  return typeof found === 'string' || found.isFile();
 }
 
 function logOf(named: string, stdin: () => Chunks): AuditLog {

@@ -1,4 +1,5 @@
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
@@ -96,6 +97,24 @@ To evaluate them: tidewaiter replay out
     expect((await reviewsIn()).map(({ review }) => (review['request'] as { readonly uid: string }).uid)).toEqual(
       [0, 1, 2, 3, 4].map((index) => `m-${index}`),
     );
+  });
+
+  test('reads links in a directory, names those that lead nowhere, and waits for no pipe', async () => {
+    mkdirSync('logs');
+    writeFileSync('audit.log', lines([CREATED]));
+    symlinkSync('../audit.log', 'logs/a.log');
+    symlinkSync('absent', 'logs/b.log');
+    execFileSync('mkfifo', ['logs/c.log']);
+    const { code, summary, errors } = await reportOf(['logs', '--out', 'out']);
+    expect({ code, reviews: summary.reviews }).toEqual({ code: 2, reviews: 1 });
+    expect(errors).toMatchObject([{ file: 'logs/b.log', message: 'no such file or directory' }]);
+  });
+
+  // root can read each directory.
+  test.skipIf(process.getuid?.() === 0)('names a directory that it cannot read', async () => {
+    mkdirSync('logs', { mode: 0o000 });
+    const { code, errors } = await reportOf(['logs', '--out', 'out']);
+    expect({ code, errors }).toMatchObject({ code: 2, errors: [{ file: 'logs', message: 'permission denied' }] });
   });
 
   test('reads lists of events', async () => {

@@ -1,4 +1,5 @@
 /** Shards of a replay: together they report what a single replay reports, and results that do not belong together are rejected. */
+import { execFileSync } from 'node:child_process';
 import {
   copyFileSync,
   mkdirSync,
@@ -493,6 +494,22 @@ describe('--merge', () => {
       'something else',
       () => writeFileSync(result(2), 'hello\n'),
       'results/shard-2-of-3.ndjson: expected "tidewaiter.dev/replay-shard/v1", found no result of a shard',
+    ],
+    [
+      'a pipe',
+      () => {
+        rmSync(result(2));
+        execFileSync('mkfifo', [result(2)]);
+      },
+      'results/shard-2-of-3.ndjson: not a regular file',
+    ],
+    [
+      'a file instead of a directory',
+      () => {
+        rmSync('results', { recursive: true });
+        writeFileSync('results', '');
+      },
+      'results: expected a directory, found a file (set by --merge)',
     ],
     ['no directory', () => renameSync('results', 'others'), 'results: no such file or directory (set by --merge)'],
     [
