@@ -11,11 +11,11 @@ import type { ScopeRequest } from '../policy/scope-request.ts';
 import type { Context } from './context.ts';
 import { deniedImages } from './facts/denied-images.ts';
 import { gather } from './facts/gather.ts';
-import { type LookupScope, lookupScopeOf } from './facts/lookup-scope.ts';
+import { type LookupScope, type LookupScopeOptions, lookupScopeOf } from './facts/lookup-scope.ts';
 import type { Lookups } from './facts/lookups.ts';
 import { shapeFaultOf } from './malformed.ts';
 import type { AdmissionRequest } from './request.ts';
-import { originalImages } from './rewrite/original-images.ts';
+import { originalImagesOnce } from './rewrite/original-images.ts';
 
 export const NO_LABELS_NEEDED = { state: 'unknown', reason: 'no policy asks for namespace labels' } as const;
 export const NO_FACTS_NEEDED: Facts = { ...NO_FACTS, namespaceLabels: NO_LABELS_NEEDED };
@@ -46,9 +46,9 @@ export async function lookUpExistingFindings(
   const ofStored = { ...review, scopeRequest };
   const narrowed = coveredBy(narrowedTo(findings, lenientPolicies(review)), scopeRequest);
   try {
-    const scope = storedLookupScope(findings, narrowed, ofStored);
+    const originals = originalImagesOnce(scopeRequest, review.context.policies);
+    const scope = storedLookupScope(findings, narrowed, { ...ofStored, originals });
     const { pluginsRan } = review.request;
-    const originals = (): Facts['originalImages'] => originalImages(scopeRequest, review.context.policies);
     const { needs } = narrowed;
     const factRequest = { workload: stored, needs, pluginsRan, scope, originalImages: originals };
     return findingsIn(narrowed, await gather(factRequest, scopeRequest.namespaceLabels, review.lookups), ofStored);
@@ -96,7 +96,7 @@ function needsOf(bindings: Policy['bindings']): Policy['needs'] {
 function storedLookupScope(
   findings: readonly Finding[],
   narrowed: Covering,
-  { covering, scopeRequest, canChange, excuses }: NewReview,
+  { covering, scopeRequest, canChange, excuses, originals }: NewReview & Pick<LookupScopeOptions, 'originals'>,
 ): LookupScope | undefined {
   const found = new Set(findings.map(({ container }) => container && identity(container)));
   const isFound = (container: Container): boolean =>
@@ -106,7 +106,7 @@ function storedLookupScope(
     scopeRequest,
   );
   const denied = (): LookupScope['denied'] => deniedImages(all, scopeRequest, excuses);
-  return lookupScopeOf(narrowed, scopeRequest.workload, { includes: isFound, denied });
+  return lookupScopeOf(narrowed, scopeRequest.workload, { includes: isFound, denied, originals });
 }
 
 function identity({ kind, name, image }: Container): string {

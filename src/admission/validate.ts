@@ -8,7 +8,7 @@ import { type ReadWorkload, type Workload, workloadOf } from '../pod/workload.ts
 import { evaluate, type EvaluationInput } from '../policy/evaluate.ts';
 import { type Excuses, noteExpired } from '../policy/exception-book.ts';
 import { markExisting } from '../policy/existing.ts';
-import type { Fact, Facts, Labels } from '../policy/fact.ts';
+import type { Fact, Labels } from '../policy/fact.ts';
 import type { Finding } from '../policy/finding.ts';
 import { type Covered, type Covering, needsLabels, planned } from '../policy/plan.ts';
 import type { ScopeRequest } from '../policy/scope-request.ts';
@@ -23,7 +23,7 @@ import { createLookups, namespaceLabels } from './facts/lookups.ts';
 import { whenKnown } from './maybe-promise.ts';
 import { malformedDecision, type MalformedDecision, readWorkload, shapeFaultOf, unreadWorkload } from './malformed.ts';
 import type { AdmissionRequest } from './request.ts';
-import { originalImages } from './rewrite/original-images.ts';
+import { originalImagesOnce } from './rewrite/original-images.ts';
 
 export type Decision =
   | NotEvaluated
@@ -128,9 +128,11 @@ function decideWithFacts(scoped: ScopedReview): Decision | Promise<Decision> {
   const { request, context, signal, workload, namespace, scopeRequest, covering, excuses, canChange } = scoped;
   const malformed = (error: unknown): Decision => malformedDecision(shapeFaultOf(error), request, covering.policies);
   try {
+    const originals = originalImagesOnce(scopeRequest, context.policies);
     const scope = lookupScopeOf(covering, workload, {
       includes: canChange,
       denied: () => deniedImages(covering, scopeRequest, excuses),
+      originals,
     });
     // One for both objects of an UPDATE: each lookup is sent once.
     const lookups = createLookups(namespace, context, signal);
@@ -138,7 +140,6 @@ function decideWithFacts(scoped: ScopedReview): Decision | Promise<Decision> {
     // The mutating webhook has changed the Pods of a cluster already.
     const isChanged = pluginsRan && isPod(request.type);
     const addedSecrets = isChanged ? undefined : addedSecretNames(covering);
-    const originals = (): Facts['originalImages'] => originalImages(scopeRequest, context.policies);
     const { needs } = covering;
     const factRequest = { workload, needs, pluginsRan, scope, addedSecrets, originalImages: originals };
     const gathered = gather(factRequest, scopeRequest.namespaceLabels, lookups);

@@ -13,16 +13,34 @@ export interface RegistryQuestion {
    * even if the reference has a digest; references without both are not looked up.
    */
   readonly by: 'image' | 'tag';
+  /**
+   * `image`: looks up the image. `original`: looks up its original, the name that the rewrites of the policies turn into the image.
+   * `copy`: looks up the image, if it has no digest. The last two only contain images with another original, which is known.
+   */
+  readonly of: 'image' | 'original' | 'copy';
+  /** Only looks up images that are not found for this fact of the same rule. */
+  readonly ifNotFound?: string;
+  /**
+   * If the digest differs from that of this fact of the same rule, both are looked up again: cached responses can be from before and
+   * after a tag has moved.
+   */
+  readonly comparedWith?: string;
 }
 
 /** Each fact is a map by image, and each image in it costs a lookup. */
 export const REGISTRY_QUESTIONS = {
   /** What the registry has for the image as written. */
-  registryImages: { source: 'images', by: 'image' },
+  registryImages: { source: 'images', by: 'image', of: 'image' },
   /** What the registry has for the tag of an image that also has a digest. Contains no other images. */
-  registryTags: { source: 'images', by: 'tag' },
+  registryTags: { source: 'images', by: 'tag', of: 'image' },
   /** Platforms, age, and size. */
-  registryDetails: { source: 'imageDetails', by: 'image' },
+  registryDetails: { source: 'imageDetails', by: 'image', of: 'image' },
+  /** What the registry of the original has for an image: for its digest, or for its tag if it has no digest. */
+  registryOriginals: { source: 'images', by: 'image', of: 'original' },
+  /** What the registry of the original has for the tag of an image whose digest it does not have. */
+  registryOriginalTags: { source: 'images', by: 'tag', of: 'original', ifNotFound: 'registryOriginals' },
+  /** What the registry has for the tag of an image without a digest that has another original. */
+  registryCopies: { source: 'images', by: 'image', of: 'copy', comparedWith: 'registryOriginals' },
 } as const satisfies { readonly [need: string]: RegistryQuestion };
 
 export type RegistryNeed = keyof typeof REGISTRY_QUESTIONS;

@@ -80,6 +80,8 @@ export interface RuleDocs {
   /** Manifests (YAML, as `check` reads them) that pass and fail with these parameters. */
   readonly example: {
     readonly parameters: object;
+    /** `rewrite` of a policy. */
+    readonly rewrite?: readonly { readonly from: string; readonly to: string }[] | undefined;
     readonly pass: string;
     readonly fail: string;
     /** Registry responses, as in the `registry` of a test suite. */

@@ -1,7 +1,7 @@
 /** Formats rules as Markdown, for docs/rules.md and SARIF viewers. */
 import { parameterNote, parameterRows } from '../policy/parameter-rows.ts';
 import type { ParameterSchema, Rule } from '../policy/rule.ts';
-import { exampleEntry, needsText } from './rule-text.ts';
+import { exampleEntry, exampleRewrites, needsText } from './rule-text.ts';
 import { yamlText } from './yaml-text.ts';
 
 /** Formats a rule without its name. */
@@ -11,10 +11,12 @@ export function ruleMarkdown(rule: Rule): string {
   if (docs !== undefined) parts.push(`**Why.** ${docs.why}`);
   parts.push(`**Needs** ${needsText(rule)}.`, parametersMarkdown(parameters));
   if (docs !== undefined) {
+    const rewrites = exampleRewrites(rule);
     parts.push(
       `**How to fix.** ${docs.remedy}`,
       `Example policy entry:`,
       fenced(exampleEntry(rule)),
+      ...(rewrites === undefined ? [] : ['With these rewrites:', fenced(rewrites)]),
       ...(docs.example.registry === undefined ? [] : ['Registry response:', fenced(yamlText(docs.example.registry))]),
       'This passes:',
       fenced(docs.example.pass),

@@ -36,6 +36,9 @@ const FACT_NAMES: Readonly<Record<Need, string>> = {
   registryImages: 'registry',
   registryTags: 'registry',
   registryDetails: 'registry',
+  registryOriginals: 'registry',
+  registryOriginalTags: 'registry',
+  registryCopies: 'registry',
   originalImages: 'rewrites of the policies',
   now: 'current date',
 };
@@ -50,6 +53,12 @@ export function needsText({ needs, needsVary }: Pick<Rule, 'needs' | 'needsVary'
 export function exampleEntry({ name, docs }: Rule): string {
   const parameters = docs?.example.parameters ?? {};
   return yamlText([{ rule: name, ...(Object.keys(parameters).length === 0 ? {} : { parameters }) }]);
+}
+
+/** The policy with the rewrites of the example; undefined: it has none. */
+export function exampleRewrites({ docs }: Rule): string | undefined {
+  const rewrite = docs?.example.rewrite;
+  return rewrite === undefined ? undefined : yamlText({ rewrite });
 }
 
 export function rulesTable(rules: readonly Rule[], ink: Paint): string {
@@ -76,10 +85,12 @@ export function ruleText(rule: Rule, ink: Paint): string {
   ];
   if (docs !== undefined) {
     const { why, remedy, example } = docs;
+    const rewrites = exampleRewrites(rule);
     sections.unshift(['Why', wrapped(why, 98)]);
     sections.push(
       ['How to fix', wrapped(remedy, 98)],
       ['In a policy', exampleEntry(rule).split('\n')],
+      ...(rewrites === undefined ? [] : [['With the rewrites', rewrites.split('\n')] as const]),
       ...(example.registry === undefined
         ? []
         : [['Registry response', yamlText(example.registry).split('\n')] as const]),

@@ -14,13 +14,19 @@ const containers = (count: number, image: (index: number) => string): string =>
 
 const cel = (expression: string): string => `{rule: cel, parameters: {expression: ${JSON.stringify(expression)}}}`;
 const failing = (
-  cause: 'timeout' | 'dns' | 'protocol' | 'rateLimited' | 'serverError' | 'blocked',
+  cause: 'timeout' | 'dns' | 'notFound' | 'protocol' | 'rateLimited' | 'serverError' | 'blocked',
   more: object = {},
 ) => {
   const fact: RegistryFact<never> = { state: 'unknown', failure: { cause, message: 'm', remedy: undefined, ...more } };
   const source = { lookUp: () => Promise.resolve(fact) };
   return { images: source, imageDetails: source };
 };
+const absent = () => ({
+  images: {
+    lookUp: () =>
+      Promise.resolve({ state: 'no', failure: { cause: 'notFound', message: 'm', remedy: undefined } } as const),
+  },
+});
 const saying = (details: Partial<RegistryDetails>) => {
   const base = { digest: `sha256:${'a'.repeat(64)}`, mediaType: 'application/vnd.oci.image.manifest.v1+json' };
   const value: RegistryDetails = { ...base, platforms: [], createdMs: undefined, sizeBytes: 1, ...details };
@@ -29,6 +35,9 @@ const saying = (details: Partial<RegistryDetails>) => {
 const AGE = '{rule: image-age, parameters: {maxAgeDays: 30}}';
 const DAYS = '{rule: image-age, parameters: {createdAfter: "2020-01-01"}}';
 const PLATFORM = '{rule: image-platform, parameters: {platforms: [linux/amd64]}}';
+const MIRROR = '{rule: mirror-differs}';
+const rewriteTo = (...hosts: readonly string[]): string =>
+  `rewrite: [${hosts.map((host) => `{from: "${host}/**", to: "a.io/**"}`).join(', ')}], `;
 const TASK = (image: string): string =>
   `{apiVersion: tekton.dev/v1, kind: Task, metadata: {name: t}, spec: {steps: [{name: s, image: "${image}"}]}}`;
 const PRODUCTION = 'match: {namespaceSelector: {matchLabels: {env: prod}}}, ';
@@ -146,6 +155,8 @@ describe('an unknown that the author of the object alone can cause is worth the 
       'a registry that is not listed',
       { rule: '{rule: image-exists}', ports: failing('blocked', { causedBy: 'author' }) },
     ],
+    ['several originals', { rule: MIRROR, scope: rewriteTo('o.io', 'p.io') }],
+    ['an image that neither registry has', { rule: MIRROR, scope: rewriteTo('o.io'), ports: absent() }],
     ['an image without a date', { rule: AGE, ports: saying({}) }],
     ['an image of 1970, as reproducible builds have it', { rule: AGE, ports: saying({ createdMs: 0 }) }],
     [
@@ -224,6 +235,9 @@ describe('an unknown that the world causes is a warning', () => {
     ],
     ['a rule with facts', { rule: '{rule: unsure-of-the-world}' }],
     ['no registry at all', { rule: '{rule: image-exists}' }],
+    ['no registry for originals', { rule: MIRROR, scope: rewriteTo('o.io') }],
+    ['an original that hangs', { rule: MIRROR, scope: rewriteTo('o.io'), ports: failing('timeout') }],
+    ['an original that can be hidden', { rule: MIRROR, scope: rewriteTo('o.io'), ports: failing('notFound') }],
   ])('%s', async (_what, one) => {
     expect(await outcomes(one)).toEqual(['unknown -> warn']);
     expect(await outcomes(one, ', onUnknown: deny')).toEqual(['unknown -> deny']);

@@ -61,6 +61,9 @@ const ATTEMPTS: Readonly<Record<Need, readonly Attempt[]>> = {
   registryImages: SECRETS,
   registryTags: SECRETS,
   registryDetails: SECRETS,
+  registryOriginals: SECRETS,
+  registryOriginalTags: SECRETS,
+  registryCopies: SECRETS,
   originalImages: [],
   now: [],
 };

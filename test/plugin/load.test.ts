@@ -205,7 +205,7 @@ describe('a rule of a plugin that is not well-formed is told', () => {
     [
       'an unknown fact',
       "needs: ['registryImage']",
-      '/needs/0: invalid value "registryImage"; did you mean "registryImages"? (expected "namespaceLabels", "pullSecrets", "registryImages", "registryTags", "registryDetails", "originalImages", or "now")',
+      '/needs/0: invalid value "registryImage"; did you mean "registryImages"? (expected "namespaceLabels", "pullSecrets", "registryImages", "registryTags", "registryDetails", "registryOriginals", "registryOriginalTags", "registryCopies", "originalImages", or "now")',
     ],
     ['a check that is none', "check: 'x'", '/check: expected a function, found a string'],
     ['no check', 'check: undefined', ': "check" is required'],

@@ -9,7 +9,10 @@ describe.each(RULES.map((rule) => [rule.name, rule] as const))('the documentatio
     apiVersion: 'tidewaiter.dev/v1alpha1',
     kind: 'ImagePolicy',
     metadata: { name: 'example' },
-    spec: { rules: [{ rule: name, onUnknown: 'deny', parameters: docs.example.parameters }] },
+    spec: {
+      rewrite: docs.example.rewrite,
+      rules: [{ rule: name, onUnknown: 'deny', parameters: docs.example.parameters }],
+    },
   };
 
   test('has an example that passes and one that fails', async () => {

@@ -1,5 +1,5 @@
 /** Fetches the facts that the rules in scope named, in parallel, before any rule runs. */
-import type { Container, Pod } from '../../pod/containers.ts';
+import type { Pod } from '../../pod/containers.ts';
 import { isMirrorPod } from '../../pod/metadata.ts';
 import { readObjects } from '../../pod/read.ts';
 import type { Workload } from '../../pod/workload.ts';
@@ -12,19 +12,12 @@ import {
   NO_FACTS,
   type PodPullSecrets,
 } from '../../policy/fact.ts';
-import type { RegistryFact } from '../../policy/registry-fact.ts';
-import {
-  REGISTRY_NEEDS,
-  REGISTRY_QUESTIONS,
-  type RegistryFactsByNeed,
-  type RegistryNeed,
-} from '../../policy/registry-questions.ts';
+import { REGISTRY_NEEDS } from '../../policy/registry-questions.ts';
 import { type MaybePromise, whenAllKnown, whenKnown } from '../maybe-promise.ts';
 import { type AddedSecrets, withAddedSecrets } from './added-secrets.ts';
-import { deniedFact } from './denied-images.ts';
-import { type ContainerLookup, imageLookups } from './image-lookups.ts';
 import type { LookupScope } from './lookup-scope.ts';
 import { type Lookups, unknown } from './lookups.ts';
+import { registryFacts } from './registry-facts.ts';
 
 export interface FactRequest {
   readonly workload: Workload;
@@ -56,7 +49,10 @@ export function gather(request: FactRequest, labels: Fact<Labels>, lookups: Look
       now,
     };
     if (!needsRegistry) return known;
-    return registryFacts({ ...request, scope, pullSecrets }, lookups).then((found) => ({ ...known, ...found }));
+    return registryFacts({ workload: request.workload, scope, pullSecrets }, lookups).then((found) => ({
+      ...known,
+      ...found,
+    }));
   });
 }
 
@@ -67,52 +63,6 @@ function futurePullSecrets(request: FactRequest, lookups: Lookups): ReturnType<t
   return addedSecrets === undefined
     ? own
     : whenKnown(own, (secrets) => withAddedSecrets(secrets, { workload, addedSecrets, lookups }));
-}
-
-interface RegistryRequest extends FactRequest {
-  readonly scope: LookupScope;
-  readonly pullSecrets: Facts['pullSecrets'];
-}
-
-async function registryFacts(request: RegistryRequest, lookups: Lookups): Promise<RegistryFactsByNeed> {
-  const entries = await Promise.all(
-    REGISTRY_NEEDS.map(async (need) => {
-      const { source } = REGISTRY_QUESTIONS[need];
-      const found = await Promise.all(
-        neededLookups(request, need).map(
-          async ({ container, lookup }) => [container.imagePointer, await lookups.registry(source, lookup)] as const,
-        ),
-      );
-      return [need, new Map([...found, ...deniedFacts(request, need)])] as const;
-    }),
-  );
-  return Object.fromEntries(entries) as unknown as RegistryFactsByNeed;
-}
-
-function neededLookups(
-  { workload, pullSecrets, scope }: RegistryRequest,
-  need: RegistryNeed,
-): readonly ContainerLookup[] {
-  const needed = scope.containersFor(need);
-  if (needed.size === 0) return [];
-  const { by } = REGISTRY_QUESTIONS[need];
-  const only = (container: Container): boolean => needed.has(container) && scope.denied(container) === undefined;
-  const all = imageLookups(workload, pullSecrets, { by, staleMs: 0, only });
-  return by === 'tag' ? all.filter(hasTagAndDigest) : all;
-}
-
-function hasTagAndDigest({ lookup: { reference } }: ContainerLookup): boolean {
-  return reference.tag !== undefined && reference.digest !== undefined;
-}
-
-function deniedFacts(
-  { scope }: RegistryRequest,
-  need: RegistryNeed,
-): readonly (readonly [string, RegistryFact<never>])[] {
-  return [...scope.containersFor(need)].flatMap((container) => {
-    const deniedBy = scope.denied(container);
-    return deniedBy === undefined ? [] : [[container.imagePointer, deniedFact(deniedBy)] as const];
-  });
 }
 
 /** By the JSON Pointer of the Pod. Pods with the same ServiceAccount share its list. */

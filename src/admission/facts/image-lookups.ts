@@ -15,13 +15,15 @@ export interface ContainerLookup {
 export interface LookupOptions extends Pick<ImageLookup, 'by' | 'staleMs'> {
   /** Selects the containers; by default all. */
   readonly only?: ((container: Container) => boolean) | undefined;
+  /** The image to look up for a container; by default its image. */
+  readonly referenceFor?: ((container: Container) => ImageReference | undefined) | undefined;
 }
 
 /** Returns a lookup for each valid image. */
 export function imageLookups(
   { pods, containers }: Workload,
   pullSecrets: Facts['pullSecrets'],
-  { only = everyone, by, staleMs }: LookupOptions,
+  { only = everyone, referenceFor = imageOf, by, staleMs }: LookupOptions,
 ): readonly ContainerLookup[] {
   const credentials = new Map<Container, PodCredentials>();
   const credentialsOf = createPodCredentials();
@@ -32,15 +34,18 @@ export function imageLookups(
     for (const container of included) credentials.set(container, ofPod);
   }
   return containers.filter(only).flatMap((container) => {
-    const { image } = container;
-    if (image.state !== 'parsed') return [];
-    const { reference } = image;
+    const reference = referenceFor(container);
+    if (reference === undefined) return [];
     const { candidates, incompleteReason } = (credentials.get(container) ?? NO_POD)(reference);
     return [{ container, lookup: { reference, by, staleMs, candidates, incompleteReason } }];
   });
 }
 
 const everyone = (): boolean => true;
+
+function imageOf({ image }: Container): ImageReference | undefined {
+  return image.state === 'parsed' ? image.reference : undefined;
+}
 
 type PodCredentials = (reference: ImageReference) => Pick<ImageLookup, 'candidates' | 'incompleteReason'>;
 

@@ -101,7 +101,7 @@ const TOO_MANY_IMAGES: RegistryFact<never> = {
   failure: {
     cause: 'tooMany',
     causedBy: 'author',
-    message: `the object names more than ${MAX_LOOKUPS} different images; the rest are not looked up`,
+    message: `the object needs lookups of more than ${MAX_LOOKUPS} different images; the rest are not looked up`,
     remedy: undefined,
   },
 };

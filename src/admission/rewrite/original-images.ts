@@ -30,6 +30,12 @@ export function originalImages(request: ScopeRequest, policies: readonly Policy[
   );
 }
 
+/** Returns a function that finds them on its first call. */
+export function originalImagesOnce(request: ScopeRequest, policies: readonly Policy[]): () => Facts['originalImages'] {
+  let found: Facts['originalImages'] | undefined;
+  return () => (found ??= originalImages(request, policies));
+}
+
 /** Limits the time that one object takes; as many as have findings. */
 const MAX_IMAGES = MAX_FINDINGS;
 const TOO_MANY: OriginalImage = {

@@ -3,8 +3,9 @@ import { UserError } from '../../error/user-error.ts';
 import { recordingEvents } from '../../files/recordings.ts';
 import { yamlDocuments } from '../../install/yaml.ts';
 import type { ImageReference } from '../../image/reference.ts';
+import { compareTags } from '../../policy/compared-tags.ts';
 import type { RegistryFact, RegistryImage } from '../../policy/registry-fact.ts';
-import { failureText, INTERRUPTED, type ReferenceLookup } from '../../pinning/reference-lookup.ts';
+import { failureText, NOT_LOOKED_UP, type ReferenceLookup } from '../../pinning/reference-lookup.ts';
 import { rewritesImages } from '../../policy/plan.ts';
 import { copyExitCode, type CopyReport, type CopyRow, missingImages } from '../../report/copy.ts';
 import { type FormatName, formatReport } from '../../report/index.ts';
@@ -73,7 +74,9 @@ function rowOf({ from, to, policies, assumed }: WantedImage, facts: Facts): Copy
   if (!to.ok) {
     return { ...row, to: null, fromDigest: null, toDigest: null, state: 'invalid-name', message: to.problem };
   }
-  const [origin, mirror] = [from, to.reference].map(({ runtimeName }) => facts.get(runtimeName));
+  const [origin = NOT_LOOKED_UP, mirror = NOT_LOOKED_UP] = [from, to.reference].map(({ runtimeName }) =>
+    facts.get(runtimeName),
+  );
   const digests = { fromDigest: digestOf(origin), toDigest: digestOf(mirror) };
   return {
     ...row,
@@ -89,44 +92,43 @@ interface Names {
 }
 
 interface Found {
-  readonly origin: RegistryFact<RegistryImage> | undefined;
-  readonly mirror: RegistryFact<RegistryImage> | undefined;
+  readonly origin: RegistryFact<RegistryImage>;
+  readonly mirror: RegistryFact<RegistryImage>;
 }
 
 function stateOf(names: Names, { origin, mirror }: Found): Pick<CopyRow, 'state' | 'message'> {
-  if (mirror?.state === 'yes') return comparedState(names, { origin, digest: mirror.value.digest });
+  if (mirror.state === 'yes') return comparedState(names, { origin, mirror });
   if (!isNotFound(mirror)) return { state: 'unknown', message: failureOf(mirror) };
-  const message = origin?.state === 'yes' ? null : `the source is not known to exist: ${failureOf(origin)}`;
+  const message = origin.state === 'yes' ? null : `the source is not known to exist: ${failureOf(origin)}`;
   return { state: 'missing', message };
 }
 
-interface AtMirror extends Pick<Found, 'origin'> {
-  readonly digest: string;
-}
-
 /** A digest is the same image everywhere, and a source that does not have the tag has nothing to compare with. */
-function comparedState({ from, to }: Names, { origin, digest }: AtMirror): Pick<CopyRow, 'state' | 'message'> {
-  const fromDigest = digestOf(origin);
-  if (from.digest !== undefined || fromDigest === digest || isNotFound(origin))
-    return { state: 'present', message: null };
-  return fromDigest === null
-    ? {
-        state: 'unknown',
-        message: `the mirror has it, but it cannot be compared with the source: ${failureOf(origin)}`,
-      }
-    : { state: 'mirror-differs', message: `${to.domain} has ${digest}, ${from.domain} has ${fromDigest}` };
+function comparedState({ from, to }: Names, { origin, mirror }: Found): Pick<CopyRow, 'state' | 'message'> {
+  if (from.digest !== undefined) return PRESENT;
+  const compared = compareTags({ original: origin, mirror });
+  if (compared.state === 'unknown') {
+    const why = failureText(compared.failure);
+    return { state: 'unknown', message: `the mirror has it, but it cannot be compared with the source: ${why}` };
+  }
+  if (compared.state !== 'mirror-differs') return PRESENT;
+  const { mirrorDigest, originalDigest } = compared;
+  const message = `${to.domain} has ${mirrorDigest}, ${from.domain} has ${originalDigest}`;
+  return { state: 'mirror-differs', message };
 }
 
-function isNotFound(fact: RegistryFact<RegistryImage> | undefined): boolean {
-  return fact?.state === 'no' && fact.failure.cause === 'notFound';
+const PRESENT: Pick<CopyRow, 'state' | 'message'> = { state: 'present', message: null };
+
+function isNotFound(fact: RegistryFact<RegistryImage>): boolean {
+  return fact.state === 'no' && fact.failure.cause === 'notFound';
 }
 
-function digestOf(fact: RegistryFact<RegistryImage> | undefined): string | null {
-  return fact?.state === 'yes' ? fact.value.digest : null;
+function digestOf(fact: RegistryFact<RegistryImage>): string | null {
+  return fact.state === 'yes' ? fact.value.digest : null;
 }
 
-function failureOf(fact: RegistryFact<RegistryImage> | undefined): string {
-  return fact === undefined || fact.state === 'yes' ? INTERRUPTED : failureText(fact.failure);
+function failureOf(fact: RegistryFact<RegistryImage>): string {
+  return fact.state === 'yes' ? '' : failureText(fact.failure);
 }
 
 /** By registry and repository, as `skopeo sync --src yaml` reads them (skopeo-sync(1)). */

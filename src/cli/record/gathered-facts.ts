@@ -83,7 +83,7 @@ function factGatherer({ kinds, world, hasRegistry, hashUser }: FactSettings): Ga
 
 function allImages({ containers }: Workload): LookupScope {
   const all = new Set(containers);
-  return { containersFor: () => all, denied: () => undefined };
+  return { containersFor: () => all, denied: () => undefined, originalOf: () => undefined };
 }
 
 async function orMalformed(work: () => Promise<unknown>): Promise<void> {

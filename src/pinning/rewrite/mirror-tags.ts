@@ -2,6 +2,7 @@
 import { originalImages } from '../../admission/rewrite/original-images.ts';
 import { quoteValue } from '../../image/quote.ts';
 import type { ImageReference } from '../../image/reference.ts';
+import { compareTags, differenceText } from '../../policy/compared-tags.ts';
 import type { RegistryFact, RegistryImage } from '../../policy/registry-fact.ts';
 import type { TagFacts } from '../decide.ts';
 import { failureText, NOT_LOOKED_UP, type ReferenceLookup, tagLookup } from '../reference-lookup.ts';
@@ -76,24 +77,18 @@ export function tagged(reference: ImageReference): string {
 export function decideMirror(image: MirroredImage, facts: TagFacts): MirrorDecision {
   const { mirror, original, unknown, invalid = '' } = image;
   if (mirror === undefined) return invalidName(original, invalid);
-  const [byOriginal, byMirror] = [original, mirror].map((reference) => {
-    const lookup = reference && tagLookup(reference);
-    return lookup && (facts.get(lookup.key) ?? NOT_LOOKED_UP);
-  });
-  const [originalDigest, mirrorDigest] = [digestOf(byOriginal), digestOf(byMirror)];
+  const [byOriginal, byMirror] = [original, mirror].map((reference) => factOf(reference, facts));
+  const digests = { originalDigest: digestOf(byOriginal), mirrorDigest: digestOf(byMirror) };
   const decided = (state: MirrorDecision['state'], message?: string): MirrorDecision => {
-    return { state, originalDigest, mirrorDigest, message };
+    return { state, ...digests, message };
   };
-  const name = quoteValue(tagged(mirror), 256);
   const cannotCompare = (why: string): MirrorDecision =>
-    decided('unknown', `cannot compare image ${name} with the original: ${why}`);
+    decided('unknown', `cannot compare image ${quoteValue(tagged(mirror), 256)} with the original: ${why}`);
   if (original === undefined) return cannotCompare(unknown ?? '');
-  const failure = [byOriginal, byMirror].map(unknownOf).find((one) => one !== undefined);
-  if (failure !== undefined) return cannotCompare(failure);
-  if (originalDigest === undefined || mirrorDigest === undefined) return decided('missing');
-  if (originalDigest === mirrorDigest) return decided('current');
-  const other = quoteValue(tagged(original), 256);
-  const difference = `image ${name} has ${mirrorDigest}, but the original ${other} has ${originalDigest}`;
+  const compared = compareTags({ original: byOriginal ?? NOT_LOOKED_UP, mirror: byMirror ?? NOT_LOOKED_UP });
+  if (compared.state === 'unknown') return cannotCompare(failureText(compared.failure));
+  if (compared.state !== 'mirror-differs') return decided(compared.state);
+  const difference = differenceText({ image: tagged(mirror), original: tagged(original) }, compared);
   return unknown === undefined
     ? decided('mirror-differs', difference)
     : decided('unknown', `${difference}; cannot determine whether the policy applies: ${unknown}`);
@@ -104,12 +99,11 @@ function invalidName(original: ImageReference | undefined, problem: string): Mir
   return { state: 'invalid-name', originalDigest: undefined, mirrorDigest: undefined, message };
 }
 
-function digestOf(fact: RegistryFact<RegistryImage> | undefined): string | undefined {
-  return fact?.state === 'yes' ? fact.value.digest : undefined;
+function factOf(reference: ImageReference | undefined, facts: TagFacts): RegistryFact<RegistryImage> | undefined {
+  const lookup = reference && tagLookup(reference);
+  return lookup && facts.get(lookup.key);
 }
 
-/** Without access, a registry does not tell whether it has the tag. */
-function unknownOf(fact: RegistryFact<RegistryImage> | undefined): string | undefined {
-  if (fact === undefined || fact.state === 'yes') return undefined;
-  return fact.state === 'no' && fact.failure.cause === 'notFound' ? undefined : failureText(fact.failure);
+function digestOf(fact: RegistryFact<RegistryImage> | undefined): string | undefined {
+  return fact?.state === 'yes' ? fact.value.digest : undefined;
 }

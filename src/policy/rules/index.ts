@@ -17,6 +17,7 @@ import { imageReference } from './image-reference.ts';
 import { imageRegistry } from './image-registry.ts';
 import { imageTag } from './image-tag.ts';
 import { imageVolume } from './image-volume.ts';
+import { mirrorDiffers } from './mirror-differs.ts';
 import { pullSecretCoverage } from './pull-secret-coverage.ts';
 import { pullSecretNamed } from './pull-secret-named.ts';
 import { pullSecretUsable } from './pull-secret-usable.ts';
@@ -39,6 +40,7 @@ export const RULES: readonly Rule[] = [
   imageRegistry,
   imageTag,
   imageVolume,
+  mirrorDiffers,
   pullSecretCoverage,
   pullSecretNamed,
   pullSecretUsable,

@@ -30,7 +30,7 @@ export function checkRegistryFacts<T>(
   });
 }
 
-const MISSING_FACT: RegistryFact<never> = {
+export const MISSING_FACT: RegistryFact<never> = {
   state: 'unknown',
   failure: { cause: 'blocked', message: 'no registry was queried', remedy: undefined },
 };

@@ -160,7 +160,9 @@ describe('an image lookup', () => {
     expect(world.lookups).toHaveLength(100);
     expect(answers[99]).toBe(`c99: ${DIGEST}`);
     expect(new Set(answers.slice(100).map((answer) => answer.replace(/^c\d+: /, '')))).toEqual(
-      new Set(['unknown tooMany: the object names more than 100 different images; the rest are not looked up']),
+      new Set([
+        'unknown tooMany: the object needs lookups of more than 100 different images; the rest are not looked up',
+      ]),
     );
   });
 

@@ -287,7 +287,7 @@ describe('a look-up', () => {
     const mutation = await change(requestOf(podOf(`{containers: [${containers.join(', ')}]}`)), [PIN_ALL], { images });
     expect([images.lookups.length, mutation.patch.length]).toEqual([100, 100]);
     expect(mutation.findings.at(-1)?.message).toBe(
-      'image "a:149" cannot be pinned: the object names more than 100 different images; the rest are not looked up',
+      'image "a:149" cannot be pinned: the object needs lookups of more than 100 different images; the rest are not looked up',
     );
   });
 

@@ -67,7 +67,14 @@ function about(
 const NAMED = RULES.filter(({ needs }) => needs.some((need) => need.startsWith('registry'))).map(({ name }) => name);
 
 test.each(NAMED)('%s needs registry facts', (name) => {
-  expect(['image-age', 'image-digest', 'image-exists', 'image-platform', 'pull-secret-coverage']).toContain(name);
+  expect([
+    'image-age',
+    'image-digest',
+    'image-exists',
+    'image-platform',
+    'mirror-differs',
+    'pull-secret-coverage',
+  ]).toContain(name);
 });
 
 describe('image-exists', () => {
