@@ -28,6 +28,11 @@ export interface Scope {
 export interface Coverage {
   /** `undefined`: all containers. */
   readonly containers: readonly Container[] | undefined;
+  /**
+   * Reports whether the policy covers a container of the request whose image has another name by now. `match` can select one of
+   * the names that it had before; `exclude` sees the name that it has.
+   */
+  includes(container: Container, before: () => readonly Container[]): boolean;
   /** Why it is unknown whether the policy applies to the container or, for `undefined`, to the object. */
   unknownReason(container: Container | undefined): string | undefined;
 }
@@ -80,7 +85,7 @@ function excludedBy(unwanted: CompiledClause): ContainerTest {
 }
 
 /** All containers, with certainty: the common case. */
-const WHOLE: Coverage = { containers: undefined, unknownReason: () => undefined };
+const WHOLE: Coverage = { containers: undefined, includes: always, unknownReason: () => undefined };
 
 /** Returns undefined if no container is excluded. */
 function narrowed(all: readonly Container[], clause: CompiledClause): readonly Container[] | undefined {
@@ -94,6 +99,7 @@ function coverage(
 ): Coverage {
   return {
     containers: narrowed(request.workload.containers, clause),
+    includes: clause.includes,
     unknownReason(container) {
       const reasons = clauses.flatMap(([compiled, isAffected]) =>
         isAffected(container) ? compiled.unknownReasons(request) : [],
@@ -108,6 +114,7 @@ function without(wanted: CompiledClause, unwanted: CompiledClause): CompiledClau
     ...wanted,
     narrows: true,
     container: (container, isIn) => wanted.container(container, isIn) && !unwanted.container(container, false),
+    includes: (container, before) => wanted.includes(container, before) && !unwanted.container(container, false),
   };
 }
 
@@ -127,6 +134,7 @@ interface CompiledClause {
   readonly narrows: boolean;
   /** `isIn`: match the container to include it, otherwise to exclude it. Invalid images and lookalike hosts are never excluded. */
   container(container: Container, isIn: boolean): boolean;
+  readonly includes: Coverage['includes'];
 }
 
 function isEmpty(clause: Clause): boolean {
@@ -139,6 +147,13 @@ function compileClause(clause: Clause): CompiledClause {
   const tests = [...placeTests(clause), ...about];
   const kinds = clause.containers?.length ? new Set(clause.containers) : undefined;
   const { images } = clause;
+  const matches: CompiledClause['container'] = (container, isIn) => {
+    if (kinds !== undefined && !kinds.has(container.kind)) return false;
+    if (images === undefined) return true;
+    const { image } = container;
+    if (image.state !== 'parsed') return isIn;
+    return (isIn ? images.match(image.reference) : trusted(images, image.reference)) !== undefined;
+  };
   return {
     admits: (namespace) => namespaces === undefined || (namespace !== undefined && namespaces(namespace)),
     onlyNamespaces: isEmpty({ ...clause, namespaces: undefined }),
@@ -155,12 +170,8 @@ function compileClause(clause: Clause): CompiledClause {
     unknownReasons: (request) =>
       tests.flatMap(({ evaluate, unknownReason }) => (evaluate(request) === 'unknown' ? [unknownReason(request)] : [])),
     narrows: kinds !== undefined || images !== undefined,
-    container(container, isIn) {
-      if (kinds !== undefined && !kinds.has(container.kind)) return false;
-      if (images === undefined) return true;
-      const { image } = container;
-      if (image.state !== 'parsed') return isIn;
-      return (isIn ? images.match(image.reference) : trusted(images, image.reference)) !== undefined;
-    },
+    container: matches,
+    includes: (container, before) =>
+      matches(container, true) || (images !== undefined && before().some((one) => matches(one, true))),
   };
 }

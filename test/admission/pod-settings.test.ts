@@ -358,7 +358,7 @@ test.each<readonly [what: string, added: string, request: AdmissionRequest, look
   ],
 ])('images are looked up with %s', async (_what, added, request, lookups) => {
   const policies = [
-    policyOf(`{rewrite: [{from: "docker.io/**", to: "mirror.example.com/hub/**"}],
+    policyOf(`{match: {containers: [regular, ephemeral]}, rewrite: [{from: "docker.io/**", to: "mirror.example.com/hub/**"}],
       pullSecrets: [{images: ["mirror.example.com/**"], add: [${added}]}]}`),
   ];
   const images = registryOf({

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { applyPatch, type Operation } from 'rfc6902';
 import { describe, expect, test } from 'vitest';
+import type { Patch } from '../../src/admission/mutation.ts';
 import type { AdmissionRequest } from '../../src/admission/request.ts';
 import type { JsonObject } from '../../src/pod/pointer.ts';
 import { policyOf } from '../policy/fixtures.ts';
@@ -288,6 +289,12 @@ const CREATED: readonly Case[] = [
   },
 ];
 
+function withPatch(object: JsonObject, patch: Patch): JsonObject {
+  const after = structuredClone(object);
+  applyPatch(after, structuredClone(patch) as Operation[]);
+  return after;
+}
+
 const update = (stored: JsonObject, object: JsonObject): AdmissionRequest => updateOf(stored, object);
 
 const UPDATED: readonly Case[] = [
@@ -451,6 +458,61 @@ describe.each([
   });
 });
 
+describe('scopes that select images see the name that the image has by then', () => {
+  const ALWAYS = `{rewrite: [{from: "docker.io/**", to: "mirror.example.com/hub/**", when: always}]}`;
+  const at = (images: string, spec: string): string => `{match: {images: ["${images}"]}, ${spec}}`;
+  const but = (images: string, spec: string): string => `{exclude: {images: ["${images}"]}, ${spec}}`;
+  const NEAR = 'rewrite: [{from: "mirror.example.com/**", to: "near.example.com/**", when: always}]';
+  const BOTH = `rewrite: [{from: "docker.io/**", to: "mirror.example.com/hub/**", when: always}, {from: "mirror.example.com/**", to: "near.example.com/**", when: always}]`;
+  const SETS = 'pullPolicy: [{set: Always}]';
+  const renamed = `${POD} ${MIRROR}:1`;
+  const near = `${POD} near.example.com/hub/library/nginx:1`;
+  const set = 'add /spec/containers/0/imagePullPolicy Always';
+  test.each<readonly [what: string, policies: readonly string[], patch: readonly string[]]>([
+    ['a pin of the new name', [ALWAYS, at('mirror.example.com/**', 'pin: {}')], [`${renamed}@#1`]],
+    ['a pin of the old name', [ALWAYS, at('docker.io/**', 'pin: {}')], [renamed]],
+    ['a pin of all but the new name', [ALWAYS, but('mirror.example.com/**', 'pin: {}')], [renamed]],
+    ['a pin of all but the old name', [ALWAYS, but('docker.io/**', 'pin: {}')], [`${renamed}@#1`]],
+    ['a rewrite of the new name', [ALWAYS, at('mirror.example.com/**', NEAR)], [near]],
+    ['a rewrite of the old name', [ALWAYS, at('docker.io/**', NEAR)], [renamed]],
+    ['a pull policy of the new name', [ALWAYS, at('mirror.example.com/**', SETS)], [renamed, set]],
+    ['a pull policy of the old name', [ALWAYS, at('docker.io/**', SETS)], [renamed]],
+    [
+      'the policy that rewrites, by the old name',
+      [
+        at(
+          'docker.io/**',
+          `rewrite: [{from: "docker.io/**", to: "mirror.example.com/hub/**", when: always}], pin: {}, ${SETS}`,
+        ),
+      ],
+      [`${renamed}@#1`, set],
+    ],
+    ['the policy that rewrites twice, by the old name', [at('docker.io/**', `${BOTH}, pin: {}`)], [`${near}@#1`]],
+    [
+      'the policy that rewrites, by another name',
+      [at('quay.io/**', `rewrite: [{from: "docker.io/**", to: "mirror.example.com/hub/**", when: always}], pin: {}`)],
+      [],
+    ],
+    [
+      'the policy that rewrites all but the new name',
+      [
+        but(
+          'mirror.example.com/**',
+          `rewrite: [{from: "docker.io/**", to: "mirror.example.com/hub/**", when: always}], pin: {}`,
+        ),
+      ],
+      [renamed],
+    ],
+  ])('%s', async (_what, specs, patch) => {
+    const policies = specs.map((spec) => policyOf(spec));
+    const request = requestOf(pod('nginx:1'));
+    const mutation = await change(request, policies);
+    expect(patched(mutation)).toEqual(patch);
+    const again = await change({ ...request, object: withPatch(pod('nginx:1'), mutation.patch) }, policies);
+    expect(again.patch).toEqual([]);
+  });
+});
+
 describe('a registry that is down, and had the image before', () => {
   const isDown = 'registry.example.com says unreachable';
   const stale = { ageMs: 1000, failure: { cause: 'unreachable', message: isDown, remedy: undefined } } as const;
@@ -494,9 +556,7 @@ test('two manifests that are applied in turn change the same object back and for
   const apply = async (stored: JsonObject | undefined, manifest: JsonObject): Promise<JsonObject> => {
     const request = stored === undefined ? requestOf(manifest) : updateOf(stored, manifest);
     const { patch } = await change(request, policies);
-    const after = structuredClone(manifest);
-    applyPatch(after, structuredClone(patch) as Operation[]);
-    return after;
+    return withPatch(manifest, patch);
   };
   await fc.assert(
     fc.asyncProperty(images, images, async (one, other) => {

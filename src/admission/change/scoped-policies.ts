@@ -1,20 +1,15 @@
-/** The policies that change the containers of a request. */
+/**
+ * The policies that change the containers of a request. Their scopes see the name that an image has by then, so that a second
+ * review of the changed object changes nothing. `match.images` also selects the images that rewrites of the same policy lead to.
+ */
+import type { ImageReference } from '../../image/reference.ts';
+import { possibleSources } from '../../image/rewriting.ts';
 import type { Container } from '../../pod/containers.ts';
 import type { Covered } from '../../policy/plan.ts';
 import type { Policy } from '../../policy/policy.ts';
 
-export interface ScopedPolicy extends Covered {
-  /** undefined: all containers. */
-  readonly inScope: ReadonlySet<Container> | undefined;
-}
-
-export function scopedPolicies(
-  covered: readonly Covered[],
-  changes: (policy: Policy) => boolean,
-): readonly ScopedPolicy[] {
-  return covered
-    .filter(({ policy }) => changes(policy))
-    .map((one) => ({ ...one, inScope: one.coverage.containers && new Set(one.coverage.containers) }));
+export function scopedPolicies(covered: readonly Covered[], changes: (policy: Policy) => boolean): readonly Covered[] {
+  return covered.filter(({ policy }) => changes(policy));
 }
 
 export interface PolicyOverContainer {
@@ -23,13 +18,38 @@ export interface PolicyOverContainer {
   readonly scopeUnknown: string | undefined;
 }
 
-/** A policy that certainly applies comes before a policy that may not apply. */
-export function policiesOver(container: Container, policies: readonly ScopedPolicy[]): readonly PolicyOverContainer[] {
+/** Of a container with its current image. A policy that certainly applies comes before a policy that may not apply. */
+export function policiesOver(
+  written: Container,
+  image: ImageReference,
+  policies: readonly Covered[],
+): readonly PolicyOverContainer[] {
+  const container = withImage(written, image);
   const over = policies
-    .filter(({ inScope }) => inScope?.has(container) ?? true)
+    .filter(({ policy, coverage }) => coverage.includes(container, () => namesBefore(container, image, policy)))
     .map(({ policy, coverage }) => ({ policy, scopeUnknown: coverage.unknownReason(container) }));
   if (over.every(({ scopeUnknown }) => scopeUnknown === undefined)) return over;
   return over.toSorted(
     (one, other) => Number(one.scopeUnknown !== undefined) - Number(other.scopeUnknown !== undefined),
   );
+}
+
+export function withImage(container: Container, reference: ImageReference): Container {
+  const { text } = reference;
+  return container.image.state === 'parsed' && container.image.text === text
+    ? container
+    : { ...container, image: { state: 'parsed', text, reference } };
+}
+
+/** Limits the search; the rewrites of one policy end, but a name can have many sources. */
+const MAX_NAMES = 32;
+
+function namesBefore(container: Container, image: ImageReference, { rewrites = [] }: Policy): readonly Container[] {
+  const names = new Map([[image.text, image]]);
+  for (const name of names.values()) {
+    if (names.size > MAX_NAMES) break;
+    for (const { rewriting } of rewrites)
+      for (const source of possibleSources(rewriting, name)) names.set(source.text, source);
+  }
+  return [...names.values()].map((name) => withImage(container, name));
 }

@@ -4,10 +4,11 @@ import type { Container } from '../../pod/containers.ts';
 import { hasController } from '../../pod/metadata.ts';
 import type { ObjectType } from '../../pod/workload.ts';
 import type { Pin } from '../../policy/pin.ts';
-import type { Covered, Covering } from '../../policy/plan.ts';
+import type { Covering } from '../../policy/plan.ts';
 import type { ChangedImage } from '../change/changed-images.ts';
 import type { WantedImage } from '../change/image-facts.ts';
 import { type MutableObject, isPod } from '../change/mutable-images.ts';
+import { type PolicyOverContainer, policiesOver, scopedPolicies } from '../change/scoped-policies.ts';
 import type { Hint } from './stored-digests.ts';
 
 /** An image without a digest, or with a digest to update, before policies are considered. */
@@ -34,16 +35,15 @@ export function candidatesOf(
   { object }: MutableObject,
   { covering, type }: { readonly covering: Covering; readonly type: ObjectType },
 ): readonly Candidate[] {
-  const pinning = covering.policies
-    .filter(({ policy }) => policy.pin !== undefined)
-    .map((covered) => ({ ...covered, inScope: covered.coverage.containers && new Set(covered.coverage.containers) }));
+  const pinning = scopedPolicies(covering.policies, ({ pin }) => pin !== undefined);
   if (pinning.length === 0) return [];
   return unpinned.flatMap((image) => {
-    const matching = pinning.filter((one) => covers(one, image));
-    // A policy that certainly applies comes before a policy that may not apply.
-    const covered =
-      matching.find(({ coverage }) => coverage.unknownReason(image.container) === undefined) ?? matching[0];
-    const candidate = covered && candidateOf(image, covered);
+    const { container, written } = image;
+    // The first policy that covers an image decides about it, including the mode.
+    const over = policiesOver(container, nameOf(image), pinning).find(
+      ({ policy }) => policy.pin?.covers(written) === true,
+    );
+    const candidate = over && candidateOf(image, over);
     if (candidate === undefined) return [];
     const { mode } = candidate.pin;
     // Controllers do not show the warnings that they receive.
@@ -52,9 +52,16 @@ export function candidatesOf(
   });
 }
 
-function candidateOf(image: Unpinned, { policy: { name, pin }, coverage }: Covered): Candidate | undefined {
+/** As in the object, unless a rewrite has changed its name. */
+function nameOf({ container: { image }, written }: Unpinned): ImageReference {
+  return image.state === 'parsed' && image.reference.repository === written.repository ? image.reference : written;
+}
+
+function candidateOf(
+  image: Unpinned,
+  { policy: { name, pin }, scopeUnknown }: PolicyOverContainer,
+): Candidate | undefined {
   if (pin === undefined) return undefined;
-  const scopeUnknown = coverage.unknownReason(image.container);
   return {
     ...image,
     policy: name,
@@ -65,15 +72,6 @@ function candidateOf(image: Unpinned, { policy: { name, pin }, coverage }: Cover
     // An image with a stored digest is looked up only because of a restart.
     refresh: image.stored !== undefined,
   };
-}
-
-interface Pinning extends Covered {
-  readonly inScope: ReadonlySet<Container> | undefined;
-}
-
-/** The first policy that covers an image decides about it, including the mode. */
-function covers({ policy, inScope }: Pinning, { container, written }: Unpinned): boolean {
-  return (inScope === undefined || inScope.has(container)) && policy.pin?.covers(written) === true;
 }
 
 /** Which digests the images of a request can get. */

@@ -14,10 +14,10 @@ import { readObjects } from '../../pod/read.ts';
 import { PULL_SECRETS } from '../../policy/change-rules.ts';
 import type { Fact } from '../../policy/fact.ts';
 import type { Finding } from '../../policy/finding.ts';
-import type { Covering } from '../../policy/plan.ts';
+import type { Covered, Covering } from '../../policy/plan.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { PullSecretEntry } from '../../policy/added-pull-secrets.ts';
-import { policiesOver, type ScopedPolicy, scopedPolicies } from '../change/scoped-policies.ts';
+import { policiesOver, scopedPolicies } from '../change/scoped-policies.ts';
 import type { AddedSecrets } from '../facts/added-secrets.ts';
 import type { Lookups } from '../facts/lookups.ts';
 import { type MaybePromise, whenAllKnown, whenKnown } from '../maybe-promise.ts';
@@ -45,7 +45,7 @@ const NOTHING: PullSecretChanges = { added: [], findings: [] };
 
 interface PodContext {
   readonly change: PodChange;
-  readonly policies: readonly ScopedPolicy[];
+  readonly policies: readonly Covered[];
   readonly lookups: Lookups;
 }
 
@@ -141,7 +141,7 @@ function wantedFor(pod: Pod, context: PodContext): readonly Wanted[] {
 function wantedBy(container: Container, { change, policies }: PodContext): readonly Wanted[] {
   const image = change.finalImage(container);
   if (image === undefined) return [];
-  return policiesOver(container, policies).flatMap(({ policy, scopeUnknown }) =>
+  return policiesOver(container, image, policies).flatMap(({ policy, scopeUnknown }) =>
     (policy.addedPullSecrets ?? [])
       .filter(({ covers, mode }) => covers(image) && !hasNoEffect(mode, change))
       .flatMap((entry) =>
@@ -155,7 +155,7 @@ export function addedSecretNames(covering: Covering): AddedSecrets {
   const policies = scopedPolicies(covering.policies, ({ addedPullSecrets }) => addedPullSecrets !== undefined);
   if (policies.length === 0) return () => [];
   return (container, image) =>
-    policiesOver(container, policies).flatMap(({ policy, scopeUnknown }) =>
+    policiesOver(container, image, policies).flatMap(({ policy, scopeUnknown }) =>
       scopeUnknown === undefined ? namesIn(policy, image) : [],
     );
 }

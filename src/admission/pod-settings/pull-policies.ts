@@ -6,13 +6,9 @@ import type { ImageReference } from '../../image/reference.ts';
 import type { Container } from '../../pod/containers.ts';
 import { PULL_POLICY } from '../../policy/change-rules.ts';
 import type { Finding } from '../../policy/finding.ts';
+import type { Covered } from '../../policy/plan.ts';
 import type { PullPolicyEntry } from '../../policy/pull-policies.ts';
-import {
-  type PolicyOverContainer,
-  policiesOver,
-  type ScopedPolicy,
-  scopedPolicies,
-} from '../change/scoped-policies.ts';
+import { type PolicyOverContainer, policiesOver, scopedPolicies } from '../change/scoped-policies.ts';
 import type { SetPullPolicy } from '../mutation.ts';
 import { byPlace, placeKey } from '../pin/stored-digests.ts';
 import { hasNoEffect, type PodChange, warning } from './pod-change.ts';
@@ -33,7 +29,7 @@ export function pullPolicyChanges(change: PodChange): PullPolicyChanges {
 }
 
 interface Selection {
-  readonly policies: readonly ScopedPolicy[];
+  readonly policies: readonly Covered[];
   readonly before: ReadonlyMap<string, Container> | undefined;
 }
 
@@ -71,12 +67,8 @@ interface Selected {
   readonly over: PolicyOverContainer;
 }
 
-function entryFor(
-  container: Container,
-  image: ImageReference,
-  policies: readonly ScopedPolicy[],
-): Selected | undefined {
-  for (const over of policiesOver(container, policies)) {
+function entryFor(container: Container, image: ImageReference, policies: readonly Covered[]): Selected | undefined {
+  for (const over of policiesOver(container, image, policies)) {
     const entry = over.policy.pullPolicies?.find(({ covers }) => covers(image));
     if (entry !== undefined) return { entry, over };
   }

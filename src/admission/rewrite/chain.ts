@@ -4,7 +4,7 @@ import { type Rewritten, rewritten } from '../../image/rewriting.ts';
 import type { Container } from '../../pod/containers.ts';
 import type { Covered } from '../../policy/plan.ts';
 import type { Rewrite } from '../../policy/rewrite.ts';
-import { policiesOver, type ScopedPolicy, scopedPolicies } from '../change/scoped-policies.ts';
+import { policiesOver, scopedPolicies } from '../change/scoped-policies.ts';
 
 export interface Step {
   readonly policy: string;
@@ -18,16 +18,12 @@ export interface Step {
 /** Rewrites of several policies in different scopes could follow each other without end. */
 const MAX_STEPS = 8;
 
-export function rewritingPolicies(covered: readonly Covered[]): readonly ScopedPolicy[] {
+export function rewritingPolicies(covered: readonly Covered[]): readonly Covered[] {
   return scopedPolicies(covered, ({ rewrites }) => rewrites !== undefined);
 }
 
 /** Ends with the first step that certainly changes nothing: its name is invalid, or its scope is unknown. */
-export function stepsOf(
-  container: Container,
-  image: ImageReference,
-  policies: readonly ScopedPolicy[],
-): readonly Step[] {
+export function stepsOf(container: Container, image: ImageReference, policies: readonly Covered[]): readonly Step[] {
   const steps: Step[] = [];
   const seen = new Set([image.text]);
   for (let from = image; steps.length < MAX_STEPS;) {
@@ -42,12 +38,8 @@ export function stepsOf(
 }
 
 /** `undefined`: no rewrite matches the image. */
-export function stepFrom(
-  container: Container,
-  from: ImageReference,
-  policies: readonly ScopedPolicy[],
-): Step | undefined {
-  for (const { policy, scopeUnknown } of policiesOver(container, policies)) {
+export function stepFrom(container: Container, from: ImageReference, policies: readonly Covered[]): Step | undefined {
+  for (const { policy, scopeUnknown } of policiesOver(container, from, policies)) {
     for (const rewrite of policy.rewrites ?? []) {
       const to = rewritten(rewrite.rewriting, from);
       if (to !== undefined) return { policy: policy.name, rewrite, from, to, scopeUnknown };

@@ -11,6 +11,7 @@ import type { MutableObject } from '../change/mutable-images.ts';
 import { type MaybePromise, whenKnown } from '../maybe-promise.ts';
 import type { RewrittenImage } from '../mutation.ts';
 import type { AdmissionRequest } from '../request.ts';
+import { policiesOver } from '../change/scoped-policies.ts';
 import { rewritingPolicies, stepsOf } from './chain.ts';
 import { decideRewrites, firstState, type RewriteState, type Surroundings } from './decide.ts';
 import { rewriteOutcome } from './outcome.ts';
@@ -65,9 +66,8 @@ function rewritingsOf(states: readonly RewriteState[]): Rewritings {
 
 /** As when the image is pinned, so that both need one lookup. */
 function staleMsOf({ policies }: Covering, container: Container, name: ImageReference): number {
-  const pin = policies.find(
-    ({ policy, coverage }) => policy.pin?.covers(name) === true && (coverage.containers?.includes(container) ?? true),
-  )?.policy.pin;
+  const pin = policiesOver(container, name, policies).find(({ policy }) => policy.pin?.covers(name) === true)?.policy
+    .pin;
   return pin?.staleMs ?? 0;
 }
 
