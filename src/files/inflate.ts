@@ -1,8 +1,5 @@
-/**
- * Decompresses gzip and zstd, recognized by their first bytes; other content stays as it is. Compressed content that ends early is
- * returned as far as it goes, because a process that ended while it wrote leaves such a file.
- */
-import { constants, createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } from 'node:zlib';
+/** Decompresses gzip and zstd, recognized by their first bytes; other content stays as it is. */
+import { createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } from 'node:zlib';
 import { type ByteQueue, byteQueue, type Chunks } from './byte-queue.ts';
 
 /** With the sizes of Node.js (16 and 64 KiB), reading a file takes three times the CPU time. */
@@ -13,16 +10,16 @@ type Engine = Gunzip | ZstdDecompress;
 const FORMATS: readonly { readonly magic: Buffer; readonly create: () => Engine }[] = [
   {
     magic: Buffer.from([0x1f, 0x8b]),
-    create: () => createGunzip({ finishFlush: constants.Z_SYNC_FLUSH, chunkSize: PIECE_BYTES }),
+    create: () => createGunzip({ chunkSize: PIECE_BYTES }),
   },
   {
     magic: Buffer.from([0x28, 0xb5, 0x2f, 0xfd]),
-    create: () => createZstdDecompress({ finishFlush: constants.ZSTD_e_continue, chunkSize: PIECE_BYTES }),
+    create: () => createZstdDecompress({ chunkSize: PIECE_BYTES }),
   },
 ];
 const MAGIC_BYTES = Math.max(...FORMATS.map(({ magic }) => magic.length));
 
-/** Rejects if compressed content is damaged. */
+/** Rejects if compressed content is damaged, or after its last bytes if it ends early. */
 export async function* inflated(source: Chunks): AsyncGenerator<Buffer, void> {
   const input = byteQueue(source);
   try {
@@ -38,10 +35,41 @@ export async function* inflated(source: Chunks): AsyncGenerator<Buffer, void> {
   }
 }
 
-async function* frame(engine: Engine, input: ByteQueue): AsyncGenerator<Buffer, void> {
-  const fed = feed(engine, input);
+/** Ends without an error where compressed content ends early: a process that ended while it wrote leaves such a file. */
+export async function* untilCut(source: Chunks, onCut: (error: unknown) => void = () => undefined): Chunks {
   try {
-    for await (const chunk of engine) yield chunk as Buffer;
+    yield* source;
+  } catch (error) {
+    if (!isCut(error)) throw error;
+    onCut(error);
+  }
+}
+
+/** Returns undefined if the error is not about compressed content. */
+export function inflateProblem(error: unknown): string | undefined {
+  if (isCut(error)) return 'the compressed content ends early';
+  return /^Z(STD)?_/.test(codeOf(error)) ? 'the compressed content is damaged' : undefined;
+}
+
+/** zlib and zstd fail with it only at the end of what they got. */
+function isCut(error: unknown): boolean {
+  return codeOf(error) === 'Z_BUF_ERROR';
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+async function* frame(engine: Engine, input: ByteQueue): AsyncGenerator<Buffer, void> {
+  let onTaken = (): void => undefined;
+  const allTaken = (): Promise<void> | undefined =>
+    engine.readableLength === 0 ? undefined : new Promise((resolve) => (onTaken = resolve));
+  const fed = feed(engine, input, allTaken);
+  try {
+    for await (const chunk of engine) {
+      if (engine.readableLength === 0) onTaken();
+      yield chunk as Buffer;
+    }
   } finally {
     engine.destroy();
     const { bytes, last } = await fed;
@@ -51,7 +79,11 @@ async function* frame(engine: Engine, input: ByteQueue): AsyncGenerator<Buffer, 
 }
 
 /** Writes piece after piece, until the engine or the input has ended. */
-async function feed(engine: Engine, input: ByteQueue): Promise<{ readonly bytes: number; readonly last: Buffer }> {
+async function feed(
+  engine: Engine,
+  input: ByteQueue,
+  allTaken: () => Promise<void> | undefined,
+): Promise<{ readonly bytes: number; readonly last: Buffer }> {
   const closed = new Promise<void>((resolve) => engine.once('close', resolve));
   let bytes = 0;
   let last: Buffer = Buffer.alloc(0);
@@ -65,6 +97,8 @@ async function feed(engine: Engine, input: ByteQueue): Promise<{ readonly bytes:
     // The frame has ended.
     if (engine.bytesWritten < bytes) return { bytes, last };
   }
+  // An engine that fails loses what was not taken.
+  await Promise.race([allTaken(), closed]);
   if (!engine.destroyed) engine.end();
   return { bytes, last };
 }

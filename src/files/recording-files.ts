@@ -3,7 +3,7 @@ import { createReadStream, type Dirent, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { RECORDING_START, startsRecording } from '../recording/read-line.ts';
 import { type ByteQueue, byteQueue, type Chunks } from './byte-queue.ts';
-import { inflated } from './inflate.ts';
+import { inflated, untilCut } from './inflate.ts';
 
 /** Names of segments begin with their time, so that their order is that of their reviews. */
 export function isRecordingName(name: string): boolean {
@@ -58,7 +58,7 @@ export function besideRecordings(directory: string): readonly string[] {
 
 /** Reports whether a file contains lines of a recording, by its start. */
 export async function isRecording(file: string, source?: Chunks): Promise<boolean> {
-  const queue = byteQueue(inflated(source ?? createReadStream(file)));
+  const queue = byteQueue(untilCut(inflated(source ?? createReadStream(file))));
   try {
     return await beginsWithLines(queue);
   } catch {

@@ -4,7 +4,7 @@ import { fieldPath } from '../pod/pointer.ts';
 import type { Recorded } from '../recording/format.ts';
 import { readRecorded } from '../recording/read-line.ts';
 import type { Chunks } from './byte-queue.ts';
-import { inflated } from './inflate.ts';
+import { inflated, inflateProblem, untilCut } from './inflate.ts';
 import { reasonOf } from './load-text.ts';
 import { lineChunks, type LineChunk, LineTooLong, NEWLINE } from './recording-chunks.ts';
 
@@ -15,7 +15,7 @@ export type RecordedEntry =
 
 /** Reads a file, compressed or not. A last line that is incomplete is no error: a server can end at any time. */
 export async function* recordedEntries(file: string, source?: Chunks): AsyncGenerator<RecordedEntry, void> {
-  for await (const chunk of lineChunks(inflated(source ?? createReadStream(file)))) {
+  for await (const chunk of lineChunks(untilCut(inflated(source ?? createReadStream(file))))) {
     if ('error' in chunk) yield { problem: chunkProblem(chunk.error), line: chunk.line };
     else yield* entriesIn(chunk);
   }
@@ -24,8 +24,7 @@ export async function* recordedEntries(file: string, source?: Chunks): AsyncGene
 /** Says why the rest of a file cannot be read. */
 export function chunkProblem(error: unknown): string {
   if (error instanceof LineTooLong) return error.message;
-  const isOfZlib = error instanceof Error && 'code' in error && /^Z(STD)?_/.test(String(error.code));
-  return isOfZlib ? 'the compressed content is damaged' : reasonOf(error);
+  return inflateProblem(error) ?? reasonOf(error);
 }
 
 /** Reports whether to read a line, before it is parsed. */

@@ -6,7 +6,7 @@ import { type CountedLines, countedLines, droppedKey, newDropped, twiceText } fr
 import type { SyntheticOptions } from '../recording/synthetic.ts';
 import { byteQueue, type ByteQueue, type Chunks } from './byte-queue.ts';
 import { filePieces } from './file-pieces.ts';
-import { inflated, PIECE_BYTES } from './inflate.ts';
+import { inflated, PIECE_BYTES, untilCut } from './inflate.ts';
 import { type Input, loadInputs, READ_TWICE } from './input-texts.ts';
 import { loadStream, type TextOrProblem } from './load-text.ts';
 import { type InputError, unreadable } from './manifest-objects.ts';
@@ -71,8 +71,8 @@ async function* sourcesIn(
 ): AsyncGenerator<RecordingSource, void> {
   for (const file of segments) {
     const content = {
-      read: () => inflated(observed(filePieces(file), onPiece)),
-      again: isLarge(file) ? () => inflated(filePieces(file)) : undefined,
+      read: () => untilCut(inflated(observed(filePieces(file), onPiece))),
+      again: isLarge(file) ? () => untilCut(inflated(filePieces(file))) : undefined,
     };
     yield { form: 'lines', file, content };
   }
@@ -162,14 +162,17 @@ function isPipe(found: ReturnType<typeof statOrProblem>): boolean {
   return typeof found !== 'string' && !found.isFile() && !found.isDirectory();
 }
 
-/** A stream can contain a recording or reviews, compressed or not. */
+/** A stream can contain a recording or reviews, compressed or not. Only a recording can end early. */
 async function sourceIn(file: string, stream: Chunks, objects: SyntheticOptions | undefined): Promise<RecordingSource> {
-  const queue = byteQueue(inflated(stream));
+  let cut: unknown;
+  const queue = byteQueue(untilCut(inflated(stream), (error) => (cut = error)));
   try {
     const isLines = await beginsWithLines(queue);
     const content = restOf(queue);
     if (isLines) return { form: 'lines', file, content: { read: () => content } };
-    return { form: 'reviews', file, ...reviewsIn(file, await loadStream(content), objects) };
+    const text = await loadStream(content);
+    if (cut !== undefined) throw cut;
+    return { form: 'reviews', file, ...reviewsIn(file, text, objects) };
   } catch (error) {
     return { form: 'reviews', file, ...reviewsIn(file, { problem: chunkProblem(error) }) };
   }

@@ -9,7 +9,7 @@ export interface CommandResult {
 /** Runs a command line in this process, with `stdin` as its standard input. */
 export async function runCommand(
   argv: readonly string[],
-  stdin = '',
+  stdin: string | Uint8Array = '',
   { colors = false, name }: { readonly colors?: boolean; readonly name?: string } = {},
 ): Promise<CommandResult> {
   let out = '';

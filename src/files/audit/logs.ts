@@ -2,7 +2,7 @@
 import { createReadStream, readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Chunks } from '../byte-queue.ts';
-import { inflated } from '../inflate.ts';
+import { inflated, inflateProblem } from '../inflate.ts';
 import { reasonOf } from '../load-text.ts';
 import { statOrProblem } from '../walk.ts';
 import { type AuditDocument, auditDocuments } from './documents.ts';
@@ -45,8 +45,7 @@ export async function* auditEntries(log: AuditLog, onBytes: (bytes: number) => v
       yield* entriesOf(document, file);
     }
   } catch (error) {
-    const isOfZlib = error instanceof Error && 'code' in error && /^Z(STD)?_/.test(String(error.code));
-    yield { file, line, problem: isOfZlib ? 'the compressed content is damaged' : reasonOf(error) };
+    yield { file, line, problem: inflateProblem(error) ?? reasonOf(error) };
   }
 }
 

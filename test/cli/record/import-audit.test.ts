@@ -248,6 +248,30 @@ To evaluate them: tidewaiter replay out
     expect(errors.map(({ message }) => message).join()).toContain(problem);
   });
 
+  const events = Array.from({ length: 300 }, (_, index) => ({ ...CREATED, auditID: `c-${(index * 7919) % 1009}` }));
+  const forms: readonly (readonly [string, Buffer])[] = [
+    ['gzip', gzipSync(lines(events))],
+    ['zstd', zstdCompressSync(lines(events))],
+    ['gzip files joined', Buffer.concat([gzipSync(lines(events)), gzipSync(lines(events))])],
+    ['zstd files joined', Buffer.concat([zstdCompressSync(lines(events)), zstdCompressSync(lines(events))])],
+  ];
+  test.each(forms)('converts what is there of a file that ends early, and exits with 2: %s', async (name, whole) => {
+    for (const missing of [1, 9, Math.floor(whole.length / 3)]) {
+      writeFileSync('audit.log', whole.subarray(0, -missing));
+      const out = `out-${missing}`;
+      const { code, errors, summary } = await reportOf(['audit.log', '--out', out, '--each', 'review']);
+      expect({ code, errors }).toMatchObject({
+        code: 2,
+        errors: [{ file: 'audit.log', message: 'the compressed content ends early' }],
+      });
+      // zstd has one block, and with it all lines.
+      if (name !== 'zstd') expect(summary.reviews).toBeGreaterThan(missing > 9 ? 50 : 299);
+      expect(await reviewsIn(out)).toHaveLength(summary.reviews);
+    }
+    writeFileSync('audit.log', whole);
+    expect(await reportOf(['audit.log', '--out', 'whole'])).toMatchObject({ code: 0, errors: [] });
+  });
+
   test('exits with 2 if no event became a review', async () => {
     writeFileSync('audit.log', lines([LIST]));
     const { code, out } = await runCommand(['import-audit', 'audit.log', '--out', 'out']);

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { ReplayDocument } from '../../../src/report/replay/json.ts';
 import { POD, recordedReview, repeats } from '../../recording/lines.ts';
@@ -93,6 +94,46 @@ test('what has the name of a segment and cannot be read is an error, and the oth
   });
   expect(summary).toMatchObject({ reviews: 2 });
   expect(said.map(({ message }) => message)).toEqual([`"${at('6.ndjson.gz')}" is not read: it is beside a recording`]);
+});
+
+const MANY = Array.from({ length: 300 }, (_, index) => `${JSON.stringify(recordedReview({ id: `m-${index}` }))}\n`);
+
+/** Of 300 lines; a server that is killed leaves files that end anywhere. */
+const CUT: readonly (readonly [name: string, bytes: Buffer, least: number])[] = [
+  ['a.ndjson', Buffer.from(MANY.join('')).subarray(0, -100), 299],
+  ['a.ndjson.gz', gzipSync(MANY.join('')).subarray(0, -40), 200],
+  [
+    'a.ndjson.zst',
+    Buffer.concat([zstdCompressSync(MANY[0] ?? ''), zstdCompressSync(MANY.join('')).subarray(0, -40)]),
+    1,
+  ],
+];
+
+test.each(CUT)('a recording that ends early is no error: %s', async (name, bytes, least) => {
+  const at = path.join(mkdtempSync(path.join(folder, 'cut-')), name);
+  writeFileSync(at, bytes);
+  for (const argv of [[at], ['-']]) {
+    const { code, out } = await runCommand(['replay', ...argv, ...SIDES, '--exit-zero', '-o', 'json'], bytes);
+    const { summary, errors } = JSON.parse(out) as ReplayDocument;
+    expect({ code, errors }).toEqual({ code: 0, errors: [] });
+    expect(summary.reviews).toBeGreaterThanOrEqual(least);
+  }
+});
+
+test('compressed reviews of a stream that ends early are an error', async () => {
+  const text = MANY.map(
+    (_, index) => `---\n${JSON.stringify(createReview({ ...POD, metadata: { name: `a-${index}` } }))}\n`,
+  );
+  for (const whole of [gzipSync(text.join('')), zstdCompressSync(text.join(''))]) {
+    const argv = ['replay', '-', ...SIDES, '--exit-zero', '-o', 'json'];
+    expect((await runCommand(argv, whole)).code).toBe(0);
+    const { code, out } = await runCommand(argv, whole.subarray(0, -40));
+    const { errors } = JSON.parse(out) as ReplayDocument;
+    expect({ code, errors: errors.map(({ message }) => message) }).toEqual({
+      code: 2,
+      errors: ['the compressed content ends early'],
+    });
+  }
 });
 
 test('recordings of several servers are read from a directory for each, in the order of their time', async () => {
