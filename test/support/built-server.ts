@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent as PlainAgent, get } from 'node:http';
-import { Agent, request } from 'node:https';
+import { Agent, request, type RequestOptions } from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -20,15 +20,29 @@ export interface ReviewResult {
   readonly message: string;
 }
 
+/** The `response` of an AdmissionReview. */
+export interface AdmissionResponse {
+  readonly allowed: boolean;
+  readonly status?: { readonly message: string };
+  readonly warnings?: readonly string[];
+  /** A JSON Patch, in base64. */
+  readonly patch?: string;
+  readonly auditAnnotations?: Readonly<Record<string, string>>;
+}
+
 export interface BuiltServer {
   readonly folder: string;
   readonly port: number;
   readonly log: readonly LogLine[];
   readonly process: ChildProcess;
   review(object: unknown): Promise<ReviewResult>;
+  /** `path`: with the query. Rejects on an HTTP error. */
+  send(path: string, object: unknown): Promise<AdmissionResponse>;
   ready(): Promise<string>;
   /** The value of a metric without labels, or the labels of the only one with them. */
   metric(name: string): Promise<string | undefined>;
+  /** The values of a metric, by their labels as they are written. */
+  metrics(name: string): Promise<ReadonlyMap<string, number>>;
   logged(pattern: RegExp): Promise<LogLine>;
   stop(): Promise<void>;
 }
@@ -68,7 +82,7 @@ export async function startBuiltServer(
   });
   const listening = await Promise.race([logged(/^listening$/), endedEarly]);
   const port = Number(/:(\d+)$/.exec(String(listening['address']))?.[1]);
-  const agent = new Agent({ keepAlive: true, rejectUnauthorized: false, maxSockets: 16 });
+  const agent = new Agent({ keepAlive: true, rejectUnauthorized: false, maxSockets: 64 });
   const plain = new PlainAgent();
   const read = (target: string): Promise<string> =>
     new Promise((resolve, reject) => {
@@ -78,19 +92,29 @@ export async function startBuiltServer(
         response.on('end', () => resolve(`${response.statusCode} ${text}`));
       }).on('error', reject);
     });
+  const send = (target: string, object: unknown): Promise<AdmissionResponse> =>
+    post({ host: '127.0.0.1', port, agent, path: target }, JSON.stringify(createReview(object)));
   return {
     folder,
     port,
     log,
     process: child,
     logged,
-    review: (object) => post(port, agent, JSON.stringify(createReview(object))),
+    async review(object) {
+      const { allowed, auditAnnotations, status } = await send('/validate?timeout=10s', object);
+      return { allowed, generation: auditAnnotations?.['generation'], message: status?.message ?? '' };
+    },
+    send,
     ready: () => read('/readyz'),
     async metric(name) {
       return new RegExp(`^${name}(?:\\{\\w+="(.*)"\\})? (.*)$`, 'm')
         .exec(await read('/metrics'))
         ?.slice(1)
         .find((part) => part !== undefined);
+    },
+    async metrics(name) {
+      const lines = (await read('/metrics')).matchAll(new RegExp(`^${name}\\{(.*)\\} (.*)$`, 'gm'));
+      return new Map([...lines].map(([, labels = '', value]) => [labels, Number(value)]));
     },
     async stop() {
       agent.destroy();
@@ -104,26 +128,16 @@ export async function startBuiltServer(
   };
 }
 
-function post(port: number, agent: Agent, body: string): Promise<ReviewResult> {
-  const options = { host: '127.0.0.1', port, agent, method: 'POST', path: '/validate?timeout=10s' };
+function post(options: RequestOptions, body: string): Promise<AdmissionResponse> {
   return new Promise((resolve, reject) => {
-    const sent = request({ ...options, headers: { 'content-type': 'application/json' } }, (response) => {
+    const headers = { 'content-type': 'application/json' };
+    const sent = request({ ...options, method: 'POST', headers }, (response) => {
       let text = '';
       response.on('data', (chunk: Buffer) => (text += chunk.toString()));
       response.on('end', () => {
-        if (response.statusCode !== 200) return reject(new Error(`${response.statusCode} ${text}`));
-        const { response: answer } = JSON.parse(text) as {
-          readonly response: {
-            readonly allowed: boolean;
-            readonly status?: { readonly message: string };
-            readonly auditAnnotations?: { readonly generation?: string };
-          };
-        };
-        return resolve({
-          allowed: answer.allowed,
-          generation: answer.auditAnnotations?.generation,
-          message: answer.status?.message ?? '',
-        });
+        if (response.statusCode === 200)
+          resolve((JSON.parse(text) as { readonly response: AdmissionResponse }).response);
+        else reject(new Error(`${response.statusCode} ${text}`));
       });
     });
     sent.on('error', reject);
