@@ -1,7 +1,7 @@
 /** Counts the requests at a registry on loopback: rules that need the same fact about an image share one request. */
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createRegistrySources } from '../../src/lookup/image-source.ts';
 import { createRegistryClient, type HttpRegistryClient } from '../../src/registry/http-client.ts';
 import { kinds, policyOf } from '../policy/fixtures.ts';
@@ -86,4 +86,25 @@ test('a second review sends no request', async () => {
   expect(requests).toHaveLength(3);
   await review('app:1');
   expect(requests).toHaveLength(3);
+});
+
+describe('a review of images at a mirror', () => {
+  const TAG = ['HEAD /v2/hub/app/manifests/1', 'HEAD /v2/original/app/manifests/1'];
+
+  beforeEach(() => {
+    const spec = `{rewrite: [{from: "${host}/original/**", to: "${host}/hub/**"}], rules: [{rule: mirror-differs}]}`;
+    server.current.change((context) => ({ ...context, policies: [policyOf(spec)] }));
+  });
+
+  test.each<[what: string, images: readonly string[], requests: readonly string[]]>([
+    ['a tag', ['hub/app:1'], TAG],
+    ['a digest', [`hub/app:1@${DIGEST}`], [`HEAD /v2/original/app/manifests/${DIGEST}`]],
+    ['the same image twice', ['hub/app:1', 'hub/app:1'], TAG],
+    ['an image that no rewrite leads to', ['own/app:1', 'original/app:1'], []],
+  ])('%s', async (_what, images, expected) => {
+    expect(await review(...images)).toContain('"allowed":true');
+    expect(requests.toSorted()).toEqual(expected);
+    await review(...images);
+    expect(requests).toHaveLength(expected.length);
+  });
 });
