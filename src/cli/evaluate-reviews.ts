@@ -3,7 +3,7 @@ import { decideAsRun } from '../admission/as-run.ts';
 import type { Context, World } from '../admission/context.ts';
 import type { UsageCount } from '../admission/usage.ts';
 import type { Recording } from '../files/recorded-documents.ts';
-import { recordingEvents } from '../files/recordings.ts';
+import { recordingEvents } from '../files/recording-events.ts';
 import type { Manifest } from '../files/manifests.ts';
 import { recordedWorld } from '../recording/recorded-world.ts';
 import { rowsOf } from './object-rows.ts';

@@ -25,7 +25,8 @@ import { createRecorder, type Recording, type RecordingMetrics } from '../../src
 import type { KnownReview } from '../../src/server/fast/known-reviews.ts';
 import type { RecordingSettings } from '../../src/recording/settings.ts';
 import type { WriterSettings } from '../../src/server/recording/settings.ts';
-import { createWriter, type RecordingCounts, type RecordingWriter } from '../../src/server/recording/writer.ts';
+import type { RecordingCounts } from '../../src/server/recording/counts.ts';
+import { createWriter, type RecordingWriter } from '../../src/server/recording/writer.ts';
 import { createReview } from '../support/review.ts';
 import { answerTo, batchOf, settingsFor } from '../recording/batches.ts';
 import { POD } from '../recording/lines.ts';

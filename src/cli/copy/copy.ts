@@ -1,6 +1,6 @@
 /** `tidewaiter copy --list`: which images a mirror lacks, before policies rewrite to it. */
 import { UserError } from '../../error/user-error.ts';
-import { recordingEvents } from '../../files/recordings.ts';
+import { recordingEvents } from '../../files/recording-events.ts';
 import { yamlDocuments } from '../../install/yaml.ts';
 import type { ImageReference } from '../../image/reference.ts';
 import { compareTags } from '../../policy/compared-tags.ts';

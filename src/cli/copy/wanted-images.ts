@@ -3,7 +3,7 @@ import type { Context } from '../../admission/context.ts';
 import type { Step } from '../../admission/rewrite/chain.ts';
 import { rewriteStepsIn } from '../../admission/rewrite/steps-of-image.ts';
 import type { Recording } from '../../files/recorded-documents.ts';
-import type { RecordingEvent } from '../../files/recordings.ts';
+import type { RecordingEvent } from '../../files/recording-events.ts';
 import type { ImageReference } from '../../image/reference.ts';
 import type { Rewritten } from '../../image/rewriting.ts';
 import type { KindTable } from '../../pod/kinds.ts';

@@ -1,6 +1,6 @@
 /** Counts reviews: a line of a recording stands for one, and the lines about repetitions add theirs. */
 import type { Recording } from '../../files/recorded-documents.ts';
-import type { RecordingEvent } from '../../files/recordings.ts';
+import type { RecordingEvent } from '../../files/recording-events.ts';
 import type { InputNotice } from '../../files/skipped-files.ts';
 import type { RecordedRepeats } from '../../recording/format.ts';
 import { hasBounds, isWithin, type TimeWindow } from '../../recording/time-window.ts';

@@ -4,7 +4,7 @@ import { type LoadedConfig, loadConfig } from '../../config/config.ts';
 import type { Recording } from '../../files/recorded-documents.ts';
 import type { LineChunk } from '../../files/recording-chunks.ts';
 import { entriesIn } from '../../files/recording-lines.ts';
-import { type RecordedItem, recordedItem } from '../../files/recordings.ts';
+import { type RecordedItem, recordedItem } from '../../files/recording-events.ts';
 import { compileGlobs } from '../../image/glob.ts';
 import { droppedKey } from '../../recording/seen-lines.ts';
 import { compose, type Composed, pluginState } from '../../wiring.ts';

@@ -1,7 +1,7 @@
 /** Chooses the lines of a recording that belong to a shard, without parsing the others. */
 import { unreadable } from '../../files/manifest-objects.ts';
 import type { LineTest, RecordedEntry } from '../../files/recording-lines.ts';
-import type { RecordedItem } from '../../files/recordings.ts';
+import type { RecordedItem } from '../../files/recording-events.ts';
 import type { Recorded } from '../../recording/format.ts';
 import { jsonMembers, valueOf } from '../../server/json-members.ts';
 import { isInShard, type Shard } from './shard.ts';

@@ -5,7 +5,7 @@ import type { Context } from '../../admission/context.ts';
 import { UserError } from '../../error/user-error.ts';
 import { fileText } from '../../files/location-text.ts';
 import type { Recording } from '../../files/recorded-documents.ts';
-import { recordingEvents } from '../../files/recordings.ts';
+import { recordingEvents } from '../../files/recording-events.ts';
 import { shellWord } from '../../image/quote.ts';
 import { recordedWorld } from '../../recording/recorded-world.ts';
 import { withName } from '../../report/command-lines.ts';

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { Context } from '../../admission/context.ts';
 import { UserError } from '../../error/user-error.ts';
-import { recordingEvents } from '../../files/recordings.ts';
+import { recordingEvents } from '../../files/recording-events.ts';
 import { fileText } from '../../files/location-text.ts';
 import { plain, yamlDocuments } from '../../install/yaml.ts';
 import type { Vocabulary } from '../../policy/binding.ts';

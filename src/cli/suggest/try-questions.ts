@@ -3,7 +3,7 @@ import type { Recording } from '../../files/recorded-documents.ts';
 import type { Vocabulary } from '../../policy/binding.ts';
 import type { TimeWindow } from '../../recording/time-window.ts';
 import { type AddOccurrences, visitReviews } from '../recorded/occurrences.ts';
-import type { RecordingEvent } from '../../files/recordings.ts';
+import type { RecordingEvent } from '../../files/recording-events.ts';
 import { sharedEffects } from '../recorded/shared-effects.ts';
 import type { TriedQuestions } from './choice.ts';
 import { type CountOptions, countedReview } from './counted.ts';

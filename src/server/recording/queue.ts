@@ -1,6 +1,6 @@
 /** The reviews on their way to the recording thread, in bounded memory. */
 import { addTo, type Block, BLOCK_BYTES, createBlock, hasRoom, type Note, sizeOf } from './batch.ts';
-import type { RecordingCounts } from './writer.ts';
+import type { RecordingCounts } from './counts.ts';
 
 export interface Queue {
   /** Returns false if there is no room. */

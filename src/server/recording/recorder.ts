@@ -15,7 +15,8 @@ import { type CountedReviews, createCountedReviews } from './counted-reviews.ts'
 import { createQueue, type Queue } from './queue.ts';
 import type { WriterSettings } from './settings.ts';
 import { type FromThread, type RecordingThread, startThread } from './thread.ts';
-import { type RecordingCounts, userHash } from './writer.ts';
+import type { RecordingCounts } from './counts.ts';
+import { userHash } from './writer.ts';
 
 export interface RecorderServices {
   readonly version: string;

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { KnownReview } from '../fast/known-reviews.ts';
 import type { ShapeRepeats } from './batch.ts';
 import type { WriterSettings } from './settings.ts';
-import type { RecordingCounts } from './writer.ts';
+import type { RecordingCounts } from './counts.ts';
 
 /** The memory of a block moves to the thread, and back. */
 export type ToThread =

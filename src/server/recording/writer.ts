@@ -7,25 +7,10 @@ import type { HashUser } from '../../recording/secret.ts';
 import { type KnownReview, knownReview } from '../fast/known-reviews.ts';
 import { notedIn, type Noted, type ShapeRepeats } from './batch.ts';
 import { type Allowance, createAllowance } from './allowance.ts';
+import { noCounts, noneUnsafe, type RecordingCounts, type Unsafe } from './counts.ts';
 import { type LineContent, lineContent, type LineOptions } from './recorded-lines.ts';
 import { createSegments, type Segments } from './segments.ts';
 import type { WriterSettings } from './settings.ts';
-
-/** What happened to reviews, for metrics: each counts once, when it is known. */
-export interface RecordingCounts {
-  /** The line is on the disk. */
-  recorded: number;
-  /** Of a shape that already has a line, in a line of type repeats on the disk. */
-  repeated: number;
-  /** Secrets, which are never recorded. */
-  unrecorded: number;
-  /** Of a namespace that has used its share of the recording. */
-  limited: number;
-  /** Lost because they could not be read or written. */
-  dropped: number;
-  /** Compressed bytes. */
-  bytes: number;
-}
 
 export interface WriterEvents {
   /** The directory cannot be written; `reason` is an error code. */
@@ -145,13 +130,6 @@ interface State {
   unsafe: Unsafe;
   retryAt: number;
   isFailing: boolean;
-}
-
-interface Unsafe {
-  recorded: number;
-  repeated: number;
-  /** Told in these lines. */
-  dropped: number;
 }
 
 async function addOne(noted: Noted, state: State): Promise<void> {
@@ -292,14 +270,6 @@ function settle(state: State): void {
   state.counts.recorded += recorded;
   state.counts.repeated += repeated;
   state.unsafe = noneUnsafe();
-}
-
-function noneUnsafe(): Unsafe {
-  return { recorded: 0, repeated: 0, dropped: 0 };
-}
-
-function noCounts(): RecordingCounts {
-  return { recorded: 0, repeated: 0, unrecorded: 0, limited: 0, dropped: 0, bytes: 0 };
 }
 
 /** The message of an error can have a path, which the server knows. */

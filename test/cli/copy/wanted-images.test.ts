@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 
 import { type WantedImages, wantedImages } from '../../../src/cli/copy/wanted-images.ts';
-import { recordingEvents } from '../../../src/files/recordings.ts';
+import { recordingEvents } from '../../../src/files/recording-events.ts';
 import type { RecordedFacts } from '../../../src/recording/facts.ts';
 import { kinds, policyOf } from '../../policy/fixtures.ts';
 import { POD, recordedReview } from '../../recording/lines.ts';
