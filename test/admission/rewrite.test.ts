@@ -513,6 +513,18 @@ describe('scopes that select images see the name that the image has by then', ()
   });
 });
 
+test('a mirror that has the digest only under another tag: an object with the digest gets the new name, in a second pass', async () => {
+  const images = registryOf({ [`${MIRROR}:1`]: no('notFound') });
+  const policies = [policyOf(`{rewrite: [${HUB}], pin: {}}`)];
+  const passes = [];
+  for (let object = deployment('nginx:1'); passes.length < 3;) {
+    const mutation = await change(requestOf(object), policies, { images });
+    object = withPatch(object, mutation.patch);
+    passes.push(patched(mutation));
+  }
+  expect(passes).toEqual([[`${TEMPLATE} nginx:1@#1`], [`${TEMPLATE} ${MIRROR}:1@#1`], []]);
+});
+
 describe('a registry that is down, and had the image before', () => {
   const isDown = 'registry.example.com says unreachable';
   const stale = { ageMs: 1000, failure: { cause: 'unreachable', message: isDown, remedy: undefined } } as const;

@@ -44,6 +44,7 @@ describeWith(dockerRegistryMissing, 'pin --rewrite, with an origin and a mirror'
     await registries.push('mirror', TWO, 'other');
     await registries.push('origin', THREE, 'origin');
     await registries.push('mirror', TWO, 'mirror');
+    await registries.push('origin', ONE, 'elsewhere');
     config = file('tidewaiter.yaml', registries.config);
     secret = file('secret.yaml', registries.secret);
   });
@@ -147,5 +148,29 @@ describeWith(dockerRegistryMissing, 'pin --rewrite, with an origin and a mirror'
     const again = await runCommand(argv);
     expect(readFileSync(input, 'utf8')).toBe(compose(`${name}${after}`));
     expect(again.code).toBe(code);
+  });
+
+  test('the mirror has the digest only under another tag: once the image has the digest, it is rewritten', async () => {
+    const policy = file(
+      'policy.yaml',
+      `apiVersion: tidewaiter.dev/v1alpha1\nkind: ImagePolicy\nmetadata: {name: p}\nspec: {rewrite: [{from: "${origin.host}/**", to: "${mirror.host}/hub/**"}]}\n`,
+    );
+    const input = file('compose.yaml', compose(`${origin.host}/shop/web:elsewhere`));
+    const names = [`${origin.host}/shop/web`, `${mirror.host}/hub/shop/web`, `${mirror.host}/hub/shop/web`];
+    for (const name of names) {
+      const { code } = await runCommand([
+        'pin',
+        input,
+        '--rewrite',
+        '-p',
+        policy,
+        '-c',
+        config,
+        '--pull-secret',
+        secret,
+        '--write',
+      ]);
+      expect([code, readFileSync(input, 'utf8')]).toEqual([0, compose(`${name}:elsewhere@${FIRST}`)]);
+    }
   });
 });
