@@ -8,6 +8,8 @@ import { listOf, MAX_ITEMS, objectOf, textOf, TOO_MANY_ITEMS } from './converted
 export interface ImageChange {
   /** The new image: text with expressions. */
   readonly image: string;
+  /** The key of the containers in the Pod spec. */
+  readonly list: string;
   readonly containers: readonly ContainerKind[];
   /** To the new image, or the patch that has it. */
   readonly pointer: string;
@@ -88,7 +90,10 @@ function listPatch(list: unknown, at: string, { field, element }: PatchedList): 
     const { image } = objectOf(item);
     const why = itemProblem(objectOf(item), element) ?? listProblem(element, field);
     if (why !== undefined || typeof image !== 'string') return only(pointer, why ?? 'it sets no image');
-    return { changes: [{ image, containers: KINDS[field] ?? [], pointer: `${pointer}/image`, element }], left: [] };
+    return {
+      changes: [{ image, list: field, containers: KINDS[field] ?? [], pointer: `${pointer}/image`, element }],
+      left: [],
+    };
   });
   return { changes: all.flatMap(({ changes }) => changes), left: all.flatMap(({ left }) => left) };
 }
@@ -113,7 +118,9 @@ function jsonPatch(text: string, at: string, element: JsonObject): ImageChanges 
   const containers = KINDS[field];
   if (containers === undefined || typeof image !== 'string') return only(at, 'patchesJson6902 has another path');
   const why = listProblem(element, field);
-  return why === undefined ? { changes: [{ image, containers, pointer: at, element }], left: [] } : only(at, why);
+  return why === undefined
+    ? { changes: [{ image, list: field, containers, pointer: at, element }], left: [] }
+    : only(at, why);
 }
 
 function operationsIn(text: string): readonly unknown[] {

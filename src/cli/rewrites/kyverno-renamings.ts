@@ -4,7 +4,7 @@ import type { JsonObject } from '../../pod/pointer.ts';
 import { listOf, objectOf, type ReadOptions, textOf } from './converted.ts';
 import { parseExpression } from './expression.ts';
 import type { ImageChange } from './kyverno-changes.ts';
-import { conditionsOf } from './kyverno-scope.ts';
+import { narrowingConditions } from './kyverno-scope.ts';
 import { imagesBeginningWith, selectedImages } from './name-prefix.ts';
 
 export interface Pair {
@@ -20,12 +20,14 @@ export interface Renamings {
 
 const MAX_LENGTH = 1000;
 
-export function renamingsOf({ image, element }: ImageChange, options: ReadOptions): Renamings {
+export function renamingsOf({ image, element, list }: ImageChange, options: ReadOptions): Renamings {
   const text = image.length > MAX_LENGTH ? '' : image.trim();
   const facts = FROM_FACTS.exec(text);
-  const conditions = conditionsOf(element?.['preconditions']);
+  const conditions = narrowingConditions(element?.['preconditions'], [list]);
   if (facts !== null) return fromFacts(facts, objectOf(element), conditions);
   if (conditions.length > 0) return none('its preconditions are not converted, and without them more would change');
+  const parts = FROM_PARTS.exec(text);
+  if (parts !== null) return fromParts(parts, element && list, options);
   const [, name, ...given] = CALL.exec(text) ?? [];
   if (name === undefined) return none(`${quoteValue(image, 120)} is not a known form`);
   const [first, second, to] = given.map((argument) => argument.replace(/^'(.*)'$/s, '$1').replaceAll('\\\\', '\\'));
@@ -77,6 +79,15 @@ function fromFacts(found: RegExpExecArray, element: JsonObject, conditions: read
   const isKnown = /^Equals?$/.test(textOf(operator)) && textOf(key).replaceAll(' ', '') === `{{${name}.registry}}`;
   if (conditions.length !== 1 || !isKnown) return none('its precondition does not select one registry');
   return beginningWith(`${value === 'index.docker.io' ? 'docker.io' : textOf(value)}/`, `${to}/`);
+}
+
+/** `HOST/{{images.containers."{{element.name}}".path}}:{{images.containers."{{element.name}}".tag}}`; the path is as written. */
+const FROM_PARTS =
+  /^([\w./:-]+)\/\{\{ ?images\.(\w+)\."\{\{ ?element\.name ?\}\}"\.path ?\}\}:\{\{ ?images\.\2\."\{\{ ?element\.name ?\}\}"\.tag ?\}\}$/;
+
+/** `list`: of the elements. */
+function fromParts([, to = '', imagesOf]: RegExpExecArray, list: string | undefined, options: ReadOptions): Renamings {
+  return imagesOf === list ? fromAnyRegistry(`${to}/`, options) : none(OTHER_TEXT);
 }
 
 /** Replaces the text at the start of the name. */

@@ -70,9 +70,10 @@ function convertRule(rule: unknown, at: string, { document, options, mode }: Rul
     left: [{ line: lineOf(pointer), what: source, why }],
   });
   if (!isObject(rule) || !isObject(rule['mutate'])) return leave('it does not mutate objects');
-  const problem = scopeProblem(rule);
-  if (problem !== undefined) return leave(problem);
   const { changes, left } = imageChanges(rule['mutate'], `${at}/mutate`);
+  const lists = changes.map(({ list }) => list);
+  const problem = scopeProblem(rule, lists);
+  if (problem !== undefined) return leave(problem);
   if (changes.length + left.length === 0) return leave('it does not change images');
   const read = changes.map((change): ConvertedRule => {
     const line = lineOf(change.pointer);

@@ -54,14 +54,18 @@ const HARBOR = `rules:
 const SOMEHOST = `rules:\n  - {name: a, matches: ['^somehost:443/', '^localhost/'], replace: harbor.example.com/proxy-cache/}\n`;
 const PART = `rules:\n  - {name: a, matches: ['^quay\\.io/acme'], replace: harbor.example.com/quay}\n`;
 
-function kyverno(image: string, { annotations = '', list = 'containers', extra = '' } = {}): string {
+function kyverno(
+  image: string,
+  { annotations = '', list = 'containers', extra = '', operations = '', preconditions = '[]' } = {},
+): string {
   return `apiVersion: kyverno.io/v1
 kind: ClusterPolicy
 metadata: {name: replace-image-registry, annotations: {${annotations}}}
 spec:
   rules:
     - name: replace
-      match: {any: [{resources: {kinds: [Pod]}}]}
+      match: {any: [{resources: {kinds: [Pod]${operations}}}]}
+      preconditions: ${preconditions}
       mutate:
         foreach:
           - list: request.object.spec.${list}
@@ -86,6 +90,8 @@ const FROM_FACTS = kyverno('harbor.example.com/k8s/{{imageData.repository}}:{{im
             preconditions: {any: [{key: "{{imageData.registry}}", operator: Equals, value: index.docker.io}]}
 `,
 });
+const PARTS = 'images.containers.\\"{{element.name}}\\"';
+const PREPENDED = kyverno(`registry.io/{{ ${PARTS}.path}}:{{${PARTS}.tag}}`);
 const ALL = ['--registry', 'docker.io', '--registry', 'registry.corp.com', '--registry', 'localhost'];
 
 interface Row {
@@ -179,6 +185,17 @@ const KYVERNO_ROWS: readonly Row[] = [
   { config: LITERAL, image: 'registry.redhat.io/other/a:1', theirs: 'registry.redhat.io/other/a:1' },
   { config: REPLACED, image: 'gcr.io/acme/web:1', theirs: 'registry.example.com/acme/web:1' },
   { config: REPLACED, image: 'gcr.io/acme-b/web:1', theirs: 'registry.example.com/acme-b/web:1' },
+  { config: PREPENDED, flags: ALL, image: 'nginx:1', theirs: 'registry.io/nginx:1' },
+  { config: PREPENDED, flags: ALL, image: 'team/app:1', theirs: 'registry.io/team/app:1' },
+  { config: PREPENDED, flags: ALL, image: 'registry.corp.com/kyverno:1', theirs: 'registry.io/kyverno:1' },
+  {
+    config: PREPENDED,
+    flags: ALL,
+    image: `nginx:1@${D}`,
+    theirs: 'registry.io/nginx:1',
+    ours: `registry.io/nginx:1@${D}`,
+    why: 'theirs drops the digest',
+  },
   { config: FROM_FACTS, image: 'nginx:1.27', theirs: 'harbor.example.com/k8s/library/nginx:1.27' },
   { config: FROM_FACTS, image: 'quay.io/a/b:1', theirs: 'quay.io/a/b:1' },
   {
@@ -356,6 +373,44 @@ describe('not converted', () => {
     expect(code).toBe(1);
     expect(note).toContain('in.yaml:2: not converted: rule "a": its new names would match h.example.com/hub/**');
     expect(out).not.toContain('docker.io');
+  });
+
+  const conditions = (list: string): string => `{all: [${list}]}`;
+  const operation = (operator: string, value: string, key = 'request.operation'): string =>
+    conditions(`{key: "{{ ${key} }}", operator: ${operator}, value: ${value}}`);
+  const length = (list: string, empty = '`[]`'): string =>
+    conditions(
+      `{key: "{{ request.object.spec.${list}[] || ${empty} | length(@) }}", operator: GreaterThanOrEquals, value: 1}`,
+    );
+  const TO = "{{ replace_all(element.image, 'quay.io/', 'registry.example.com/quay/') }}";
+
+  test.each([
+    ['of creations and updates', operation('AnyIn', '[CREATE, UPDATE]', "request.operation || 'BACKGROUND'"), 0],
+    ['of creations', operation('Equals', 'CREATE'), 0],
+    ['of all but deletions', operation('NotEquals', 'DELETE'), 0],
+    ['of updates', operation('In', '[UPDATE]'), 1],
+    ['of all but creations', operation('AnyNotIn', '[CREATE]'), 1],
+    ['of another key', operation('In', '[CREATE]', 'request.namespace'), 1],
+    ['of Pods with the containers that it changes', length('containers', "''"), 0],
+    ['of Pods with other containers than those that it changes', length('initContainers'), 1],
+  ])('a rule of Kyverno with the precondition %s', async (_, preconditions, expected) => {
+    const { code, out, note } = await convert(kyverno(TO, { preconditions }));
+    expect({ code, isWritten: out !== '' }).toEqual({ code: expected, isWritten: expected === 0 });
+    expect(note.includes('its preconditions are not converted')).toBe(expected === 1);
+  });
+
+  test.each([
+    ['[CREATE, UPDATE]', 0],
+    ['[CREATE]', 0],
+    ['[UPDATE]', 1],
+    ['[DELETE]', 1],
+  ])('a rule of Kyverno for the operations %s', async (operations, expected) => {
+    expect((await convert(kyverno(TO, { operations: `, operations: ${operations}` }))).code).toBe(expected);
+  });
+
+  test('a name from the images of another list', async () => {
+    const other = PREPENDED.replaceAll('images.containers', 'images.initContainers');
+    expect((await convert(other, ...ALL)).note).toContain('it does not read the image of the container');
   });
 
   test('a narrower rule of Kyverno', async () => {
