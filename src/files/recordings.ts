@@ -13,10 +13,13 @@ import { type FoundReviews, reviewsInText } from './recorded-documents.ts';
 import { type InputNotice, type SkippedFile, skippedNotices } from './skipped-files.ts';
 import { isNew, statOrProblem } from './walk.ts';
 
-/** Lines, without compression. `again`: reads them another time, before; undefined: a stream, which can be read only once, or a small file. */
+/** Lines, without compression. */
 export interface LineContent {
   read(): Chunks;
+  /** Reads them another time; undefined: a stream, which can be read only once. */
   readonly again?: (() => Chunks) | undefined;
+  /** What is known about its reviews may not fit into memory. Little compressed content can be large as well. */
+  readonly isLarge: boolean;
 }
 
 /** What a path contains. */
@@ -69,7 +72,8 @@ async function* sourcesIn(
   for (const file of segments) {
     const content = {
       read: () => untilCut(inflated(observed(filePieces(file), onPiece))),
-      again: isLarge(file) ? () => untilCut(inflated(filePieces(file))) : undefined,
+      again: () => untilCut(inflated(filePieces(file))),
+      isLarge: isLarge(file),
     };
     yield { form: 'lines', file, content };
   }
@@ -166,7 +170,7 @@ async function sourceIn(file: string, stream: Chunks, objects: SyntheticOptions 
   try {
     const isLines = await beginsWithLines(queue);
     const content = restOf(queue);
-    if (isLines) return { form: 'lines', file, content: { read: () => content } };
+    if (isLines) return { form: 'lines', file, content: { read: () => content, isLarge: false } };
     const text = await loadStream(content);
     if (cut !== undefined) throw cut;
     return { form: 'reviews', file, ...reviewsIn(file, text, objects) };

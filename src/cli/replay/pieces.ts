@@ -1,4 +1,5 @@
 /** Evaluates sources in pieces, several at the same time, and returns the results in the order of the input. */
+import type { Chunks } from '../../files/byte-queue.ts';
 import { unreadable } from '../../files/manifest-objects.ts';
 import { lineChunks } from '../../files/recording-chunks.ts';
 import { chunkProblem } from '../../files/recording-lines.ts';
@@ -28,6 +29,8 @@ type Piece =
   | { readonly chunk: Promise<ItemChunk> }
   /** The counts of a file, before its chunks. */
   | { readonly weights: Weights }
+  /** Reads the counts of a file whose chunks follow. */
+  | { readonly readWeights: () => Promise<Weights> }
   | { readonly end: RecordingSource };
 
 /** A source that was interrupted has the items so far. */
@@ -35,22 +38,43 @@ export async function* evaluatedSources(
   sources: AsyncIterable<RecordingSource>,
   evaluators: Evaluators,
 ): AsyncGenerator<SourceResult, void> {
-  let weights: Weights | undefined;
-  /** Of a stream, whose counts are known at its end. */
-  let waiting: ItemChunk[] = [];
+  let counts = unknownCounts();
   for await (const piece of readAhead(piecesOf(sources, evaluators), evaluators.chunks.ahead)) {
-    if ('weights' in piece) weights = piece.weights;
+    if ('weights' in piece) counts.weights = piece.weights;
+    else if ('readWeights' in piece) counts.readWeights = piece.readWeights;
     else if ('chunk' in piece) {
       const chunk = await piece.chunk;
-      if (weights === undefined) waiting.push(chunk);
-      else yield { items: weightedItems([chunk], weights) };
+      addWaiting(counts, chunk);
+      if (counts.weights === undefined && counts.size > MAX_WAITING) counts.weights = await counts.readWeights?.();
+      if (counts.weights !== undefined) yield { items: weightedItems(counts.waiting.splice(0), counts.weights) };
     } else {
-      yield { items: endItems(waiting, weights ?? weightsOf(waiting, evaluators.window)) };
+      yield { items: endItems(counts.waiting, counts.weights ?? weightsOf(counts.waiting, evaluators.window)) };
       yield piece;
-      weights = undefined;
-      waiting = [];
+      counts = unknownCounts();
     }
   }
+}
+
+/** How often the reviews of a source occurred. */
+interface Counts {
+  weights: Weights | undefined;
+  readWeights: (() => Promise<Weights>) | undefined;
+  /** Until the counts are known, at the latest at the end of the source. */
+  readonly waiting: ItemChunk[];
+  /** About the memory of those that wait, in characters. */
+  size: number;
+}
+
+const MAX_WAITING = 16 * 1024 * 1024;
+const ITEM_SIZE = 500;
+
+function unknownCounts(): Counts {
+  return { weights: undefined, readWeights: undefined, waiting: [], size: 0 };
+}
+
+function addWaiting(counts: Counts, chunk: ItemChunk): void {
+  counts.waiting.push(chunk);
+  counts.size += typeof chunk === 'string' ? chunk.length : chunk.length * ITEM_SIZE;
 }
 
 function weightsOf(chunks: readonly ItemChunk[], window: TimeWindow): Weights {
@@ -102,13 +126,10 @@ async function* chunkPieces(
   { file, content }: SourceOf<'lines'>,
   { chunks, window, shard, stop }: Evaluators,
 ): AsyncGenerator<Piece, void> {
-  if (content.again !== undefined) {
-    const weights = weightsIn(window);
-    for await (const repeats of repeatsLines(content.again())) {
-      if (stop.aborted) return;
-      if (shard === undefined || isInShard(repeats.of, shard)) weights.add(repeats);
-    }
-    yield { weights };
+  const { again } = content;
+  if (again !== undefined) {
+    const readWeights = async (): Promise<Weights> => weightsOfFile(again(), { window, shard, stop });
+    yield content.isLarge ? { weights: await readWeights() } : { readWeights };
   }
   for await (const chunk of lineChunks(content.read(), chunks.memory)) {
     if (stop.aborted) return;
@@ -118,6 +139,18 @@ async function* chunkPieces(
       yield { chunk: Promise.resolve([{ error }]) };
     }
   }
+}
+
+async function weightsOfFile(
+  content: Chunks,
+  { window, shard, stop }: Pick<Evaluators, 'window' | 'shard' | 'stop'>,
+): Promise<Weights> {
+  const weights = weightsIn(window);
+  for await (const repeats of repeatsLines(content)) {
+    if (stop.aborted) break;
+    if (shard === undefined || isInShard(repeats.of, shard)) weights.add(repeats);
+  }
+  return weights;
 }
 
 async function* reviewPieces(

@@ -74,6 +74,20 @@ test('what is beside a recording in a directory is named', async () => {
   ]);
 });
 
+test.each([
+  ['plain', (text: string): Buffer => Buffer.from(text)],
+  ['compressed', (text: string): Buffer => zstdCompressSync(text)],
+])('a small file with much in it is read without keeping it until its counts are known: %s', async (form, write) => {
+  const bad = 50_000;
+  const lines = [recordedReview(), recordedReview({ id: 'a-2' }), { ...repeats(3), of: 'a-2' }, repeats(4)];
+  const [one, other, ...counts] = lines.map((line) => `${JSON.stringify(line)}\n`);
+  const named = file(`many-${form}.ndjson`, write(`${one}${'{}\n'.repeat(bad)}${other}${counts.join('')}`));
+  const { code, out } = await runCommand(['replay', named, ...SIDES, '-o', 'json']);
+  const { summary, reviews } = JSON.parse(out) as ReplayDocument;
+  expect({ code, summary }).toMatchObject({ code: 2, summary: { reviews: 9, distinct: 2, errors: bad } });
+  expect(reviews.map(({ count }) => count)).toEqual([5, 4]);
+});
+
 test('what has the name of a segment and cannot be read is an error, and the others count', async () => {
   const directory = mkdtempSync(path.join(folder, 'unread-'));
   const at = (name: string): string => path.join(directory, name);
