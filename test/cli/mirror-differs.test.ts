@@ -197,6 +197,20 @@ describeWith(dockerRegistryMissing, 'mirror-differs', () => {
     if (origin !== 'slow') expect(await checked(prepared)).toEqual(expected);
     expect(await checked(prepared, '--offline')).toEqual(offline(row));
   });
+
+  test.each([
+    { image: 'hub/shop/web:both', state: 'same' },
+    { image: 'hub/shop/web:other', state: 'mirror-differs' },
+    { image: `hub/shop/web:moved@${FIRST}`, state: 'same' },
+    { image: `hub/shop/web:other@${SECOND}`, state: 'mirror-differs' },
+  ])('explain image tells that $image is $state', async ({ image, state }) => {
+    const { policy, config } = prepare({ what: '', image, findings: [] });
+    const secret = file('secret.yaml', registries.secret);
+    const flags = ['--resolve', '-p', policy, '-c', config, '--pull-secret', secret, '-o', 'json'];
+    const { out, code } = await runCommand(['explain', 'image', `${registries.mirror.host}/${image}`, ...flags]);
+    expect(JSON.parse(out)).toMatchObject({ mirror: { state } });
+    expect(code).toBe(0);
+  });
 });
 
 interface Prepared {

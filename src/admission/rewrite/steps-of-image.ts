@@ -18,16 +18,23 @@ export interface PodContext {
   readonly labels?: Fact<Labels> | undefined;
 }
 
-export function rewriteStepsOf(
+export function rewriteStepsOf(image: ImageReference, context: PodContext): readonly Step[] {
+  const request = podWithImage(image, context);
+  const container = request?.workload.containers[0];
+  if (request === undefined || container === undefined) return [];
+  return stepsOf(container, image, rewritingPolicies(planned(context.policies, request).policies));
+}
+
+/** The creation of a Pod with one container, with that image. */
+export function podWithImage(
   image: ImageReference,
-  { policies, kinds, namespace, labels = unknownLabels(namespace) }: PodContext,
-): readonly Step[] {
+  { kinds, namespace, labels = unknownLabels(namespace) }: Omit<PodContext, 'policies'>,
+): ScopeRequest | undefined {
   const containers = [{ name: 'image', image: image.text }];
   const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'image', namespace }, spec: { containers } };
   const read = workloadOf(object, typeOf(object), kinds);
-  const container = read?.ok === true ? read.workload.containers[0] : undefined;
-  if (read?.ok !== true || container === undefined) return [];
-  const request: ScopeRequest = {
+  if (read?.ok !== true) return undefined;
+  return {
     operation: 'CREATE',
     namespace,
     workload: read.workload,
@@ -38,7 +45,6 @@ export function rewriteStepsOf(
     oldObject: undefined,
     dryRun: false,
   };
-  return stepsOf(container, image, rewritingPolicies(planned(policies, request).policies));
 }
 
 function unknownLabels(namespace: string): Fact<Labels> {

@@ -52,9 +52,9 @@ async function explainAll(references: readonly string[], flags: ExplainFlags, te
   for await (const image of imageArguments(references, terminal)) {
     const explained = image.ok ? explainReference(image.text) : unexplained(image.text, NOT_A_STRING);
     const text = image.ok ? explainText(image.text) : `${quoteValue(image.text)}: ${NOT_A_STRING}`;
-    const rewrites = await rewritesOf(image);
-    const row = { ...explained, rewrites };
-    terminal.out(`${flags.output === 'json' ? JSON.stringify(row) : `${text}${rewriteText(rewrites)}`}\n`);
+    const names = await rewritesOf(image);
+    const row = { ...explained, ...names };
+    terminal.out(`${flags.output === 'json' ? JSON.stringify(row) : `${text}${rewriteText(names)}`}\n`);
     if (!explained.valid) code = Math.max(code, image.ok ? 1 : 2);
   }
   return code;

@@ -9,6 +9,7 @@ import { type ImageReference, parseReference } from '../../image/reference.ts';
 import type { ImageTracer } from '../../lookup/trace.ts';
 import { pullRow } from '../../report/pull-row.ts';
 import { pullOutcome, pullText, type TracedImage } from '../../report/pull-trace.ts';
+import type { RegistryImage } from '../../policy/registry-fact.ts';
 import type { Config } from '../../config/config.ts';
 import { configured } from '../configured.ts';
 import { clusterFlags, selectsCluster, withCluster } from '../open-cluster.ts';
@@ -16,7 +17,8 @@ import { openRegistry, type OpenRegistry } from '../open-registry.ts';
 import type { AccountFlags } from './cluster-secrets.ts';
 import { ONE_LIST } from './credentials.ts';
 import { type ImageArgument, NOT_A_STRING } from './image-arguments.ts';
-import { type LookUpImage, rewritesExplainer, rewriteText } from './rewrites.ts';
+import type { LookUpImage } from './mirror.ts';
+import { rewritesExplainer, rewriteText } from './rewrites.ts';
 import { loadPullSecrets } from '../pull-secret-files.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -60,9 +62,9 @@ export async function resolveImages(
     let code = 0;
     for await (const image of images) {
       const explained = await explainResolved(image, { ...known, tracer });
-      const rewrites = await rewritesOf(image, lookUp);
-      const row = { ...explained.row, rewrites };
-      terminal.out(`${output === 'json' ? JSON.stringify(row) : `${explained.text}${rewriteText(rewrites)}`}\n`);
+      const names = await rewritesOf(image, lookUp);
+      const row = { ...explained.row, ...names };
+      terminal.out(`${output === 'json' ? JSON.stringify(row) : `${explained.text}${rewriteText(names)}`}\n`);
       code = Math.max(code, explained.code);
     }
     return code;
@@ -72,14 +74,14 @@ export async function resolveImages(
 }
 
 function imageLookup(
-  images: RegistrySource<unknown> | undefined,
+  images: RegistrySource<RegistryImage> | undefined,
   { secrets, incompleteReason }: KnownSecrets,
 ): LookUpImage | undefined {
   const keyring = keyringOf(secrets);
   if (images === undefined) return undefined;
-  return async (reference) => {
+  return async ({ reference, by }) => {
     const candidates = keyring.ok ? keyring.candidatesFor(reference) : [];
-    const lookup = { reference, by: 'image', candidates, incompleteReason, staleMs: 0 } as const;
+    const lookup = { reference, by, candidates, incompleteReason, staleMs: 0 } as const;
     return images.lookUp(lookup, AbortSignal.timeout(MAX_WAIT_MS));
   };
 }

@@ -3,10 +3,10 @@ import type { Step } from '../../admission/rewrite/chain.ts';
 import { rewriteStepsOf } from '../../admission/rewrite/steps-of-image.ts';
 import { type ImageReference, parseReference } from '../../image/reference.ts';
 import type { Policy } from '../../policy/policy.ts';
-import type { RegistryFact } from '../../policy/registry-fact.ts';
 import { compose } from '../../wiring.ts';
 import { configured } from '../configured.ts';
 import type { ImageArgument } from './image-arguments.ts';
+import { type LookUpImage, mirrorLines, type MirrorRow, mirrorRow } from './mirror.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface RewriteFlags {
@@ -31,13 +31,14 @@ export interface RewriteStep {
   readonly reason: string | null;
 }
 
-export type LookUpImage = (image: ImageReference) => Promise<RegistryFact<unknown>>;
+/** The keys of the JSON. */
+export interface ImageNames {
+  readonly rewrites: readonly RewriteStep[];
+  readonly mirror: MirrorRow | null;
+}
 
 /** `lookUp` undefined: no registry is queried. Returns undefined without --policy, and for an invalid reference. */
-export type ExplainRewrites = (
-  image: ImageArgument,
-  lookUp?: LookUpImage,
-) => Promise<readonly RewriteStep[] | undefined>;
+export type ExplainRewrites = (image: ImageArgument, lookUp?: LookUpImage) => Promise<ImageNames | undefined>;
 
 export async function rewritesExplainer(flags: RewriteFlags, terminal: Terminal): Promise<ExplainRewrites> {
   const { config: file, policy, namespace = 'default' } = flags;
@@ -48,15 +49,22 @@ export async function rewritesExplainer(flags: RewriteFlags, terminal: Terminal)
   return async ({ ok, text }, lookUp) => {
     const parsed = parseReference(text);
     if (!ok || !parsed.ok) return undefined;
-    const rows: RewriteStep[] = [];
-    for (const step of rewriteStepsOf(parsed.reference, { policies, kinds: context.kinds, namespace })) {
+    const { reference } = parsed;
+    const rewrites: RewriteStep[] = [];
+    for (const step of rewriteStepsOf(reference, { policies, kinds: context.kinds, namespace })) {
       const row = rowOf(step, policies, await outcomeOf(step, lookUp));
-      rows.push(row);
+      rewrites.push(row);
       // The next step begins with the new name.
       if (row.applies === 'no' || (row.applies === 'unknown' && lookUp !== undefined)) break;
     }
-    return rows;
+    return { rewrites, mirror: await mirrorRow(nameAtEnd(reference, rewrites), { context, namespace, lookUp }) };
   };
+}
+
+/** The name that the image gets, or has. */
+function nameAtEnd(image: ImageReference, steps: readonly RewriteStep[]): ImageReference {
+  const parsed = parseReference(steps.findLast(({ applies }) => applies === 'yes')?.to ?? '');
+  return parsed.ok ? parsed.reference : image;
 }
 
 type StepOutcome = Pick<RewriteStep, 'applies' | 'reason'>;
@@ -70,9 +78,9 @@ async function outcomeOf(
   if (mode === 'warn') return { applies: 'no', reason: 'the policy only warns' };
   if (when === 'always') return APPLIES;
   if (lookUp === undefined) return { applies: 'unknown', reason: 'no registry is queried (add --resolve)' };
-  const origin = when === 'originUnavailable' ? await lookUp(from) : undefined;
+  const origin = when === 'originUnavailable' ? await lookUp({ reference: from, by: 'image' }) : undefined;
   if (origin?.state === 'yes') return { applies: 'no', reason: `${from.domain} has the image` };
-  const target = await lookUp(to.reference);
+  const target = await lookUp({ reference: to.reference, by: 'image' });
   return target.state === 'yes' ? APPLIES : { applies: target.state, reason: target.failure.message };
 }
 
@@ -97,10 +105,13 @@ const LABELS = { yes: 'rewritten', no: 'kept', unknown: 'may become' } as const;
 const WIDTH = 'repository'.length;
 
 /** Lines below those about the reference, each after a line break. */
-export function rewriteText(steps: readonly RewriteStep[] | undefined): string {
-  if (steps === undefined) return '';
-  if (steps.length === 0) return line('rewritten', 'no policy rewrites the image');
-  return steps.map(stepText).join('');
+export function rewriteText(names: ImageNames | undefined): string {
+  if (names === undefined) return '';
+  const { rewrites, mirror } = names;
+  const steps =
+    rewrites.length === 0 ? line('rewritten', 'no policy rewrites the image') : rewrites.map(stepText).join('');
+  const lines = mirror === null ? [] : mirrorLines(mirror);
+  return `${steps}${lines.map(([label, text]) => line(label, text)).join('')}`;
 }
 
 function stepText({ policy, entry, pattern, when, from, to, applies, reason }: RewriteStep): string {
