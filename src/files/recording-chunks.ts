@@ -102,6 +102,11 @@ function collectLines(memory: ChunkMemory): Collected {
 
 function newlinesIn(bytes: Buffer): number {
   let count = 0;
-  for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) count += 1;
+  for (let at = nextNewline(bytes, 0); at >= 0; at = nextNewline(bytes, at + 1)) count += 1;
   return count;
+}
+
+/** Like `indexOf`, whose call takes longer than to pass an empty line. Little compressed content can be a billion of them. */
+export function nextNewline(bytes: Buffer, from: number): number {
+  return bytes[from] === NEWLINE ? from : bytes.indexOf(NEWLINE, from);
 }

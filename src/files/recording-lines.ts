@@ -6,7 +6,7 @@ import { readRecorded } from '../recording/read-line.ts';
 import type { Chunks } from './byte-queue.ts';
 import { inflated, inflateProblem, untilCut } from './inflate.ts';
 import { reasonOf } from './load-text.ts';
-import { lineChunks, type LineChunk, LineTooLong, NEWLINE } from './recording-chunks.ts';
+import { lineChunks, type LineChunk, LineTooLong, nextNewline } from './recording-chunks.ts';
 
 /** `problem` is a sentence fragment; `line` is 1-based. */
 export type RecordedEntry =
@@ -37,13 +37,16 @@ export function* entriesIn(
 ): Generator<RecordedEntry, void> {
   let line = first;
   for (let start = 0; start < bytes.length; line += 1) {
-    const newline = bytes.indexOf(NEWLINE, start);
+    const newline = nextNewline(bytes, start);
     const end = newline < 0 ? bytes.length : newline;
-    const text = bytes.subarray(start, end);
-    const entry = text.length === 0 || !isIncluded(text, line) ? undefined : entryOf(text.toString(), line);
+    const entry = end === start ? undefined : includedEntry(bytes.subarray(start, end), line, isIncluded);
     start = end + 1;
     if (entry !== undefined && !(isCut && 'problem' in entry)) yield entry;
   }
+}
+
+function includedEntry(text: Buffer, line: number, isIncluded: LineTest): RecordedEntry | undefined {
+  return isIncluded(text, line) ? entryOf(text.toString(), line) : undefined;
 }
 
 function entryOf(text: string, line: number): RecordedEntry {

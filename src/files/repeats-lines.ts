@@ -2,7 +2,7 @@
 import type { RecordedRepeats } from '../recording/format.ts';
 import { readRecorded } from '../recording/read-line.ts';
 import type { Chunks } from './byte-queue.ts';
-import { NEWLINE } from './recording-chunks.ts';
+import { NEWLINE, nextNewline } from './recording-chunks.ts';
 
 /** They have a few short values, and reviews are longer. */
 const MAX_BYTES = 4096;
@@ -59,8 +59,8 @@ function begunLine(): BegunLine {
 /** Most lines are reviews, which are longer, and are not searched. */
 function* wholeLines(bytes: Buffer): Generator<RecordedRepeats, void> {
   let start = 0;
-  for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
-    if (end - start <= MAX_BYTES) yield* repeatsIn(bytes.subarray(start, end));
+  for (let end = nextNewline(bytes, 0); end >= 0; end = nextNewline(bytes, start)) {
+    if (end > start && end - start <= MAX_BYTES) yield* repeatsIn(bytes.subarray(start, end));
     start = end + 1;
   }
 }
