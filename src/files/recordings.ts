@@ -11,7 +11,7 @@ import { beginsWithLines, besideRecordings, isRecording, recordingFiles } from '
 import { chunkProblem } from './recording-lines.ts';
 import { type FoundReviews, reviewsInText } from './recorded-documents.ts';
 import { type InputNotice, type SkippedFile, skippedNotices } from './skipped-files.ts';
-import { isNew, statOrProblem } from './walk.ts';
+import { type FileNames, isManifestName, isNew, statOrProblem } from './walk.ts';
 
 /** Lines, without compression. */
 export interface LineContent {
@@ -84,12 +84,15 @@ async function* sourcesIn(
     else yield { form: 'reviews', file: 'stdin', ...reviewsIn('stdin', READ_TWICE) };
   }
   const skipped: SkippedFile[] = beside.map((one) => ({ path: one, why: 'beside' }));
-  for await (const input of loadInputs(others, { onSkipped: (one) => void skipped.push(one) })) {
+  for await (const input of loadInputs(others, { names: NAMES, onSkipped: (one) => void skipped.push(one) })) {
     if (input.hidden && !holdsReview(input)) skipped.push({ path: input.path, why: 'hidden' });
     else yield { form: 'reviews', file: input.path, ...reviewsIn(input.path, input, objects) };
   }
   yield { form: 'skipped', notices: skippedNotices(skipped, 'AdmissionReview') };
 }
+
+/** A directory with segments has none of the others. */
+const NAMES: FileNames = { accepts: isManifestName, described: '.ndjson, .yaml, .yml, or .json' };
 
 const MEBIBYTE = 1024 * 1024;
 

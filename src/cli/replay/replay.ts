@@ -11,6 +11,7 @@ import { configured } from '../configured.ts';
 import { interruptible } from '../interrupt.ts';
 import { clusterFlags } from '../open-cluster.ts';
 import type { Terminal } from '../terminal.ts';
+import { timeWindow } from '../recorded/time-flag.ts';
 import { aboutPolicies } from './about-policies.ts';
 import { createEvaluator, type Evaluator, type EvaluatorSettings } from './evaluator.ts';
 import type { ReplayFlags } from './flags.ts';
@@ -50,6 +51,7 @@ interface Work {
 async function evaluateAndReport(work: Work, { paths, flags, terminal, jobs }: Run): Promise<number> {
   const { evaluator, settings } = work;
   const policies = comparedPolicies(work, flags);
+  const window = timeWindow(flags.since?.time, flags.until?.time);
   const shard = openShard({ evaluator, settings, flags, paths, policies, terminal });
   const about = {
     paths,
@@ -60,7 +62,6 @@ async function evaluateAndReport(work: Work, { paths, flags, terminal, jobs }: R
     now: settings.moment,
   };
   const notices = policyNotices(evaluator, settings.moment);
-  const window = { since: flags.since?.time, until: flags.until?.time };
   const input = { paths, terminal, notices, window, jobs, shard };
   const run = async (onRow: (row: ReplayRow) => void): Promise<ReplayReport> => {
     const report = await interruptible(async (interrupted) => {

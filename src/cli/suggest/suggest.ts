@@ -16,6 +16,7 @@ import { interruptible } from '../interrupt.ts';
 import { writeNewFiles } from '../new-files.ts';
 import { progressOn } from '../progress.ts';
 import { type Visit, type Visited, visitReviews } from '../recorded/occurrences.ts';
+import { timeWindow } from '../recorded/time-flag.ts';
 import { print, type Terminal } from '../terminal.ts';
 import { withLittleMemory } from '../little-memory.ts';
 import type { CountOptions } from './counted.ts';
@@ -88,7 +89,7 @@ async function derive({ flags, terminal, context, vocabulary }: Run, stop: Abort
     reading.at((done += 1));
     return surveyReview(line);
   };
-  const window = { since: flags.since, until: flags.until };
+  const window = timeWindow(flags.since, flags.until);
   const visited = await visitReviews(events(), { visit, window, stop }).finally(reading.stop);
   survey.leftOut.outside = visited.outside;
   requireReviews(survey, visited, stop);

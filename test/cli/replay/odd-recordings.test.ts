@@ -150,6 +150,16 @@ test('compressed reviews of a stream that ends early are an error', async () => 
   }
 });
 
+test('a directory without recordings is an error, which names their extension', async () => {
+  const directory = mkdtempSync(path.join(folder, 'none-'));
+  const { code, out } = await runCommand(['replay', directory, ...SIDES, '-o', 'json']);
+  const { errors } = JSON.parse(out) as ReplayDocument;
+  expect({ code, errors }).toMatchObject({
+    code: 2,
+    errors: [{ file: directory, message: 'no .ndjson, .yaml, .yml, or .json file found' }],
+  });
+});
+
 test('recordings of several servers are read from a directory for each, in the order of their time', async () => {
   const directory = mkdtempSync(path.join(folder, 'servers-'));
   const names = [

@@ -228,6 +228,17 @@ describe('filters', () => {
     expect({ code, note }).toEqual({ code: 2, note: expect.stringMatching(message) });
   });
 
+  test.each([
+    ['replay', []],
+    ['suggest', ['--from']],
+  ])('a time window that ends before it begins is an error in %s', async (command, from) => {
+    const times = ['--since', '2027-03-02', '--until', '2027-03-01'];
+    expect(await runCommand([command, ...from, WARN, ...times])).toMatchObject({
+      code: 2,
+      note: '--since (2027-03-02T00:00:00.000Z) is after --until (2027-03-01T00:00:00.000Z), so no review can match\n',
+    });
+  });
+
   test('--only compares the findings of one rule', async () => {
     const { code, report } = await replayed(lines, '--against', DENY, '--only', 'p/image-digest');
     expect([code, report.summary.changes['newly-denied']]).toEqual([1, 8]);

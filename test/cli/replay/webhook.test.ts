@@ -424,7 +424,7 @@ describe('TLS', () => {
     const argv = ['replay', 'a.ndjson', '--to', urlOf('/validate')];
     const { code, out } = await runCommand(argv);
     expect(code).toBe(2);
-    expect(out).toContain('has a certificate of an unknown CA; set --ca (');
+    expect(out).toContain('has a certificate of an unknown CA; name the file of its CA with --ca (');
     expect(received).toEqual([]);
     expect(await runCommand([...argv, '--insecure-skip-tls-verify'])).toMatchObject({ code: 0 });
   });

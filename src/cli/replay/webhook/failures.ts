@@ -30,7 +30,7 @@ const PROBLEMS: readonly (readonly [RegExp, string])[] = [
   [/^CERT_HAS_EXPIRED$/, 'has a certificate that has expired'],
   [
     /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+|CERT_\w+)$/,
-    'has a certificate of an unknown CA; set --ca',
+    'has a certificate of an unknown CA; name the file of its CA with --ca',
   ],
   [
     /^ERR_SSL_.*(?:CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_UNKNOWN|CERTIFICATE_EXPIRED)$/,
