@@ -117,7 +117,8 @@ function withFindings(
   };
 }
 
-function isUnknownHere({ undecided }: Finding): boolean {
+/** Reports whether the API server, or its webhook, would know it. */
+export function isUnknownHere({ undecided }: Finding): boolean {
   return undecided !== undefined && KNOWN_TO_SERVERS.has(undecided);
 }
 

@@ -6,7 +6,7 @@ import { type Workload, workloadOf } from '../pod/workload.ts';
 import { changesNewPods } from '../policy/plan.ts';
 import type { Finding } from '../policy/finding.ts';
 import type { Policy } from '../policy/policy.ts';
-import { type AsRun, withObject } from './as-run.ts';
+import { type AsRun, isUnknownHere, withObject } from './as-run.ts';
 import { isPod } from './change/mutable-images.ts';
 import type { Context } from './context.ts';
 import { type MaybePromise, whenAllKnown, whenKnown } from './maybe-promise.ts';
@@ -28,14 +28,29 @@ export interface ContainerChange {
   readonly policies: readonly string[];
 }
 
-/** In the order of the first change of each container. */
+export interface ChangesAsRun {
+  /** In the order of the first change of each container. */
+  readonly changes: readonly ContainerChange[];
+  /** Findings about changes that are left out, as in `AsRun`: those of the object, and of its new Pods. */
+  readonly undecided: readonly Finding[];
+}
+
 export function changesAsRun(
-  { mutation, request }: AsRun,
+  { mutation, request, undecided }: AsRun,
   context: Context,
   signal: AbortSignal,
-): MaybePromise<readonly ContainerChange[]> {
-  if (!mutation.allowed) return [];
-  return whenKnown(podMutations(request, context, signal), (ofPods) => changesIn(mutation, ofPods, context));
+): MaybePromise<ChangesAsRun> {
+  if (!mutation.allowed) return { changes: [], undecided };
+  return whenKnown(podMutations(request, context, signal), (ofPods) => ({
+    changes: changesIn(mutation, ofPods, context),
+    undecided: [...undecided, ...ofPods.flatMap(findingsOfPod).filter((finding) => isNewUnknown(finding, undecided))],
+  }));
+}
+
+/** A template and its Pods can have the same change. */
+function isNewUnknown(finding: Finding, ofObject: readonly Finding[]): boolean {
+  const { rule, pointer } = finding;
+  return isUnknownHere(finding) && !ofObject.some((one) => one.rule === rule && one.pointer === pointer);
 }
 
 function changesIn(

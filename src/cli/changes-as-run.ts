@@ -1,7 +1,5 @@
 /** The rows about what policies change in the objects of `check`, and the notice about what it cannot know. */
-import { changesAsRun, type ContainerChange } from '../admission/changes-as-run.ts';
-import type { DecisionAsRun } from '../admission/as-run.ts';
-import type { Context } from '../admission/context.ts';
+import type { ChangesAsRun, ContainerChange } from '../admission/changes-as-run.ts';
 import type { Manifest } from '../files/manifests.ts';
 import type { InputNotice } from '../files/skipped-files.ts';
 import { PIN } from '../policy/change-rules.ts';
@@ -9,16 +7,6 @@ import type { Finding } from '../policy/finding.ts';
 import { count } from '../report/paint.ts';
 import type { ChangeRow } from '../report/rows.ts';
 import { place } from './object-rows.ts';
-import type { DecidedManifest } from './misshapen-objects.ts';
-
-export async function changeRows(
-  { manifest, decision: { asRun } }: DecidedManifest<DecisionAsRun>,
-  context: Context,
-  signal: AbortSignal,
-): Promise<readonly ChangeRow[]> {
-  if (asRun === undefined) return [];
-  return changeRowsOf(manifest, await changesAsRun(asRun, context, signal));
-}
 
 export function changeRowsOf(manifest: Manifest, changes: readonly ContainerChange[]): readonly ChangeRow[] {
   return changes.map(({ container = null, imagePointer, from, to, pullSecrets, pullPolicy = null, policies }) => ({
@@ -34,7 +22,7 @@ export function changeRowsOf(manifest: Manifest, changes: readonly ContainerChan
 }
 
 export interface UndecidedChanges {
-  add(decision: DecisionAsRun, file: string): void;
+  add(undecided: ChangesAsRun['undecided'], file: string): void;
   /** At most one: it is about all objects. */
   notices(): readonly InputNotice[];
 }
@@ -44,8 +32,8 @@ export function createUndecidedChanges(): UndecidedChanges {
   const numbers = { registry: 0, cluster: 0 };
   let first: string | undefined;
   return {
-    add({ asRun }, file) {
-      for (const { undecided } of (asRun?.undecided ?? []).filter(({ rule }) => rule !== PIN)) {
+    add(findings, file) {
+      for (const { undecided } of findings.filter(({ rule }) => rule !== PIN)) {
         first ??= file;
         numbers[sourceOf(undecided)] += 1;
       }

@@ -61,9 +61,9 @@ function rowsAtOnce(manifest: Manifest, context: Context, asRun: AsRunOptions | 
   if (decision instanceof Promise || decision.outcome === 'malformed') return undefined;
   const rows = rowsOf(manifest, decision, context);
   if (decision.asRun === undefined) return rows;
-  const changes = changesAsRun(decision.asRun, context, NEVER);
-  if (changes instanceof Promise || decision.asRun.undecided.length > 0) return undefined;
-  return { ...rows, changes: changeRowsOf(manifest, changes) };
+  const found = changesAsRun(decision.asRun, context, NEVER);
+  if (found instanceof Promise || found.undecided.length > 0) return undefined;
+  return { ...rows, changes: changeRowsOf(manifest, found.changes) };
 }
 
 /** Recorded reviews and the files of other tools are few, and evaluated in another way. */

@@ -2,6 +2,7 @@
 import type { Context, World } from '../admission/context.ts';
 import type { UsageCount } from '../admission/usage.ts';
 import { type AsRunOptions, decideAsRun, type DecisionAsRun } from '../admission/as-run.ts';
+import { changesAsRun } from '../admission/changes-as-run.ts';
 import { validate } from '../admission/validate.ts';
 import { loadManifests, type Manifest, type ManifestOptions, type Manifests } from '../files/manifests.ts';
 import { type ClusterSources, clusterObjectsIn } from '../files/cluster-objects.ts';
@@ -13,7 +14,7 @@ import { createFingerprints, type Fingerprints } from '../report/fingerprint.ts'
 import { type ChangeRow, type FindingRow, type ImageRow, inputNoticeRow, type NoticeRow } from '../report/rows.ts';
 import type { InputNotice } from '../files/skipped-files.ts';
 import { nothingNotice, unusedRenderers } from './nothing-evaluated.ts';
-import { changeRows, createUndecidedChanges } from './changes-as-run.ts';
+import { changeRowsOf, createUndecidedChanges } from './changes-as-run.ts';
 import { decideInOrder } from './decide-in-order.ts';
 import { type EarlyEvaluation, earlyEvaluation, isDecidedAlone } from './early-evaluation.ts';
 import { createMisshapenObjects, type DecidedManifest } from './misshapen-objects.ts';
@@ -224,9 +225,15 @@ async function evaluateAll(
       if (!('outcome' in decision)) return addRows(evaluation, decision, usage);
       const decided = await misshapen.decided({ manifest, decision }, decide);
       addRows(evaluation, rowsOf(decided.manifest, decided.decision, context), usage);
-      undecided.add(decided.decision, decided.manifest.file);
-      if (decided.decision.asRun !== undefined)
-        evaluation.changes.push(...(await changeRows(decided, context, signalFor(context, stop))));
+      const {
+        manifest: evaluated,
+        decision: { asRun: changed },
+      } = decided;
+      if (changed !== undefined) {
+        const found = await changesAsRun(changed, context, signalFor(context, stop));
+        undecided.add(found.undecided, evaluated.file);
+        evaluation.changes.push(...changeRowsOf(evaluated, found.changes));
+      }
       if (keepObjects) await keepObject(evaluation, decided, context);
     },
     progress,

@@ -175,6 +175,33 @@ const CASES: readonly Case[] = [
     ],
   },
   {
+    what: 'a pull secret that the Pods of a template would get, and that is not in the files',
+    spec: `{rewrite: [${HUB}, when: always}], pullSecrets: [{images: ["**"], add: [mirror-pull]}]}`,
+    changes: [`7 web nginx:1.27 -> ${MIRROR}   p`],
+    findings: [],
+    notices: [
+      'cannot determine 1 change of policies, because objects of the cluster are not known; objects are checked as written',
+    ],
+  },
+  {
+    what: 'a mirror that is not queried for a template, nor for its Pods',
+    spec: `{rewrite: [${HUB}}], pullPolicy: [{set: Never, mode: pod}]}`,
+    flags: { offline: true },
+    changes: ['7 web nginx:1.27 -> nginx:1.27  Never p'],
+    findings: [],
+    notices: [NOT_REWRITTEN],
+    lookups: [],
+  },
+  {
+    what: 'a mirror that is not queried for the Pods of a template',
+    spec: `{rewrite: [${HUB}, mode: pod}]}`,
+    flags: { offline: true },
+    changes: [],
+    findings: [],
+    notices: [NOT_REWRITTEN],
+    lookups: [],
+  },
+  {
     what: 'a pull policy',
     spec: '{pullPolicy: [{set: Always}], rules: [{rule: image-pull-policy}]}',
     changes: ['7 web nginx:1.27 -> nginx:1.27  Always p'],
