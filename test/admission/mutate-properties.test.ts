@@ -189,9 +189,12 @@ function expectChanged(was: string, now: string): void {
   if (after !== before && writtenDigest !== undefined) expect(digest).toBe(writtenDigest);
 }
 
-/** Pull policies, and appended pull secrets. */
-function isPodSetting(pointer: string): boolean {
-  return /\/(?:imagePullPolicy|pullPolicy|imagePullSecrets\/\d+\/name)$/.test(pointer);
+function isPullPolicy(pointer: string): boolean {
+  return /\/(?:imagePullPolicy|pullPolicy)$/.test(pointer);
+}
+
+function isPullSecret(pointer: string): boolean {
+  return /\/imagePullSecrets\/\d+\/name$/.test(pointer);
 }
 
 /** Checks all that is promised about one request. */
@@ -213,7 +216,13 @@ function check(request: AdmissionRequest, index: number): number {
   const before = new Map(leaves(object));
   for (const [pointer, value] of leaves(after)) {
     const was = before.get(pointer);
-    if (was === value || pointer === ANNOTATION || isPodSetting(pointer)) continue;
+    if (was === value || pointer === ANNOTATION || isPullPolicy(pointer)) continue;
+    if (isPullSecret(pointer)) {
+      // Entries are appended.
+      expect(was).toBe(undefined);
+      expect(['mirror-pull', 'of-account']).toContain(value);
+      continue;
+    }
     expect(images).toContain(pointer);
     expectChanged(String(was), String(value));
   }

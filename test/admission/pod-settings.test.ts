@@ -20,6 +20,12 @@ const deployment = (image: string, more = '', metadata = '', container = ''): Js
   objectOf(`{apiVersion: apps/v1, kind: Deployment, metadata: {name: web${metadata}},
     spec: {template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: "${image}"${container}}]${more}}}}}`);
 const controlled = ', ownerReferences: [{apiVersion: v1, kind: Other, name: o, uid: v, controller: true}]';
+const MIRROR_POD = '{name: web, annotations: {kubernetes.io/config.mirror: a}}';
+const job = (image: string, more = '', container = ''): JsonObject =>
+  objectOf(`{apiVersion: batch/v1, kind: Job, metadata: {name: web},
+    spec: {template: {spec: {containers: [{name: web, image: "${image}"${container}}]${more}}}}}`);
+const debugged = (image: string): JsonObject =>
+  podOf(`{containers: [{name: web, image: "nginx:1"}], ephemeralContainers: [{name: debug, image: "${image}"}]}`);
 const listed = (...names: readonly string[]): string =>
   `, imagePullSecrets: [${names.map((name) => `{name: ${name}}`).join(', ')}]`;
 
@@ -132,6 +138,37 @@ const PULL_SECRETS: readonly Case[] = [
     request: create(deployment(IMAGE)),
     patch: [],
     findings: ['warn -: pull secret "mirror-pull" is not added: the policy only warns; add mirror-pull'],
+  },
+  {
+    what: 'a Pod of a controller',
+    policies: [adds('mirror-pull')],
+    request: create(pod(IMAGE, '', `{name: web${controlled}}`)),
+    patch: [`add ${LIST} [{"name":"mirror-pull"}]`],
+  },
+  { what: 'a mirror Pod', policies: [adds('mirror-pull')], request: create(pod(IMAGE, '', MIRROR_POD)), patch: [] },
+  {
+    what: 'mode workload: a Job',
+    policies: [adds('mirror-pull', ', mode: workload')],
+    request: create(job(IMAGE, listed('own'))),
+    patch: [`add ${TEMPLATE_LIST}/- {"name":"mirror-pull"}`],
+  },
+  {
+    what: 'mode workload: a Job that is applied again without it',
+    policies: [adds('mirror-pull', ', mode: workload')],
+    request: updateOf(job(IMAGE, listed('own', 'mirror-pull')), job(IMAGE, listed('own'))),
+    patch: [`add ${TEMPLATE_LIST}/- {"name":"mirror-pull"}`],
+  },
+  {
+    what: 'mode workload: a stored Job without it, whose template is immutable',
+    policies: [adds('mirror-pull', ', mode: workload')],
+    request: updateOf(job(IMAGE, listed('own')), job('mirror.example.com/a:2', listed('own'))),
+    patch: [],
+  },
+  {
+    what: 'an ephemeral container: the list of a live Pod is immutable',
+    policies: [adds('mirror-pull', ', mode: workload')],
+    request: updateOf(pod('nginx:1'), debugged(IMAGE), { subResource: 'ephemeralcontainers' }),
+    patch: [],
   },
   {
     what: 'an update of a live Pod',
@@ -276,6 +313,31 @@ const PULL_POLICIES: readonly Case[] = [
     request: create(deployment('nginx:1')),
     patch: [],
     findings: ['warn web: the pull policy is IfNotPresent; use Always'],
+  },
+  { what: 'a mirror Pod', policies: [sets('set: Always')], request: create(pod('nginx:1', '', MIRROR_POD)), patch: [] },
+  {
+    what: 'a Pod of a controller',
+    policies: [sets('set: Always, mode: pod')],
+    request: create(pod('nginx:1', '', `{name: web${controlled}}`)),
+    patch: [`add ${POLICY} Always`],
+  },
+  {
+    what: 'a Job',
+    policies: [sets('set: Always')],
+    request: create(job('nginx:1')),
+    patch: [`add ${TEMPLATE_POLICY} Always`],
+  },
+  {
+    what: 'a Job that is applied again',
+    policies: [sets('set: Always')],
+    request: updateOf(job('nginx:1', '', withPolicy('Always')), job('nginx:1')),
+    patch: [`add ${TEMPLATE_POLICY} Always`],
+  },
+  {
+    what: 'a stored Job without it, whose template is immutable',
+    policies: [sets('set: Always')],
+    request: updateOf(job('nginx:1'), job('nginx:2')),
+    patch: [],
   },
   {
     what: 'an object of a controller',

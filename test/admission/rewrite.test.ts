@@ -6,7 +6,8 @@ import type { Patch } from '../../src/admission/mutation.ts';
 import type { AdmissionRequest } from '../../src/admission/request.ts';
 import type { JsonObject } from '../../src/pod/pointer.ts';
 import { policyOf } from '../policy/fixtures.ts';
-import { objectOf, podOf, requestOf } from './decide.ts';
+import { secretFor } from '../credential/pull-secrets.ts';
+import { objectOf, podOf, requestOf, type Surroundings } from './decide.ts';
 import { change, digestOf, findingTexts, no, patched, registryOf, updateOf, yes } from './pinning.ts';
 
 const D = digestOf('0');
@@ -555,8 +556,19 @@ describe('a registry that is down, and had the image before', () => {
   });
 });
 
-test('two manifests that are applied in turn change the same object back and forth', async () => {
-  const policies = [policyOf(`{rewrite: [${HUB}], pin: {annotate: true}}`)];
+const PULLED = `pullSecrets: [{images: ["mirror.example.com/**"], add: [mirror-pull], mode: workload}],
+  pullPolicy: [{images: ["mirror.example.com/**"], set: Always}]`;
+
+test.each([
+  ['names and digests', ''],
+  ['names, digests, pull secrets, and pull policies', `, ${PULLED}`],
+])('two manifests that are applied in turn change the same object back and forth: %s', async (_what, more) => {
+  const policies = [policyOf(`{rewrite: [${HUB}], pin: {annotate: true}${more}}`)];
+  const world: Surroundings = {
+    images: registryOf(),
+    secrets: { secret: (_namespace, name) => ({ state: 'yes', value: secretFor(name, 'mirror.example.com') }) },
+    serviceAccounts: { pullSecretsOf: () => ({ state: 'yes', value: ['of-account'] }) },
+  };
   const images = fc.constantFrom(
     'nginx:1',
     'nginx:2',
@@ -567,7 +579,7 @@ test('two manifests that are applied in turn change the same object back and for
   );
   const apply = async (stored: JsonObject | undefined, manifest: JsonObject): Promise<JsonObject> => {
     const request = stored === undefined ? requestOf(manifest) : updateOf(stored, manifest);
-    const { patch } = await change(request, policies);
+    const { patch } = await change(request, policies, world);
     return withPatch(manifest, patch);
   };
   await fc.assert(

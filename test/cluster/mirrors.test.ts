@@ -33,15 +33,14 @@ const secrets = {
 };
 const serviceAccounts = { pullSecretsOf: () => ({ state: 'yes' as const, value: [] }) };
 
-const REWRITE = `rewrite: [{from: "docker.io/**", to: "mirror.example.com/hub/**"}], pin: {},
-  pullPolicy: [{digest: true, set: IfNotPresent}]`;
+const rewriting = (more = ''): string =>
+  `rewrite: [{from: "docker.io/**", to: "mirror.example.com/hub/**"${more}}], pin: {}, pullPolicy: [{digest: true, set: IfNotPresent}]`;
 const pullSecrets = (mode: string): string =>
   `pullSecrets: [{images: ["mirror.example.com/**"], add: [mirror-pull], mode: ${mode}}]`;
 
 const policies = [
-  policyOf(`{${REWRITE}}`),
-  policyOf(`{exclude: {namespaces: [templates]}, ${pullSecrets('pod')}}`),
-  policyOf(`{match: {namespaces: [templates]}, ${pullSecrets('workload')}}`),
+  policyOf(`{exclude: {namespaces: [templates]}, ${rewriting()}, ${pullSecrets('pod')}}`),
+  policyOf(`{match: {namespaces: [templates]}, ${rewriting(', annotate: true')}, ${pullSecrets('workload')}}`),
 ];
 
 interface Stored {
@@ -135,15 +134,36 @@ describeWith(assetsMissing, 'rewriting to a mirror, with a real API server', () 
     await settled('down', `nginx:1@${FIRST}`, { ofPods: `${MIRROR}:1@${FIRST}` });
   });
 
-  test('a Job and a live Pod can be applied again', async () => {
+  test.each([namespace, 'templates'])('a Job and a live Pod can be applied again, in %s', async (where) => {
     [current, isMirrorUp] = [FIRST, true];
     for (const manifest of [job('once', 'nginx:1'), podOf('live', 'nginx:1')]) {
-      expect((await apply(manifest)).status).toBe(201);
+      const created = await apply(manifest, where);
+      const hasSecret = manifest.kind === 'Pod' || where === 'templates';
+      expect([created.status, JSON.stringify(created.body).includes('mirror-pull')]).toEqual([201, hasSecret]);
       current = SECOND;
-      const again = await apply(manifest);
+      const again = await apply(manifest, where);
       expect([again.status, imageIn(again.body)]).toEqual([200, `${MIRROR}:1@${FIRST}`]);
+      expect(specOf(again)).toEqual(specOf(created));
       current = FIRST;
     }
+  });
+
+  test('an ephemeral container runs from the mirror, and nothing else of its live Pod changes', async () => {
+    [current, isMirrorUp] = [FIRST, true];
+    const created = await cluster().create('pods', podOf('debugged', 'nginx:1'));
+    current = SECOND;
+    const debug = await send(
+      'PATCH',
+      '/api/v1/namespaces/pods/pods/debugged/ephemeralcontainers',
+      { spec: { ephemeralContainers: [{ name: 'debugger', image: 'busybox:1' }] } },
+      'application/strategic-merge-patch+json',
+    );
+    const { ephemeralContainers, ...rest } = specOf(debug);
+    expect([debug.status, debug.warnings, rest]).toEqual([200, [], specOf(created)]);
+    const image = `mirror.example.com/hub/library/busybox:1@${SECOND}`;
+    expect(ephemeralContainers).toEqual([
+      expect.objectContaining({ name: 'debugger', image, imagePullPolicy: 'IfNotPresent' }),
+    ]);
   });
 
   test('called again after another webhook has changed the object, it adds nothing', async () => {
@@ -176,8 +196,10 @@ describeWith(assetsMissing, 'rewriting to a mirror, with a real API server', () 
       const created = await apply(manifest, where);
       expect([created.status, imageIn(created.body)]).toEqual([201, `${MIRROR}:1@${FIRST}`]);
       expect(templateOf(created).spec.imagePullSecrets).toEqual(ofTemplate);
+      const original = '"tidewaiter.dev/original-images":"{\\"/spec/template/spec/containers/main\\":\\"nginx:1\\"}"';
+      expect(JSON.stringify(created.body).includes(original)).toBe(where === 'templates');
       await settled('meshed', `${MIRROR}:1@${FIRST}`, { where });
-      const { items } = (await send('GET', `/api/v1/namespaces/${where}/pods`)).body as {
+      const { items } = (await send('GET', `/api/v1/namespaces/${where}/pods?labelSelector=app%3Dmeshed`)).body as {
         readonly items: readonly PodTemplate[];
       };
       expect(items.map(settingsOf)).toEqual([
@@ -228,6 +250,10 @@ interface PodTemplate {
     readonly containers: readonly { readonly image: string; readonly imagePullPolicy?: string }[];
     readonly imagePullSecrets?: readonly { readonly name: string }[];
   };
+}
+
+function specOf({ body }: Reply): Readonly<Record<string, unknown>> {
+  return (body as { readonly spec: Readonly<Record<string, unknown>> }).spec;
 }
 
 function settingsOf({ spec: { containers, imagePullSecrets = [] } }: PodTemplate): object {
