@@ -35,17 +35,25 @@ export function quoteValue(text: string, max = 200): string {
 
 /** Returns text from a cluster on one line: whitespace as single spaces, other invisible characters as `\u....`, at most `max`. */
 export function printable(text: string, max: number): string {
-  let shown = '';
+  if (text.length <= max && isOneLine(text) && !text.includes(COMMAND)) return text;
+  // Joined at the end: a text that grows by characters keeps a piece of memory for each of them.
+  const shown: string[] = [];
+  let length = 0;
   // A character of the result can take several of the text, but no whole message of megabytes is read.
   for (const character of text
     .slice(0, 4 * max)
     .replace(/[\t\n\v\f\r ]+/g, ' ')
     .trim()) {
-    const escaped = /["\\]/.test(character) ? character : escapeAfter(shown, character);
-    if (shown.length + escaped.length > max) return `${shown}${CUT}`;
-    shown += escaped;
+    const escaped = /["\\]/.test(character) ? character : escapeAfter(shown.at(-1) ?? '', character);
+    length += escaped.length;
+    if (length > max) return [...shown, CUT].join('');
+    shown.push(escaped);
   }
-  return text.length > 4 * max ? `${shown}${CUT}` : shown;
+  return [...shown, ...(text.length > 4 * max ? [CUT] : [])].join('');
+}
+
+function isOneLine(text: string): boolean {
+  return /^[ -~]*$/.test(text) && !text.includes('  ') && text.trim() === text;
 }
 
 /** Returns the text with invisible characters as `\u....`. */

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { quoteValue } from '../../src/image/quote.ts';
+import { printable, quoteValue } from '../../src/image/quote.ts';
 
 describe('quoteValue', () => {
   test.each([
@@ -63,5 +63,31 @@ describe('quoteValue', () => {
       }),
     );
     expect(quoteValue('\n')).not.toBe(quoteValue(String.raw`\u000a`));
+  });
+});
+
+describe('printable', () => {
+  test.each([
+    ['a  b\n\tc', 100, 'a b c'],
+    [' a "b" \\ ', 100, 'a "b" \\'],
+    ['a\u202Eb', 100, String.raw`a\u202eb`],
+    ['##vso[x]', 100, String.raw`#\u0023vso[x]`],
+    ['###', 100, String.raw`#\u0023#`],
+    ['abcdef', 3, 'abc…'],
+    ['abc', 3, 'abc'],
+    ['ab\n\n\n\nc', 4, 'ab c'],
+    ['é'.repeat(5), 4, 'éééé…'],
+  ])('formats %j with %i characters as %s', (text, max, shown) => {
+    expect(printable(text, max)).toBe(shown);
+  });
+
+  test('formats the start of a text as that text', () => {
+    const texts = fc.array(fc.constantFrom('a', '#', ' ', '"', '\\', 'é', '\n')).map((all) => all.join(''));
+    fc.assert(
+      // A text with another character has no fast path.
+      fc.property(texts, (text) => {
+        expect(printable(`${text}_\u200B`, 1000)).toBe(`${printable(`${text}_`, 1000)}\\u200b`);
+      }),
+    );
   });
 });

@@ -3,7 +3,7 @@ import { REPLAY_CHANGES, type ReplayChange } from '../../recording/comparison.ts
 import type { ErrorRow } from '../check.ts';
 import type { NoticeRow } from '../rows.ts';
 import type { Agreement } from './agreement.ts';
-import type { Grouping, ReplayGroup } from './groups.ts';
+import type { Grouping, OtherByChange, ReplayGroup } from './groups.ts';
 
 export type ChangeCounts = Readonly<Record<ReplayChange, number>>;
 
@@ -40,8 +40,10 @@ export interface ReplayReport {
   /** The replay was interrupted. */
   readonly partial: boolean;
   readonly summary: ReplaySummary;
-  /** Only groups with a review that differs. */
+  /** Only groups with a review that differs; of each change, the first 5,000. */
   readonly groups: Readonly<Record<Grouping, readonly ReplayGroup[]>>;
+  /** The groups that are not in `groups`, by change. */
+  readonly otherGroups: Readonly<Record<Grouping, OtherByChange>>;
   /** undefined: nothing was compared with other policies. */
   readonly agreement?: Agreement | undefined;
   /** The most frequent ones. */

@@ -1,7 +1,8 @@
 /** Says the result of a replay in sentences. */
 import { count } from '../paint.ts';
 import { numberText } from '../number-text.ts';
-import { total } from './groups.ts';
+import { groupCount, type OtherGroups } from './group-limit.ts';
+import { type Grouping, type ReplayGroup, total } from './groups.ts';
 import type { ReplayReport, ReplaySummary } from './report.ts';
 
 /** `Of 12,304 reviews (3 days), 41 would be newly denied, in 6 workloads of 3 namespaces` */
@@ -21,10 +22,30 @@ export function resultSentence(report: ReplayReport): string {
   return `${all} ${numberText(denied)} would be newly denied, ${placesOf(report)}`;
 }
 
-function placesOf({ groups }: ReplayReport): string {
-  const having = (list: ReplayReport['groups']['owner']): number =>
-    list.filter(({ changes }) => (changes['newly-denied'] ?? 0) > 0).length;
-  return `in ${amount(having(groups.owner), 'workload')} of ${amount(having(groups.namespace), 'namespace')}`;
+function placesOf(report: ReplayReport): string {
+  return `in ${deniedGroups(report, 'owner')} of ${deniedGroups(report, 'namespace')}`;
+}
+
+function deniedGroups({ groups, otherGroups }: ReplayReport, by: Grouping): string {
+  const listed = groups[by].filter(({ changes }) => (changes['newly-denied'] ?? 0) > 0).length;
+  return groupAmount(by, listed, otherGroups[by]['newly-denied']);
+}
+
+const GROUP_WORDS: Readonly<Record<Grouping, readonly [one: string, many: string]>> = {
+  owner: ['workload', 'workloads'],
+  namespace: ['namespace', 'namespaces'],
+  rule: ['rule', 'rules'],
+  registry: ['registry', 'registries'],
+};
+
+function groupAmount(by: Grouping, listed: number, others: OtherGroups | undefined): string {
+  const [one, many] = GROUP_WORDS[by];
+  return `${groupCount(listed, others)} ${listed + (others?.groups ?? 0) === 1 ? one : many}`;
+}
+
+/** `(others: 95,000 workloads)` */
+export function othersLabel(by: Grouping, listed: number, others: OtherGroups | undefined): string {
+  return `(others: ${groupAmount(by, listed, others)})`;
 }
 
 const OTHERS = [
@@ -79,11 +100,19 @@ export function timeText(time: string): string {
 /** Reviews that differ, of all rules. */
 export function ruleTable({
   groups,
+  otherGroups,
 }: ReplayReport): readonly { readonly name: string; readonly cells: readonly number[] }[] {
-  return groups.rule.map((group) => ({ name: group.name, cells: RULE_COLUMNS.map(([, valueOf]) => valueOf(group)) }));
+  const all = [...groups.rule, ...otherRules(otherGroups.rule)];
+  return all.map((group) => ({ name: group.name, cells: RULE_COLUMNS.map(([, valueOf]) => valueOf(group)) }));
 }
 
-type Group = ReplayReport['groups']['rule'][number];
+type Group = Pick<ReplayGroup, 'name' | 'changes'>;
+
+function otherRules(others: ReplayReport['otherGroups']['rule']): readonly Group[] {
+  const entries = Object.entries(others);
+  if (entries.length === 0) return [];
+  return [{ name: '(others)', changes: Object.fromEntries(entries.map(([change, { reviews }]) => [change, reviews])) }];
+}
 
 export const RULE_COLUMNS: readonly (readonly [title: string, valueOf: (group: Group) => number])[] = [
   ['newly denied', ({ changes }) => changes['newly-denied'] ?? 0],

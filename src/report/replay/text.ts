@@ -6,10 +6,17 @@ import { numberText } from '../number-text.ts';
 import { noticeLines, type Paint } from '../paint.ts';
 import { wrapPainted } from '../wrap.ts';
 import { agreementText } from './agreement-text.ts';
-import { type DetailedGroup, detailGroups, type GroupDetails, type GroupProblem, type Grouping } from './groups.ts';
+import {
+  type DetailedGroup,
+  detailGroups,
+  type GroupDetails,
+  type GroupProblem,
+  type Grouping,
+  type ListedGroups,
+} from './groups.ts';
 import type { DifferentChange, ReplayReport } from './report.ts';
 import type { ReplayRun } from './run.ts';
-import { amount, otherCounts, resultSentence, RULE_COLUMNS, ruleTable, timeText } from './sentence.ts';
+import { amount, othersLabel, otherCounts, resultSentence, RULE_COLUMNS, ruleTable, timeText } from './sentence.ts';
 
 export interface ReplayView {
   readonly ink: Paint;
@@ -46,9 +53,11 @@ export async function prettyReplay({ run, ...view }: ReplayView & { readonly run
 }
 
 function replayText(report: ReplayReport, details: GroupDetails, view: ReplayView): string {
-  const { ink, columns, verbose, policies } = view;
+  const { ink, columns, groupBy, verbose, policies } = view;
   const limits = verbose ? ALL : SHORT;
-  const sections = CHANGE_TITLES.map(([change, title]) => section(details.of(change), { change, title, limits }, ink));
+  const sections = CHANGE_TITLES.map(([change, title]) =>
+    section(details.of(change), { change, title, limits, groupBy }, ink),
+  );
   const parts = [
     headText(report, view),
     errorsText(report, view),
@@ -108,9 +117,10 @@ interface Section {
   readonly change: ReplayChange;
   readonly title: string;
   readonly limits: Limits;
+  readonly groupBy: Grouping;
 }
 
-function section(groups: readonly DetailedGroup[], { change, title, limits }: Section, ink: Paint): string {
+function section({ groups, others }: ListedGroups, { change, title, limits, groupBy }: Section, ink: Paint): string {
   if (groups.length === 0) return '';
   const shown = groups.slice(0, limits.groups);
   const rest = groups.slice(limits.groups);
@@ -122,7 +132,12 @@ function section(groups: readonly DetailedGroup[], { change, title, limits }: Se
     ...lines.map((line) => `${line}\n`),
     rest.length === 0
       ? ''
-      : ink.dim(`  and ${numberText(rest.length)} more with ${amount(more, 'review')}; --verbose lists all\n`),
+      : ink.dim(
+          `  and ${numberText(rest.length)} more with ${amount(more, 'review')}; --verbose lists ${others === undefined ? 'all' : 'them'}\n`,
+        ),
+    others === undefined
+      ? ''
+      : ink.dim(`  ${othersLabel(groupBy, 0, others)}  ${amount(others.reviews, 'review')}; -o json lists each\n`),
   ].join('');
 }
 
@@ -133,12 +148,13 @@ function groupLines(
 ): readonly string[] {
   const { name, count, last, problems, examples } = group;
   const when = last === null ? '' : `, last ${timeText(last)}`;
-  const all = [...problems.values()].toSorted((one, other) => other.count - one.count);
+  const all = problems.toSorted((one, other) => other.count - one.count);
   const hidden = Math.max(0, all.length - limits.problems) + group.more;
+  const where = all.length > limits.problems ? '--verbose lists' : '-o json lists';
   return [
     `  ${ink.underline(name)}${padTo(name, width).slice(name.length)}  ${ink.dim(`${amount(count, 'review')}${when}`)}`,
     ...all.slice(0, limits.problems).flatMap((problem) => problemLines(problem, count, ink)),
-    ...(hidden === 0 ? [] : [ink.dim(`    and ${numberText(hidden)} more; --verbose lists them`)]),
+    ...(hidden === 0 ? [] : [ink.dim(`    and ${numberText(hidden)} more; ${where} them`)]),
     ...examples.map(({ file, line, label }) => ink.dim(`    ${fileText(file)}:${line}  ${label}`)),
   ];
 }

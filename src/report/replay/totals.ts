@@ -65,7 +65,7 @@ export function replayTotals(): ReplayTotals {
         ...times,
         errors: errors.count(),
       },
-      groups: groups.groups(),
+      ...groups.result(),
       ...agreementIn(agreement.result()),
       missing: mostFrequent(missing),
       errors: errors.list,

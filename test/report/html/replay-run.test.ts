@@ -17,6 +17,7 @@ import { createReview } from '../../support/review.ts';
 import { runCommand } from '../../support/command.ts';
 import { inOwnFolders } from '../../support/own-folders.ts';
 import { recordedReview, repeats } from '../../recording/lines.ts';
+import { row } from '../replay/rows.ts';
 
 inOwnFolders('html-replay');
 
@@ -34,35 +35,6 @@ const DENIAL: FindingChange = {
   after: 'deny',
 };
 const TEXTS = { allowed: true, message: null, warnings: ['w'], patch: [] };
-
-let rows = 0;
-
-function row(rest: Partial<ReplayRow> = {}): ReplayRow {
-  rows += 1;
-  return {
-    file: 'a.ndjson',
-    line: rows,
-    document: 1,
-    id: `a-${rows}`,
-    uid: `u-${rows}`,
-    endpoint: 'validate',
-    operation: 'CREATE',
-    apiVersion: 'v1',
-    kind: 'Pod',
-    namespace: 'shop',
-    name: `web-${rows}`,
-    owner: { kind: 'Deployment', name: `web-${rows}` },
-    team: null,
-    user: 'system:serviceaccount:ci:deployer',
-    count: 1,
-    first: '2026-11-23T10:00:00.000Z',
-    last: '2026-11-23T10:00:00.000Z',
-    allowed: true,
-    comparedWith: 'against',
-    change: 'same',
-    ...rest,
-  };
-}
 
 function denied(rest: Partial<ReplayRow> = {}): ReplayRow {
   const sides = { before: TEXTS, after: { ...TEXTS, allowed: false, warnings: [] } };
