@@ -154,7 +154,7 @@ function missingDigest({ reference, original, outcomes }: Pair): ProblemText | u
   const why = `the registry has the tag ${quoteValue(original.tag ?? '')}, but not the digest`;
   return problemOf(outcomes.digest, {
     violation: `image ${quoteValue(reference.text)} is not in its original repository ${quoteValue(original.repository)}: ${why}`,
-    unknown: `cannot determine ${topicOf({ reference, original })}: ${why}`,
+    unknown: `cannot determine ${topicOf({ reference })}: ${why}`,
   });
 }
 
@@ -163,7 +163,7 @@ function missingImage({ reference, original, outcomes }: Pair, failure: Registry
   const names = `image ${quoteValue(reference.text)} cannot be compared with its original ${quoteValue(original.repository)}`;
   return problemOf(outcomes.image, {
     violation: `${names}: ${failure.message}`,
-    unknown: `cannot determine ${topicOf({ reference, original })}: ${failure.message}`,
+    unknown: `cannot determine ${topicOf({ reference })}: ${failure.message}`,
   });
 }
 
@@ -177,8 +177,9 @@ function problemOf(
   return { state: 'unknown', causedBy: 'author', message: unknown, remedy: USE_OTHER };
 }
 
-function topicOf({ reference, original }: Pick<Pair, 'reference' | 'original'>): string {
-  return `whether image ${quoteValue(reference.text)} is the same as its original ${quoteValue(original.repository)}`;
+/** Without the original, so that an outage of its registry is one line for all images. */
+function topicOf({ reference }: Pick<Pair, 'reference'>): string {
+  return `whether the original of image ${quoteValue(reference.text)} is the same`;
 }
 
 const COPY_AGAIN = 'copy the original to the mirror again; tidewaiter copy --list prints what differs';

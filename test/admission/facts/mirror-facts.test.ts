@@ -61,7 +61,7 @@ const ROWS: readonly Row[] = [
     table: { [COPY]: [image(B), image(B)], [ORIGINAL]: [image(A), failed('timeout')] },
     lookups: [ORIGINAL, COPY, COPY, ORIGINAL],
     findings: ['warn unknown'],
-    message: 'cannot determine whether image "m.io/hub/a:1" is the same as its original "o.io/a": it says timeout',
+    message: 'cannot determine whether the original of image "m.io/hub/a:1" is the same: it says timeout',
   },
   {
     what: 'digests of other algorithms',
@@ -143,7 +143,7 @@ const ROWS: readonly Row[] = [
     lookups: [ORIGINAL, COPY],
     findings: ['warn unknown'],
     message:
-      'cannot determine whether image "m.io/hub/a:1" is the same as its original "o.io/a": mirror m.io/hub responded instead of the registry itself',
+      'cannot determine whether the original of image "m.io/hub/a:1" is the same: mirror m.io/hub responded instead of the registry itself',
   },
   {
     what: 'a mirror that responds for the digest',

@@ -199,7 +199,7 @@ describe('explain image --policy', () => {
         'near.example.com/hub/a/b:1',
         'docker.io/a/b:1',
         'unknown',
-        'cannot determine whether image "near.example.com/hub/a/b:1" is the same as its original "docker.io/a/b": not there',
+        'cannot determine whether the original of image "near.example.com/hub/a/b:1" is the same: not there',
       ],
     },
     {
