@@ -2,13 +2,15 @@
  * The annotation with the original images of an object, for readers and as a hint for restarts. It is on the object itself,
  * because a change of its template restarts the Pods. Any client can write the annotation, so no decision depends on it.
  */
+import { bytesOf } from '../../go/bytes.ts';
 import { annotationOf } from '../../pod/metadata.ts';
 import { escapeSegment, isObject, type JsonObject, parsedJsonObject } from '../../pod/pointer.ts';
 
 export const ORIGINAL_IMAGES = 'tidewaiter.dev/original-images';
 
-/** All annotations of an object share 256 KiB (kubernetes apimachinery, ValidateAnnotationsSize). */
 const MAX_LENGTH = 16_384;
+/** Bytes of all keys and values of an object (kubernetes apimachinery, ValidateAnnotationsSize). */
+const MAX_TOTAL = 262_144;
 
 export interface AddOperation {
   readonly op: 'add';
@@ -37,7 +39,7 @@ export interface Original {
   readonly names: (written: string) => readonly string[];
 }
 
-/** Returns undefined if the annotation is up to date, and `too-long` if it exceeds its limit. */
+/** Returns undefined if the annotation is up to date, and `too-long` if it exceeds its limit, or that of all annotations. */
 export function annotationFor(object: JsonObject, all: readonly Original[]): AddOperation | 'too-long' | undefined {
   const before = originalImages(object);
   const once = new Set<string>();
@@ -51,7 +53,21 @@ export function annotationFor(object: JsonObject, all: readonly Original[]): Add
   const value = JSON.stringify(Object.fromEntries(entries));
   const current = annotationOf(object, ORIGINAL_IMAGES);
   if (value === current || (entries.length === 0 && current === undefined)) return undefined;
-  return value.length > MAX_LENGTH ? 'too-long' : addAnnotation(object, ORIGINAL_IMAGES, value);
+  const isTooLong =
+    value.length > MAX_LENGTH || totalSize({ ...annotationsOf(object), [ORIGINAL_IMAGES]: value }) > MAX_TOTAL;
+  return isTooLong ? 'too-long' : addAnnotation(object, ORIGINAL_IMAGES, value);
+}
+
+function annotationsOf({ metadata }: JsonObject): JsonObject {
+  const annotations = isObject(metadata) ? metadata['annotations'] : undefined;
+  return isObject(annotations) ? annotations : {};
+}
+
+function totalSize(annotations: JsonObject): number {
+  return Object.entries(annotations).reduce(
+    (total, [key, value]) => total + bytesOf(key).length + (typeof value === 'string' ? bytesOf(value).length : 0),
+    0,
+  );
 }
 
 /** A restart sends the changed image, so the recorded one counts if it is the same image. */

@@ -96,4 +96,14 @@ describe('the annotation', () => {
     const { patch } = await change(requestOf(object), annotating, { images: registryOf() });
     expect([patch.length, patch.every(({ op }) => op === 'replace')]).toEqual([100, true]);
   });
+
+  const own = KEY.length + `{"${PLACE}":"nginx:1"}`.length;
+  test.each([
+    ['is written if it fits beside the others', 'x'.repeat(262_144 - own - 1), true],
+    ['is left out if it does not', 'x'.repeat(262_144 - own), false],
+    ['is left out if it does not, in bytes', 'é'.repeat(131_000), false],
+  ])('%s', async (_what, value, isWritten) => {
+    const { patch } = await change(requestOf(web('nginx:1', `{annotations: {a: "${value}"}}`)), annotating);
+    expect(patch.map(({ op }) => op)).toEqual(isWritten ? ['replace', 'add'] : ['replace']);
+  });
 });
