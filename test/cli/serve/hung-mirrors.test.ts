@@ -1,4 +1,4 @@
-/** Mirrors that hang or are down, under load: nobody gets more than the share that docs/availability.md states, and others do not wait. */
+/** Mirrors that hang, are slow, or are down, under load: nobody gets more than the share that docs/availability.md states, and others do not wait. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
@@ -150,6 +150,24 @@ test('mirrors that accept connections and never answer', async () => {
     },
     { timeout: 60_000, interval: 100 },
   );
+});
+
+test('a mirror that is slow: the image gets its name as soon as the mirror answers', async () => {
+  const release = Promise.withResolvers<undefined>();
+  const slow = await startMirror((received, before) => ({ ...found(received, before), after: release.promise }));
+  const to = `${hostOf(slow)}/hub`;
+  const running = await start([policy('shop', [{ from: 'r.example.com/**', to: `${to}/**` }])], [hostOf(slow)]);
+  let answered = 0;
+  const pods = Array.from({ length: 12 }, (_, index) => podOf('shop', [`r.example.com/a${index % 4}:1`]));
+  const affected = pods.map((pod) => mutate(pod, '30s').finally(() => (answered += 1)));
+  await vi.waitFor(() => expect(slow.received).toHaveLength(4), { timeout: 15_000, interval: 20 });
+  expect(patched(await mutate(podOf('elsewhere', ['r.example.com/web:1'])))).toBe('');
+  expect(answered).toBe(0);
+  release.resolve(undefined);
+  const names = (await Promise.all(affected)).map((answer) => patched(answer));
+  expect(names).toEqual(pods.map((_, index) => expect.stringContaining(`"value":"${to}/a${index % 4}:1"`)));
+  expect(slow.received).toHaveLength(4);
+  expect(await outcomes(running, 'shop')).toEqual({ rewritten: 12 });
 });
 
 test('a mirror that is down', async () => {
