@@ -1,8 +1,9 @@
 /** The objects with images in a cluster, and why others are left out. */
-import { ApiError, type ClusterApi } from '../../cluster/api.ts';
+import { ApiError, ApiOutage, type ClusterApi } from '../../cluster/api.ts';
 import { missingAccess } from '../../cluster/facts/missing-access.ts';
 import { listedObjects } from '../../cluster/listed-objects.ts';
 import { type ServedResource, workloadResources } from '../../cluster/served-resources.ts';
+import { quoteValue } from '../../image/quote.ts';
 import type { KindTable } from '../../pod/kinds.ts';
 import { isObject, type JsonObject } from '../../pod/pointer.ts';
 
@@ -21,21 +22,40 @@ export interface LiveOptions {
   readonly signal: AbortSignal;
 }
 
-/** Rejects if the API server cannot be reached, and with the reason of the signal. */
+/**
+ * Rejects if the API server cannot be reached at the start, and with the reason of the signal. If it fails later, what was read before would
+ * look like the whole cluster without the problem.
+ */
 export async function* liveObjects(
   api: ClusterApi,
   { kinds, namespaces, owned, signal }: LiveOptions,
 ): AsyncGenerator<LiveEntry, void> {
   const resources = ownersFirst(await workloadResources(api, kinds, signal));
   const isOwned = ownedByListed();
+  for (const namespace of namespaces)
+    if (await isAbsent(api, namespace, signal))
+      yield { problem: `namespace ${quoteValue(namespace)} (set by --namespace) does not exist` };
   for (const { resource, namespace } of listsOf(resources, namespaces)) {
     try {
       for await (const objects of listedObjects(api, resource, { namespace, signal }))
         yield pageOf(objects, owned ? undefined : isOwned);
     } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
+      if (!(error instanceof ApiError || error instanceof ApiOutage)) throw error;
       yield { problem: listProblem(error, resource, namespace) };
     }
+  }
+}
+
+/** Its lists are empty, as those of a namespace without workloads. */
+async function isAbsent(api: ClusterApi, namespace: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    await api.request({ path: `/api/v1/namespaces/${namespace}` }, signal);
+    return false;
+  } catch (error) {
+    // Others are reported with the lists.
+    if (error instanceof ApiError || error instanceof ApiOutage)
+      return error instanceof ApiError && error.status === 404;
+    throw error;
   }
 }
 
@@ -99,11 +119,12 @@ function ownedByListed(): (object: JsonObject) => boolean {
 }
 
 export function listProblem(
-  error: ApiError,
+  error: ApiError | ApiOutage,
   { group, resource }: ServedResource,
   namespace: string | undefined,
 ): string {
   const name = group === '' ? resource : `${resource}.${group}`;
+  if (error instanceof ApiOutage) return `cannot list ${name}: ${error.message}`;
   if (error.status === 403) return missingAccess({ resource: name, verbs: ['list'], namespace, isCommand: true });
   return `cannot list ${name}: the API server returned HTTP ${error.status}: ${error.message}`;
 }

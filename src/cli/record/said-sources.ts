@@ -1,5 +1,5 @@
 /** What other policies said, from files of `--reports` and from the cluster. */
-import { ApiError, type ClusterApi } from '../../cluster/api.ts';
+import { ApiError, ApiOutage, type ClusterApi } from '../../cluster/api.ts';
 import { listedObjects } from '../../cluster/listed-objects.ts';
 import { resourcesOfGroups } from '../../cluster/served-resources.ts';
 import { addReportFiles } from '../../files/said/report-files.ts';
@@ -65,7 +65,7 @@ async function addClusterReports(api: ClusterApi, book: SaidBook, signal: AbortS
       for await (const page of listedObjects(api, resource, { namespace: undefined, signal }))
         page.forEach((object) => book.add(object));
     } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
+      if (!(error instanceof ApiError || error instanceof ApiOutage)) throw error;
       errors.push(errorIn(api.server, listProblem(error, resource, undefined)));
     }
   }

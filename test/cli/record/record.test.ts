@@ -205,8 +205,34 @@ describe('record --from-cluster', () => {
     lists['/api/v1/namespaces/shop/pods'] = [object('one', POD_SPEC)];
     lists['/api/v1/namespaces/pay/pods'] = [object('two', POD_SPEC)];
     lists['/api/v1/pods'] = [object('three', POD_SPEC)];
-    await record('-n', 'shop,pay');
+    server.put('/api/v1/namespaces', 'shop', { metadata: { name: 'shop' } });
+    server.put('/api/v1/namespaces', 'pay', { metadata: { name: 'pay' } });
+    const { errors } = await record('-n', 'shop,pay');
+    expect(errors.map(({ message }) => message).filter((message) => message.includes('exist'))).toEqual([]);
     expect(await recordedNames()).toEqual(['Pod shop/one', 'Pod shop/two']);
+  });
+
+  test('names chosen namespaces that do not exist', async () => {
+    lists['/api/v1/namespaces/shop/pods'] = [object('one', POD_SPEC)];
+    server.put('/api/v1/namespaces', 'shop', { metadata: { name: 'shop' } });
+    server.put('/api/v1/namespaces/shop/serviceaccounts', 'web', { metadata: { name: 'web', namespace: 'shop' } });
+    const { code, errors, summary } = await record('-n', 'shop,pya');
+    expect({ code, reviews: summary.reviews }).toEqual({ code: 2, reviews: 1 });
+    expect(errors.map(({ message }) => message)).toEqual(['namespace "pya" (set by --namespace) does not exist']);
+  });
+
+  test('keeps what was read before the API server failed, and says what is missing', async () => {
+    lists['/apis/apps/v1/deployments'] = ['a', 'b', 'c'].map((name) => object(name, WORKLOAD_SPEC));
+    server.scripts.unshift((request, response) => {
+      if (!request.path.endsWith('/deployments') || request.query.get('continue') === null) return false;
+      response.destroy();
+      return true;
+    });
+    const { code, errors, summary } = await record();
+    expect({ code, reviews: summary.reviews }).toEqual({ code: 2, reviews: 2 });
+    expect(errors.map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(/^cannot list deployments.apps: cannot reach the API server .*: it closed the connection/),
+    );
   });
 
   test('records the facts of the cluster, without values of Secrets', async () => {
