@@ -19,6 +19,8 @@ export interface Tally {
 /** While the anchor is open, `nodes`, `size`, and `height` are the earlier counts of the tally. */
 export interface Anchor {
   readonly row: number;
+  /** Of a scalar. */
+  readonly text: string;
   open: boolean;
   value: unknown;
   nodes: number;
@@ -31,8 +33,16 @@ export function createTally(): Tally {
   return { depth: 0, deepest: 0, nodes: 0, aliasedNodes: 0, size: 0, aliasedSize: 0 };
 }
 
-export function openAnchor(tally: Tally, row: number): Anchor {
-  const anchor = { row, open: true, value: undefined, nodes: tally.nodes, size: tally.size, height: tally.deepest };
+export function openAnchor(tally: Tally, { row, text }: Pick<Anchor, 'row' | 'text'>): Anchor {
+  const anchor = {
+    row,
+    text,
+    open: true,
+    value: undefined,
+    nodes: tally.nodes,
+    size: tally.size,
+    height: tally.deepest,
+  };
   tally.deepest = tally.depth;
   return anchor;
 }

@@ -44,7 +44,8 @@ type Kind = Token['kind'];
  */
 export function tokensOf(text: string): readonly Token[] {
   const cursor: Cursor = {
-    text: text.endsWith('\n') ? `${text}\0` : `${text}\n\0`,
+    // A carriage return at the end is a line break as well, and not the first half of one.
+    text: text.endsWith('\n') || text.endsWith('\r') ? `${text}\0` : `${text}\n\0`,
     tokens: [],
     at: 0,
     lineStart: 0,

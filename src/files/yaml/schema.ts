@@ -120,7 +120,7 @@ function nonFiniteIn(value: unknown, pointer: string): string | undefined {
 }
 
 function readAnchored(state: ParseState, event: Event, name: string, row: number): unknown {
-  const anchor = openAnchor(state.tally, row);
+  const anchor = openAnchor(state.tally, { row, text: event.text });
   state.anchors.set(name, anchor);
   const value = readContent(state, event);
   closeAnchor(state.tally, anchor, value);
@@ -205,9 +205,10 @@ function put(map: Writable, key: string, value: unknown): void {
 function readKey(state: ParseState, event: Event): Key {
   const { at, base, outline } = state;
   if (event.kind === EVENT.map || event.kind === EVENT.list) throw new Refusal('a map or a list cannot be a key', at);
+  let { text } = event;
   let key: unknown;
   if (event.kind === EVENT.alias) {
-    key = follow(state, event).value;
+    ({ value: key, text } = follow(state, event));
   } else if (event.anchor !== undefined) {
     const row = openRow(outline, UNNAMED, base + at);
     key = readAnchored(state, event, event.anchor, row);
@@ -216,11 +217,7 @@ function readKey(state: ParseState, event: Event): Key {
     state.tally.nodes += 1;
     key = readScalar(state, event);
   }
-  return accept(keyOf(key, event.kind === EVENT.alias ? numberText(key) : event.text), at);
-}
-
-function numberText(key: unknown): string {
-  return typeof key === 'number' ? String(key) : '';
+  return accept(keyOf(key, text), at);
 }
 
 /** go-yaml ignores quotes if there is a tag. */

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { loadStream } from '../../../src/files/load-text.ts';
+import { piecesOf } from '../../../src/files/yaml/documents.ts';
 import { parseDocuments } from '../../../src/files/yaml/yaml.ts';
 import { IGNORED } from '../../../src/files/yaml/problems.ts';
 import { startYamlOracle, type YamlOracle, yamlOracleMissing } from '../../oracle/yaml/oracle.ts';
@@ -11,13 +12,35 @@ const REFUSED = 'refused';
 
 /** `theirs` where both agree. */
 function weRead(text: string, theirs: unknown): unknown {
-  const problems = parseDocuments(text).flatMap((document) => (document.ok ? [] : [document.problem]));
+  const documents = parseDocuments(text);
+  const values = documents.flatMap((document) => (document.ok ? [document.value] : []));
+  if (hasMoreAfterJson(text) && isPartOf(theirs, values)) return theirs;
+  const problems = documents.flatMap((document) => (document.ok ? [] : [document.problem]));
   // kubectl drops a JSON value that is cut off at the end, and a bracket too many behind one; we reject the file.
   if (/^(unclosed "[[{]"|expected a value: )/.test(problems.at(-1) ?? '') && theirs !== REFUSED) return theirs;
   if (problems.some((problem) => problem !== IGNORED)) return problems.every(isUnsendable) ? theirs : REFUSED;
   // What kubectl leaves out without a word, we name. It may still have stumbled over the first word of it.
   if (problems.length > 0 && theirs === REFUSED) return REFUSED;
-  return parseDocuments(text).flatMap((document) => (document.ok ? [document.value] : []));
+  return values;
+}
+
+/** kubectl ignores, without a word, what follows a JSON value in a document behind `---`; we read it. */
+function hasMoreAfterJson(text: string): boolean {
+  const pieces = [...piecesOf(text)];
+  return pieces.some(({ kind, from }, index) => {
+    const next = pieces[index + 1];
+    return kind === 'json' && next !== undefined && !text.slice(from, next.from).includes('\n---');
+  });
+}
+
+/** In the same order. */
+function isPartOf(theirs: unknown, ours: readonly unknown[]): boolean {
+  if (!Array.isArray(theirs)) return false;
+  const found = ours.reduce<number>(
+    (at, value) => (JSON.stringify(withoutNegativeZero(value)) === JSON.stringify(theirs[at]) ? at + 1 : at),
+    0,
+  );
+  return found === theirs.length;
 }
 
 /** kubectl decodes before it converts: it does not see these under the first of two equal keys. */

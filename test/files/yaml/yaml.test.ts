@@ -42,6 +42,19 @@ describe('values are what kubectl reads', () => {
     const [value] = values('a: &x [1]\nb: *x\n') as [{ a: unknown; b: unknown }];
     expect(value.a).toBe(value.b);
   });
+
+  test.each([
+    ['text', 'text'],
+    ['yes', 'true'],
+    ['0x10', '16'],
+    ['-0', '0'],
+    ['-.0', '-0'],
+    ['1e3', '1000'],
+    ['1e16', '1e+16'],
+    ['.inf', '.inf'],
+  ])('an alias of %s is the same key as its anchor', (scalar, key) => {
+    expect(values(`a: {&x ${scalar} : 1}\nb: {*x : 1}\n`)).toEqual([{ a: { [key]: 1 }, b: { [key]: 1 } }]);
+  });
 });
 
 describe('documents of a file', () => {
@@ -97,6 +110,8 @@ describe('documents of a file', () => {
       [{ a: 1 }, { b: 1 }, { c: 1 }],
     ],
     ['the same with JSON', '---\r# c\r{"a":1}\n---\n', [{ a: 1 }]],
+    ['carriage returns at the end, each a line end', 'a: |+\r\r', [{ a: '\n' }]],
+    ['a carriage return and a line end', 'a: |+\r\r\n', [{ a: '' }]],
     ['the same behind a blank line', '---  \r\r#c\ra: 1\n', [{ a: 1 }]],
     ['a carriage return behind the comment of a later separator', 'a: 1\n--- # c\rb: 1\n', [{ a: 1 }]],
     [
