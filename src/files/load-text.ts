@@ -136,6 +136,12 @@ const REASONS: Readonly<Record<string, string>> = {
   ELOOP: 'a symbolic link that points to itself',
   EISDIR: 'expected a file, found a directory',
   ENAMETOOLONG: 'the name is too long for a file',
+  // When a file is written.
+  ENOSPC: 'no space left on device',
+  EDQUOT: 'the disk quota is used up',
+  EROFS: 'the file system is read-only',
+  EMFILE: 'too many open files',
+  EIO: 'input/output error',
 };
 
 export function reasonOf(error: unknown): string {
