@@ -16,6 +16,8 @@ import type { CheckReport } from '../src/report/check.ts';
 import type { FindingRow } from '../src/report/rows.ts';
 import type { TestReport } from '../src/report/test.ts';
 import { runCommand } from './support/command.ts';
+import { recordedReview } from './recording/lines.ts';
+import { ORIGIN_OBJECTS, ORIGIN_SOURCES, type RecordedOrigin } from '../src/recording/origin.ts';
 import { createReview } from './support/review.ts';
 import { startAdmissionServer, type TestServer } from './support/admission-server.ts';
 import { suiteRegistry } from '../src/admission/facts/suite-registry.ts';
@@ -220,6 +222,28 @@ const CHANGED: readonly Changed[] = [
   },
 ];
 
+/** Changes that only a server can decide. They are left out, and the objects are evaluated as written. */
+const UNDECIDED: readonly (Pick<Changed, 'what' | 'spec' | 'object'> & { readonly allowed: boolean })[] = [
+  ...[true, false].map((allowed) => ({
+    what: `an image that cannot be pinned without registries, and is ${allowed ? 'allowed' : 'denied'}`,
+    spec: `{pin: {onFailure: deny}, rules: [{rule: ${allowed ? 'image-tag, parameters: {deny: [latest]}' : 'image-digest'}}]}`,
+    object: podWith('image: "nginx:1.27"'),
+    allowed,
+  })),
+  ...[true, false].map((allowed) => ({
+    what: `an image that can be at a mirror, and is ${allowed ? 'allowed' : 'denied'}`,
+    spec: `{${HUB.replace('when: always', 'onFailure: deny')}, rules: [{rule: image-registry, parameters: {allow: [${allowed ? '"docker.io/**", ' : ''}"mirror.example.com/**"]}}]}`,
+    object: podWith('image: "nginx:1.27"'),
+    allowed,
+  })),
+  {
+    what: 'a pull secret that is not known',
+    spec: '{pullSecrets: [{images: ["**"], add: [mirror-pull]}], rules: [{rule: image-tag, parameters: {deny: [latest]}}]}',
+    object: podWith('image: "nginx:1.27"'),
+    allowed: true,
+  },
+];
+
 describe('an object that policies change', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-changed-'));
   afterAll(() => rmSync(folder, { recursive: true }));
@@ -258,8 +282,53 @@ describe('an object that policies change', () => {
     expect(review?.allowed).toBe(allowed);
     expect(responseIn(mutate)).toEqual(mutation);
     expect(responseIn(validated)).toEqual(validation);
+    expect(await replayedAsRun(parsed.value)).toEqual(replaysOf(allowed));
   });
+
+  test.each(UNDECIDED)('$what has the same answer by check and by replay', async ({ spec, object, allowed }) => {
+    writeFileSync(
+      policy,
+      `apiVersion: tidewaiter.dev/v1alpha1\nkind: ImagePolicy\nmetadata: {name: p}\nspec: ${spec}\n`,
+    );
+    writeFileSync(manifest, object);
+    const [parsed] = parseDocuments(object);
+    if (parsed?.ok !== true) throw new Error('the object does not parse');
+    const { code } = await runCommand(['check', manifest, '--policy', policy, '--offline']);
+    expect(code).toBe(allowed ? 0 : 1);
+    expect(await replayedAsRun(parsed.value)).toEqual(replaysOf(allowed));
+  });
+
+  /** The decisions of `replay` about the manifest, and about recordings that `serve` did not write. */
+  async function replayedAsRun(object: unknown): Promise<Readonly<Record<string, boolean>>> {
+    const found: Record<string, boolean> = {};
+    for (const [name, text] of [['manifest', JSON.stringify(object)] as const, ...recordingsOf(object)]) {
+      const file = path.join(folder, 'as-run.ndjson');
+      writeFileSync(file, `${text}\n`);
+      const { out } = await runCommand(['replay', file, '--policy', policy, '-o', 'json', '--all']);
+      const { reviews } = JSON.parse(out) as { readonly reviews: readonly Replayed[] };
+      expect(reviews).toHaveLength(1);
+      found[name] = reviews[0]?.allowed === true;
+    }
+    return found;
+  }
 });
+
+const ORIGINS: readonly RecordedOrigin[] = ORIGIN_SOURCES.flatMap((source) =>
+  ORIGIN_OBJECTS.map((object) => ({ source, object })),
+);
+
+function recordingsOf(object: unknown): readonly (readonly [name: string, line: string])[] {
+  const review = createReview(object);
+  return ORIGINS.map((origin) => {
+    const line = recordedReview({ review, origin, response: undefined });
+    return [`${origin.source}, ${origin.object}`, JSON.stringify(line)] as const;
+  });
+}
+
+function replaysOf(allowed: boolean): Readonly<Record<string, boolean>> {
+  const names = ['manifest', ...ORIGINS.map(({ source, object }) => `${source}, ${object}`)];
+  return Object.fromEntries(names.map((name) => [name, allowed]));
+}
 
 interface Answer {
   readonly response: {

@@ -21,6 +21,8 @@ export interface AsRun {
   readonly mutation: Mutation;
   /** With the changed objects. */
   readonly request: AdmissionRequest;
+  /** Findings about changes that count. */
+  readonly reported: readonly Finding[];
   /** Findings about changes that are left out, because this evaluation cannot know what the cluster knows. */
   readonly undecided: readonly Finding[];
 }
@@ -30,20 +32,56 @@ export interface AsRunOptions {
   readonly hasCluster: boolean;
 }
 
+type AsRunInput = AsRunOptions & { readonly signal: AbortSignal };
+
 /** The stored object counts as created by the same webhook. */
 export function decideAsRun(
   request: AdmissionRequest,
   context: Context,
-  { signal, hasCluster }: AsRunOptions & { readonly signal: AbortSignal },
+  input: AsRunInput,
 ): MaybePromise<DecisionAsRun> {
-  // The object of a recorded review is what the webhook made of it.
-  if (!changesObjects(context.policies) || request.pluginsRan) return validate(request, context, signal);
+  return whenKnown(evaluateAsRun(request, context, input), ({ decision, asRun }) => {
+    // A malformed object is an error already.
+    if (asRun === undefined || decision.outcome !== 'evaluated') return decision;
+    return {
+      ...decision,
+      allowed: decision.allowed && isAllowed(asRun.reported),
+      findings: [...asRun.reported, ...decision.findings],
+      asRun,
+    };
+  });
+}
+
+/** `decision`: of the changed object, without findings about the changes. `asRun`: undefined if nothing can change. */
+export interface EvaluatedAsRun {
+  readonly decision: Decision;
+  readonly asRun: AsRun | undefined;
+}
+
+export function evaluateAsRun(
+  request: AdmissionRequest,
+  context: Context,
+  { signal, hasCluster }: AsRunInput,
+): MaybePromise<EvaluatedAsRun> {
+  if (!changesObjects(context.policies) || request.mutateRan)
+    return whenKnown(validate(request, context, signal), (decision) => ({ decision, asRun: undefined }));
   return whenKnown(changedAsRun(request, context, signal), (changed) => {
     const asRun = { ...context, kinds: withValueImages(context.kinds, valueImages(changed.mutation)) };
-    return whenKnown(validate(changed.request, asRun, signal), (decision) =>
-      withFindings(decision, changed, { hasCluster }),
-    );
+    return whenKnown(validate(changed.request, asRun, signal), (decision) => ({
+      decision,
+      asRun: { ...changed, ...findingsAbout(changed.mutation, decision, { hasCluster }) },
+    }));
   });
+}
+
+/** The result of /mutate, without findings that are left out. */
+export function mutationAsRun({ mutation, reported }: Pick<AsRun, 'mutation' | 'reported'>): Mutation {
+  const allowed = isAllowed(reported);
+  return { ...mutation, allowed, findings: reported, patch: allowed ? mutation.prepared : [] };
+}
+
+function isAllowed(findings: readonly Finding[]): boolean {
+  return findings.every(({ action }) => action !== 'deny');
 }
 
 /** The request with its objects as they would run, whatever ran before. */
@@ -95,25 +133,19 @@ function valueImages({ rewrites, images }: Mutation): ReadonlyMap<string, string
   );
 }
 
-function withFindings(
+function findingsAbout(
+  { findings }: Mutation,
   decision: Decision,
-  changed: Pick<AsRun, 'mutation' | 'request'>,
   { hasCluster }: AsRunOptions,
-): DecisionAsRun {
-  // A malformed object is an error already.
-  if (decision.outcome !== 'evaluated') return decision;
+): Pick<AsRun, 'reported' | 'undecided'> {
   const denied = new Set(decision.findings.flatMap(({ action, pointer }) => (action === 'deny' ? [pointer] : [])));
   const isReported = ({ undecided, pointer }: Finding): boolean => {
     if (undecided === 'denied') return !denied.has(pointer);
     return undecided === undefined || (undecided === 'object' && hasCluster);
   };
-  const reported = changed.mutation.findings.filter(isReported);
-  const undecided = changed.mutation.findings.filter((finding) => isUnknownHere(finding) && !isReported(finding));
   return {
-    ...decision,
-    allowed: decision.allowed && reported.every(({ action }) => action !== 'deny'),
-    findings: [...reported, ...decision.findings],
-    asRun: { ...changed, undecided },
+    reported: findings.filter(isReported),
+    undecided: findings.filter((finding) => isUnknownHere(finding) && !isReported(finding)),
   };
 }
 

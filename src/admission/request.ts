@@ -26,6 +26,8 @@ export interface AdmissionRequest {
    * ServiceAccount. False for a manifest from a file.
    */
   readonly pluginsRan: boolean;
+  /** True if /mutate got the object before, so that it has what policies change. False for an object that no server of tidewaiter got. */
+  readonly mutateRan: boolean;
 }
 
 /** Removes the bookkeeping of the API server, which is half of a typical request. No rule sees it, in any command. */

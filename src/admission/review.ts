@@ -86,6 +86,7 @@ function requestOf(request: JsonObject): AdmissionRequest {
     oldObject: optionalObjectAt(request, 'oldObject', '/request'),
     dryRun: flagAt(request, 'dryRun', '/request'),
     pluginsRan: true,
+    mutateRan: true,
   };
 }
 

@@ -108,6 +108,7 @@ function manifestOf({ file, document, kind, services }: FileObject, all: readonl
       oldObject: undefined,
       dryRun: true,
       pluginsRan: false,
+      mutateRan: false,
     },
     remarkOn(pointer) {
       const [list, index] = pointerSegments(pointer);

@@ -214,5 +214,6 @@ function creation(object: JsonObject, { kinds, namespace }: ObjectOptions): Admi
     oldObject: undefined,
     dryRun: true,
     pluginsRan: false,
+    mutateRan: false,
   };
 }

@@ -43,12 +43,16 @@ export function readRecorded(value: unknown): ReadLine {
   return faults.length === 0 ? { ok: true, recorded: value as unknown as Recorded } : { ok: false, faults };
 }
 
-/** Reads the AdmissionReview of a line. The admission plugins of the API server did not run for an object as the client sent it. */
+/**
+ * Reads the AdmissionReview of a line. The admission plugins of the API server did not run for an object as the client sent it, and
+ * /mutate of `serve` for no line that another source recorded.
+ */
 export function readRecordedReview({ review, origin }: Pick<RecordedReview, 'review' | 'origin'>): ReadReview {
   const read = readReview(review);
-  if (!read.ok || origin?.object !== 'sent') return read;
+  if (!read.ok || origin === undefined) return read;
   const { apiVersion, request } = read.review;
-  return { ok: true, review: { apiVersion, request: { ...request, pluginsRan: false } } };
+  const pluginsRan = origin.object !== 'sent';
+  return { ok: true, review: { apiVersion, request: { ...request, pluginsRan, mutateRan: false } } };
 }
 
 /** Reports whether a value is a line of a recording, of any version. */

@@ -30,6 +30,7 @@ export function requestOf(object: JsonObject | undefined, extra: Partial<Admissi
     oldObject: undefined,
     dryRun: false,
     pluginsRan: true,
+    mutateRan: true,
     ...extra,
   };
 }

@@ -63,6 +63,7 @@ describe('readReview', () => {
           oldObject: { spec: { old: true } },
           dryRun: true,
           pluginsRan: true,
+          mutateRan: true,
         },
       },
     });

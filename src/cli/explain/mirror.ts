@@ -45,7 +45,7 @@ export async function mirrorRow(
   if (lookUp === undefined) return { ...row, original: text, state: null };
   const { name, workload } = pod;
   const { object, type } = workload;
-  const request = { ...pod, uid: '', name, namespace, object, type, pluginsRan: true };
+  const request = { ...pod, uid: '', name, namespace, object, type, pluginsRan: true, mutateRan: true };
   const world = { images: { lookUp } };
   const policies = [...context.policies.map(withoutRules), comparison(context)];
   const decision = await validate(request, { ...context, policies, world }, new AbortController().signal);

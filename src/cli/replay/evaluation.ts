@@ -1,6 +1,7 @@
 /** Evaluates one recorded review with one set of policies. */
 import type { Context } from '../../admission/context.ts';
 import { patched } from '../../admission/change/patched.ts';
+import { evaluateAsRun, mutationAsRun } from '../../admission/as-run.ts';
 import { mutate } from '../../admission/mutate.ts';
 import type { Mutation } from '../../admission/mutation.ts';
 import type { AdmissionRequest } from '../../admission/request.ts';
@@ -74,6 +75,7 @@ async function resultsOf(
 ): Promise<Pick<Evaluated, 'results' | 'request'>> {
   const { endpoint } = recording.recorded ?? {};
   const { request } = recording.review;
+  if (!request.mutateRan && sequence === 'one-after-the-other') return resultsAsRun(recording, context);
   const mutation = endpoint === 'validate' ? undefined : await mutate(request, context, signal);
   const results = mutation === undefined ? [] : [mutated(recording, mutation, context)];
   if (endpoint === 'mutate') return { results, request };
@@ -81,6 +83,16 @@ async function resultsOf(
   const evaluated = isChanged ? withPatch(request, mutation) : request;
   const decided = validated(recording, await validate(evaluated, context, signal), context);
   return { results: [decided, ...results], request: evaluated };
+}
+
+/** As `check` evaluates objects: no server got the object, so policies change it first. */
+async function resultsAsRun(recording: Recording, context: Context): Promise<Pick<Evaluated, 'results' | 'request'>> {
+  const { request } = recording.review;
+  const hasCluster = context.world?.secrets !== undefined;
+  const { decision, asRun } = await evaluateAsRun(request, context, { signal, hasCluster });
+  const result = validated(recording, decision, context);
+  if (asRun === undefined) return { results: [result], request };
+  return { results: [result, mutated(recording, mutationAsRun(asRun), context)], request: asRun.request };
 }
 
 function withPatch(request: AdmissionRequest, { patch }: Mutation): AdmissionRequest {

@@ -48,7 +48,7 @@ function leftOutBy({ recorded, review }: Recording, includeDenied: boolean): Lef
 /** The objects of lines that the server recorded are changed already. */
 async function asRun(line: Recording, context: Context): Promise<AdmissionRequest> {
   const { recorded, review } = line;
-  if (recorded !== undefined && review.request.pluginsRan) return review.request;
+  if (recorded !== undefined && review.request.mutateRan) return review.request;
   return requestAsRun(review.request, contextOf(line, context), NEVER);
 }
 

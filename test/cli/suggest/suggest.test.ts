@@ -53,7 +53,7 @@ async function suggest(
 ): Promise<SuggestReport> {
   const { code, out, note } = await runCommand(['suggest', '--from', record(lines), '-o', 'json', ...flags]);
   // A busy machine reports its progress.
-  const others = note.replaceAll(/^\d+ reviews (?:read|evaluated)\n/gm, '');
+  const others = note.replaceAll(/^\d+(?: of \d+)? reviews (?:read|evaluated)\n/gm, '');
   expect({ code, note: others }).toEqual({ code: 0, note: '' });
   return JSON.parse(out) as SuggestReport;
 }
