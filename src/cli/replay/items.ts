@@ -69,12 +69,12 @@ function itemOf(text: string): ReplayItem {
   return Array.isArray(value) ? { row: unpacked(value) } : (value as ReplayItem);
 }
 
-export function* itemsIn(chunks: readonly ItemChunk[]): Generator<ReplayItem, void> {
+export function* itemsIn(chunks: Iterable<ItemChunk>): Generator<ReplayItem, void> {
   for (const chunk of chunks) yield* typeof chunk === 'string' ? parsed(chunk) : chunk;
 }
 
 /** Does not parse the others. */
-export function* repeatsIn(chunks: readonly ItemChunk[]): Generator<RepeatsItem, void> {
+export function* repeatsIn(chunks: Iterable<ItemChunk>): Generator<RepeatsItem, void> {
   for (const chunk of chunks) {
     const items = typeof chunk === 'string' ? parsed(chunk, REPEATS_START) : chunk;
     for (const item of items) if ('repeats' in item) yield item;

@@ -10,6 +10,7 @@ import { type ItemChunk, itemsIn, repeatsIn } from './items.ts';
 import type { ChunkEvaluator } from './pool.ts';
 import type { TimeWindow } from '../../recording/time-window.ts';
 import { isInShard, type Shard } from './shard.ts';
+import { type WaitingItems, waitingItems } from './waiting-items.ts';
 import { type WeightedItem, type Weights, weightsIn } from './weights.ts';
 
 export interface Evaluators {
@@ -39,51 +40,56 @@ export async function* evaluatedSources(
   evaluators: Evaluators,
 ): AsyncGenerator<SourceResult, void> {
   let counts = unknownCounts();
-  for await (const piece of readAhead(piecesOf(sources, evaluators), evaluators.chunks.ahead)) {
-    if ('weights' in piece) counts.weights = piece.weights;
-    else if ('readWeights' in piece) counts.readWeights = piece.readWeights;
-    else if ('chunk' in piece) {
-      const chunk = await piece.chunk;
-      addWaiting(counts, chunk);
-      if (counts.weights === undefined && counts.size > MAX_WAITING) counts.weights = await counts.readWeights?.();
-      if (counts.weights !== undefined) yield { items: weightedItems(counts.waiting.splice(0), counts.weights) };
-    } else {
-      yield { items: endItems(counts.waiting, counts.weights ?? weightsOf(counts.waiting, evaluators.window)) };
-      yield piece;
-      counts = unknownCounts();
+  try {
+    for await (const piece of readAhead(piecesOf(sources, evaluators), evaluators.chunks.ahead)) {
+      if ('weights' in piece) counts.weights = piece.weights;
+      else if ('readWeights' in piece) counts.readWeights = piece.readWeights;
+      else if ('chunk' in piece) yield* countedItems(await piece.chunk, counts);
+      else {
+        yield { items: endItems(counts.waiting, counts.weights ?? weightsOf(counts.waiting, evaluators.window)) };
+        yield piece;
+        counts.waiting.close();
+        counts = unknownCounts();
+      }
     }
+  } finally {
+    counts.waiting.close();
   }
 }
 
 /** How often the reviews of a source occurred. */
 interface Counts {
   weights: Weights | undefined;
+  /** undefined: a stream, which can be read only once. */
   readWeights: (() => Promise<Weights>) | undefined;
   /** Until the counts are known, at the latest at the end of the source. */
-  readonly waiting: ItemChunk[];
-  /** About the memory of those that wait, in characters. */
-  size: number;
+  readonly waiting: WaitingItems;
 }
-
-const MAX_WAITING = 16 * 1024 * 1024;
-const ITEM_SIZE = 500;
 
 function unknownCounts(): Counts {
-  return { weights: undefined, readWeights: undefined, waiting: [], size: 0 };
+  return { weights: undefined, readWeights: undefined, waiting: waitingItems() };
 }
 
-function addWaiting(counts: Counts, chunk: ItemChunk): void {
-  counts.waiting.push(chunk);
-  counts.size += typeof chunk === 'string' ? chunk.length : chunk.length * ITEM_SIZE;
+async function* countedItems(chunk: ItemChunk, counts: Counts): AsyncGenerator<SourceResult, void> {
+  counts.waiting.add(chunk);
+  await boundMemory(counts);
+  if (counts.weights !== undefined) yield { items: weightedItems(counts.waiting.take(), counts.weights) };
 }
 
-function weightsOf(chunks: readonly ItemChunk[], window: TimeWindow): Weights {
+async function boundMemory(counts: Counts): Promise<void> {
+  const { weights, readWeights, waiting } = counts;
+  if (weights !== undefined || !waiting.isLarge()) return;
+  if (readWeights === undefined) waiting.spool();
+  else counts.weights = await readWeights();
+}
+
+function weightsOf(chunks: Iterable<ItemChunk>, window: TimeWindow): Weights {
   const weights = weightsIn(window);
   for (const { repeats } of repeatsIn(chunks)) weights.add(repeats);
   return weights;
 }
 
-function* endItems(chunks: readonly ItemChunk[], weights: Weights): Generator<WeightedItem, void> {
+function* endItems(chunks: Iterable<ItemChunk>, weights: Weights): Generator<WeightedItem, void> {
   yield* weightedItems(chunks, weights);
   const unmatched = weights.unmatched();
   if (unmatched > 0) yield { unmatched };
@@ -91,7 +97,7 @@ function* endItems(chunks: readonly ItemChunk[], weights: Weights): Generator<We
   if (twice > 0) yield { leftOut: 'twice', count: twice };
 }
 
-function* weightedItems(chunks: readonly ItemChunk[], weights: Weights): Generator<WeightedItem, void> {
+function* weightedItems(chunks: Iterable<ItemChunk>, weights: Weights): Generator<WeightedItem, void> {
   for (const item of itemsIn(chunks)) {
     const weighted = weights.weighted(item);
     if (weighted !== undefined) yield weighted;
