@@ -1,6 +1,6 @@
 /** `copy --list`, with an origin, a mirror that needs a credential, a mirror that is down, and skopeo. */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -136,6 +136,25 @@ describeWith(dockerRegistryMissing, 'copy --list', () => {
       }),
     ]);
     expect(result.code).toBe(code);
+  });
+
+  test('the JSON has the keys that the documentation has', async () => {
+    const text = readFileSync(path.join(import.meta.dirname, '../../../docs/reports.md'), 'utf8');
+    const [, section = ''] = /\n## `copy --list -o json`\n(.*?)\n## /s.exec(text) ?? [];
+    const rows = section.split('\n').filter((line) => line.startsWith('| `'));
+    const documented = rows.flatMap((line) =>
+      [...(line.split('|')[1] ?? '').matchAll(/`(\w+)`/g)].map(([, key = '']) => key),
+    );
+    const { out } = await list(
+      file('pod.yaml', pod('web', `${origin.host}/shop/web:both`)),
+      '-p',
+      policy,
+      '-o',
+      'json',
+    );
+    const report = JSON.parse(out) as CopyReport;
+    expect(Object.keys(report.images[0] ?? {}).toSorted()).toEqual(documented.toSorted());
+    for (const key of Object.keys(report)) expect(section).toMatch(new RegExp(`\\b${key}\\b`));
   });
 
   test('cannot tell without a credential, or if the mirror is down', async () => {
