@@ -11,6 +11,7 @@ import { cycleProblem } from '../policy/rewrite.ts';
 import type { Check } from '../policy/rule.ts';
 import type { DocumentKind } from '../policy/schema.ts';
 import { type DocumentFault, faultText } from '../policy/schema-faults.ts';
+import { renamedDenials } from '../policy/denied-names.ts';
 import { findUndecidable } from '../policy/unknown-labels.ts';
 import type { DeadClause } from '../policy/dead-clauses.ts';
 import type { InputNotice } from './skipped-files.ts';
@@ -83,6 +84,7 @@ export async function loadPolicies(
     return read.ok ? { ok: true, value: read.policy, deadClauses: read.deadClauses } : read;
   });
   checkRewrites(policies, context);
+  noteRenamedDenials(policies, context);
   const known = { kinds: vocabulary.kinds, lists, policies: rulesByPolicy(context, policies) };
   const exceptions = await readEach(context, 'ImagePolicyException', (value) => {
     const read = readException(value, known);
@@ -149,6 +151,14 @@ function checkRewrites(policies: readonly Policy[], context: LoadContext): void 
   const steps = cycle.map(({ name, rewrite: { rewriting } }) => ({ name, ...rewriting }));
   const problem = cycleProblem(steps.map(({ name, from, to }) => ({ from: `${from.text} (${name})`, to: to.text })));
   addFault({ pointer: '/spec/rewrite', problem, at: 'key' }, document, context);
+}
+
+function noteRenamedDenials(policies: readonly Policy[], { documents, notices }: LoadContext): void {
+  if (policies.every(({ rewrites }) => rewrites === undefined)) return;
+  for (const { kind, name = '', value } of documents) {
+    if (kind !== 'ImagePolicy') continue;
+    notices.push(...renamedDenials(value, policies).map((one) => deadClauseNotice(kind, name, one)));
+  }
 }
 
 type ReadResult<T> =

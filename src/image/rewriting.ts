@@ -96,6 +96,14 @@ export function rewritten(
   return captured && readRewritten(filled(to, captured), reference);
 }
 
+/** The pattern of the new names of images that a pattern matches; undefined: it does not have the form of `from`. */
+export function rewrittenPattern({ from, to }: Rewriting, pattern: ImagePattern): string | undefined {
+  if (pattern.host === undefined) return undefined;
+  const path = pattern.segments.join('/');
+  const captured = captureImage(from, { domain: pattern.host, path }, captureSegments);
+  return captured && `${filled(to, captured)}${pattern.tag === undefined ? '' : `:${pattern.tag}`}`;
+}
+
 /**
  * The names that can become this one, if `from` matches them, with the tag and the digest of this one. Two: `to` matches in several
  * ways, and there can be more.
@@ -128,7 +136,7 @@ function filled({ host = '', segments }: ImagePattern, captured: readonly string
 
 function captureImage(
   { host, segments }: ImagePattern,
-  { domain, path }: ImageReference,
+  { domain, path }: Pick<ImageReference, 'domain' | 'path'>,
   capture: typeof captureSegments,
 ): readonly string[] | undefined {
   const inPath = capture(segments, path.split('/'), '/');

@@ -11,7 +11,7 @@ import { expandLists } from './list-reference.ts';
 import { type PinDocument, findDeadPin, readPin } from './pin.ts';
 import type { Policy } from './policy.ts';
 import { type PullPolicyDocument, readPullPolicies } from './pull-policies.ts';
-import { readRewrites, type RewriteDocument } from './rewrite.ts';
+import { findDeadRewrites, readRewrites, type RewriteDocument } from './rewrite.ts';
 import { CHANGE_KEYS, POLICY_SCHEMA } from './schema.ts';
 import { type DocumentFault, schemaCheck } from './schema-faults.ts';
 import { compileScope } from './scope.ts';
@@ -59,7 +59,11 @@ export function readPolicy(written: unknown, vocabulary: Vocabulary): PolicyResu
   if (all.length > 0) return { ok: false, faults: all };
   const { metadata, spec } = expanded as Document;
   const policy = { name: metadata.name, onUpdate: spec.onUpdate ?? 'changed', ...read };
-  return { ok: true, policy, deadClauses: [...deadClausesOf(spec, vocabulary.kinds), ...renamed] };
+  return {
+    ok: true,
+    policy,
+    deadClauses: [...deadClausesOf(spec, vocabulary.kinds), ...findDeadRewrites(read.rewrites ?? []), ...renamed],
+  };
 }
 
 /** Replaces former causes in the pin and in the parameters of rules, each by its own schema. */

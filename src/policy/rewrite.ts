@@ -1,5 +1,8 @@
 /** `spec.rewrite` of a policy: images that run from another registry, usually a mirror. */
+import { includesPattern } from '../image/inclusion.ts';
+import { canOverlap } from '../image/overlap.ts';
 import { parseRewriting, type Rewriting, rewritingCycle } from '../image/rewriting.ts';
+import type { DeadClause } from './dead-clauses.ts';
 import { type FailureActions, failureActionsSchema, readFailureActions } from './failure-actions.ts';
 import { PIN_MODES, type PinMode } from './pin.ts';
 import type { RegistryCause } from './registry-fact.ts';
@@ -95,6 +98,25 @@ export function readRewrites(documents: readonly RewriteDocument[], at: string, 
     report(`${at}/${first.index}`, cycleProblem(cycle.flatMap((place) => documents[read[place]?.index ?? -1] ?? [])));
   }
   return read.map(({ rewrite }) => rewrite);
+}
+
+/** Finds entries that change no image, if the entries alone prove it. */
+export function findDeadRewrites(rewrites: readonly Rewrite[]): readonly DeadClause[] {
+  return rewrites.flatMap(({ rewriting }, index) => {
+    const problem = deadProblem(rewriting, rewrites.slice(0, index));
+    return problem === undefined ? [] : [{ pointer: `/spec/rewrite/${index}`, problem }];
+  });
+}
+
+function deadProblem({ from, to }: Rewriting, before: readonly Rewrite[]): string | undefined {
+  if (includesPattern(to, from)) return 'changes nothing: "to" matches every image that "from" matches';
+  // An image that is already at the target of an entry is left to the next ones.
+  const first = before.findIndex(
+    ({ rewriting }) => includesPattern(rewriting.from, from) && !canOverlap(rewriting.to, from),
+  );
+  return first === -1
+    ? undefined
+    : `never applies: entry ${first + 1} comes first and matches every image that its "from" matches`;
 }
 
 function rewriteOf(rewriting: Rewriting, document: RewriteDocument): Rewrite {

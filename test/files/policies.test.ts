@@ -58,6 +58,41 @@ const exception = (name: string, more: Files = {}): string => {
 const allowing = (...elements: readonly string[]): string =>
   `rules:\n  - rule: image-registry\n    parameters:\n      allow:\n${elements.map((one) => `        - ${one}`).join('\n')}`;
 
+describe('denied names that a policy changes', () => {
+  const hub = (more = ''): string => `rewrite: [{from: "docker.io/**", to: "m.io/hub/**"${more}}]`;
+  const denying = (...patterns: readonly string[]): string =>
+    `rules:\n  - rule: image-registry\n    parameters: {deny: [${patterns.map((one) => `"${one}"`).join(', ')}]}`;
+  test.each<readonly [what: string, files: Files, expected: readonly string[]]>([
+    [
+      'of another policy',
+      { 'a.yaml': policy('a', hub()), 'b.yaml': policy('b', denying('quay.io/x/**', 'docker.io/evil/*:1.*')) },
+      [
+        'b.yaml:7:43 policy "b": "docker.io/evil/*:1.*" does not match images that policy "a" renames to "m.io/hub/evil/*:1.*"; to deny them as well, add this pattern',
+      ],
+    ],
+    [
+      'of the same policy',
+      { 'a.yaml': policy('a', `${hub()}\n${denying('nginx')}`) },
+      [
+        'a.yaml:8:27 policy "a": "nginx" does not match images that policy "a" renames to "m.io/hub/library/nginx"; to deny them as well, add this pattern',
+      ],
+    ],
+    [
+      'with the new name denied as well',
+      { 'a.yaml': policy('a', `${hub()}\n${denying('docker.io/evil/**', 'm.io/*/evil/**')}`) },
+      [],
+    ],
+    ['which are all that it changes', { 'a.yaml': policy('a', `${hub()}\n${denying('docker.io/**')}`) }, []],
+    ['if it only warns', { 'a.yaml': policy('a', `${hub(', mode: warn')}\n${denying('nginx')}`) }, []],
+    ['which it does not change', { 'a.yaml': policy('a', `${hub()}\n${denying('**/nginx', 'quay.io/**')}`) }, []],
+  ])('%s', async (_what, files, expected) => {
+    const { notices } = await load(files);
+    expect(
+      notices.map(({ file, line, column, message }) => `${path.basename(file)}:${line}:${column} ${message}`),
+    ).toEqual(expected);
+  });
+});
+
 describe('what is loaded', () => {
   test('finds lists and policies in whatever file and order they stand', async () => {
     const { policies, exceptions, notices } = await load({

@@ -70,3 +70,24 @@ describe('faults', () => {
     );
   });
 });
+
+describe('entries that change no image', () => {
+  test.each<readonly [entries: string, problems: readonly string[]]>([
+    ['{from: "docker.io/library/*", to: "n.io/*"}, {from: "docker.io/**", to: "m.io/**"}', []],
+    [
+      '{from: "docker.io/**", to: "m.io/**"}, {from: "docker.io/library/*", to: "n.io/*"}',
+      ['/spec/rewrite/1: never applies: entry 1 comes first and matches every image that its "from" matches'],
+    ],
+    ['{from: "docker.io/**:1.*", to: "m.io/**"}, {from: "docker.io/**", to: "n.io/**"}', []],
+    // Images that are at the target of the first entry are left to the second one.
+    ['{from: "docker.io/**", to: "docker.io/hub/**"}, {from: "docker.io/hub/*", to: "n.io/*"}', []],
+    [
+      '{from: "docker.io/acme/**", to: "docker.io/**"}',
+      ['/spec/rewrite/0: changes nothing: "to" matches every image that "from" matches'],
+    ],
+    ['{from: "docker.io/**", to: "docker.io/acme/**"}', []],
+  ])('%s', (entries, problems) => {
+    const result = read(`{rewrite: [${entries}]}`);
+    expect(result.ok && result.deadClauses.map(({ pointer, problem }) => `${pointer}: ${problem}`)).toEqual(problems);
+  });
+});
