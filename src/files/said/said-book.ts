@@ -1,7 +1,7 @@
 /** Finds what other policies said about an object. */
 import { isObject, type JsonObject } from '../../pod/pointer.ts';
 import { typeOf } from '../../pod/workload.ts';
-import type { Said } from '../../recording/said.ts';
+import type { Said, SaidResult } from '../../recording/said.ts';
 import { type Statement, statementsIn, type SubjectName } from './report-objects.ts';
 
 export interface SaidBook {
@@ -15,8 +15,9 @@ export interface SaidBook {
 
 /** A cluster with 10,000 objects and 40 rules has 400,000 results. */
 const MAX_STATEMENTS = 500_000;
-/** Of one object. */
+/** Of one object: those that decide come first, because without them it would look allowed, or as if nothing had decided. */
 const MAX_SAID = 50;
+const ORDER: readonly SaidResult[] = ['fail', 'warn', 'pass', 'error', 'skip'];
 
 export function createSaidBook(max = MAX_STATEMENTS): SaidBook {
   const byName = new Map<string, Statement[]>();
@@ -50,10 +51,15 @@ export function createSaidBook(max = MAX_STATEMENTS): SaidBook {
       const name = isObject(metadata) && typeof metadata['name'] === 'string' ? metadata['name'] : '';
       const found = byName.get(keyOf({ kind, namespace, name })) ?? [];
       const own = found.filter(({ about }) => isAlike(about.group, group) && isAlike(about.uid, uid));
-      return own.slice(0, MAX_SAID).map(({ said }) => said);
+      return own.length <= MAX_SAID ? own.map(({ said }) => said) : mostDecisive(own);
     },
     left: () => left,
   };
+}
+
+function mostDecisive(statements: readonly Statement[]): readonly Said[] {
+  const all = statements.map(({ said }) => said);
+  return ORDER.flatMap((result) => all.filter((said) => said.result === result)).slice(0, MAX_SAID);
 }
 
 function keyOf({ kind, namespace, name }: Pick<SubjectName, 'kind' | 'namespace' | 'name'>): string {
