@@ -138,7 +138,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'the name is too long for a file',
   // When a file is written.
   ENOSPC: 'no space left on device',
-  EDQUOT: 'the disk quota is used up',
+  EDQUOT: 'disk quota exceeded',
   EROFS: 'the file system is read-only',
   EMFILE: 'too many open files',
   EIO: 'input/output error',

@@ -7,7 +7,7 @@ const FULL = '/dev/full';
 /** Nothing in a text about a file that was written says that it cannot be read. */
 test.each([
   ['ENOSPC', 'no space left on device'],
-  ['EDQUOT', 'the disk quota is used up'],
+  ['EDQUOT', 'disk quota exceeded'],
   ['EROFS', 'the file system is read-only'],
   ['EMFILE', 'too many open files'],
   ['EIO', 'input/output error'],
