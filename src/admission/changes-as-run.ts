@@ -1,8 +1,7 @@
 /** What the containers of an object would run, and with which pull secrets: the changes of the object, then those of its new Pods. */
 import { parseReference } from '../image/reference.ts';
-import type { Container, Pod } from '../pod/containers.ts';
-import { isObject, type JsonObject, valueAt } from '../pod/pointer.ts';
-import { type Workload, workloadOf } from '../pod/workload.ts';
+import type { Container } from '../pod/containers.ts';
+import { workloadOf } from '../pod/workload.ts';
 import { changesNewPods } from '../policy/plan.ts';
 import type { Finding } from '../policy/finding.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -12,6 +11,7 @@ import type { Context } from './context.ts';
 import { type MaybePromise, whenAllKnown, whenKnown } from './maybe-promise.ts';
 import { mutate } from './mutate.ts';
 import type { AddedPullSecret, AddedPullSecrets, Mutation } from './mutation.ts';
+import { type NewPod, newPodsOf, POD_SPEC } from './new-pods.ts';
 import type { AdmissionRequest } from './request.ts';
 
 /** A container that a policy changes. */
@@ -102,13 +102,9 @@ function findingsOfPod({ mutation, placeOf }: PodMutation): readonly Finding[] {
   return mutation.findings.map((finding) => ({ ...finding, pointer: placeOf(finding.pointer) }));
 }
 
-const POD_SPEC = '/spec';
-
 /** The changes of a Pod that a controller creates. */
-interface PodMutation {
+interface PodMutation extends Pick<NewPod, 'placeOf'> {
   readonly mutation: Mutation;
-  /** The pointer in the object of a pointer in the Pod. */
-  readonly placeOf: (pointer: string) => string;
 }
 
 function podMutations(
@@ -126,28 +122,12 @@ function podMutations(
   return whenAllKnown(mutations);
 }
 
-interface NewPod extends Pick<PodMutation, 'placeOf'> {
-  readonly creation: AdmissionRequest;
-  /** The image in Helm values that it runs; nothing else is known of it. */
-  readonly value?: Container;
-}
-
-/** The Pods that a controller creates from the templates, if a policy changes only new Pods. */
+/** If a policy changes only new Pods. */
 function newPods(request: AdmissionRequest, { policies, kinds }: Context): readonly NewPod[] {
   const { object, type } = request;
   if (object === undefined || isPod(type) || !changesNewPods(policies)) return [];
   const read = workloadOf(object, type, kinds);
-  if (read?.ok !== true) return [];
-  const { pods, containers } = read.workload;
-  return [
-    ...pods.flatMap((pod) => newPod(pod, read.workload, request)),
-    ...containers.filter(({ inValues }) => inValues).map((container) => valuePod(container, request)),
-  ];
-}
-
-function valuePod(value: Container, request: AdmissionRequest): NewPod {
-  const spec = { containers: [{ name: 'value', image: value.image.text }] };
-  return { creation: creationOf(request, {}, spec), placeOf: (pointer) => pointer, value };
+  return read?.ok === true ? newPodsOf(read.workload, request) : [];
 }
 
 /** The object keeps its values. */
@@ -161,31 +141,6 @@ function mutationOfValue({ rewrites, images, findings, ...mutation }: Mutation, 
     images: images.map((one) => ({ ...one, container })),
     pullSecrets: [],
     pullPolicies: [],
-  };
-}
-
-function newPod(pod: Pod, { object, name }: Workload, request: AdmissionRequest): readonly NewPod[] {
-  if (!pod.pointer.endsWith(POD_SPEC)) return [];
-  const template = valueAt(object, `${pod.pointer.slice(0, -POD_SPEC.length)}/metadata`);
-  const { apiVersion, kind } = object;
-  const metadata = {
-    ...(isObject(template) ? template : {}),
-    ownerReferences: [{ apiVersion, kind, name, controller: true }],
-  };
-  const placeOf = (pointer: string): string => `${pod.pointer}${pointer.slice(POD_SPEC.length)}`;
-  return [{ creation: creationOf(request, metadata, pod.spec), placeOf }];
-}
-
-function creationOf(request: AdmissionRequest, metadata: JsonObject, spec: JsonObject): AdmissionRequest {
-  const created: JsonObject = { apiVersion: 'v1', kind: 'Pod', metadata, spec };
-  return {
-    ...request,
-    type: { group: '', version: 'v1', kind: 'Pod' },
-    operation: 'CREATE',
-    name: '',
-    user: undefined,
-    object: created,
-    oldObject: undefined,
   };
 }
 

@@ -1,12 +1,15 @@
 /** The rewrites of images: of one, as of the only container of a new Pod, and of those of an object. */
 import type { ImageReference } from '../../image/reference.ts';
+import type { Container } from '../../pod/containers.ts';
 import type { KindTable } from '../../pod/kinds.ts';
 import { typeOf, type Workload, workloadOf } from '../../pod/workload.ts';
 import { planned } from '../../policy/plan.ts';
 import type { Fact, Labels } from '../../policy/fact.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { ScopeRequest } from '../../policy/scope-request.ts';
+import { isPod } from '../change/mutable-images.ts';
 import { factLabel } from '../facts/lookups.ts';
+import { newPodsOf } from '../new-pods.ts';
 import type { AdmissionRequest } from '../request.ts';
 import { rewritingPolicies, type Step, stepsOf } from './chain.ts';
 
@@ -57,20 +60,43 @@ export interface ImageStep {
   readonly step: Step;
 }
 
-interface ObjectContext extends Omit<PodContext, 'namespace'> {
-  readonly request: Pick<AdmissionRequest, 'namespace' | 'name' | 'user'>;
+interface ObjectContext extends Pick<PodContext, 'policies' | 'kinds' | 'labels'> {
+  readonly request: AdmissionRequest;
 }
 
 /** Those of the object as it is created, and those of its new Pods: policies select either by kind. */
 export function rewriteStepsIn(workload: Workload, { request, ...context }: ObjectContext): readonly ImageStep[] {
+  const own = stepsOfCreation(workload, { request, ...context });
+  if (isPod(request.type)) return own;
+  const inPods = new Set<string>();
+  const ofPods = newPodsOf(workload, request).flatMap(({ creation, placeOf, value }) => {
+    const { object, type } = creation;
+    const read = object && workloadOf(object, type, context.kinds);
+    if (read?.ok !== true) return [];
+    const { containers } = read.workload;
+    for (const { imagePointer } of containers) inPods.add(value?.imagePointer ?? placeOf(imagePointer));
+    return stepsOfCreation(read.workload, { request: creation, ...context });
+  });
+  const others = workload.containers.filter(({ imagePointer }) => !inPods.has(imagePointer));
+  return [...own, ...ofPods, ...others.flatMap((container) => stepsAsPod(container, { request, ...context }))];
+}
+
+/** The Pods of some kinds are not known, such as those that operators create. */
+function stepsAsPod({ image }: Container, { request, ...context }: ObjectContext): readonly ImageStep[] {
+  if (image.state !== 'parsed') return [];
+  const { reference } = image;
   const { namespace = 'default' } = request;
-  const namespaced = workload.clusterScoped ? undefined : request.namespace;
-  const { labels = unknownLabels(namespace), policies } = context;
+  return rewriteStepsOf(reference, { ...context, namespace }).map((step) => ({ image: reference, step }));
+}
+
+function stepsOfCreation(workload: Workload, { request, policies, labels }: ObjectContext): readonly ImageStep[] {
+  const namespace = workload.clusterScoped ? undefined : request.namespace;
+  const known = labels ?? unknownLabels(namespace ?? '');
   const creation: ScopeRequest = {
     operation: 'CREATE',
-    namespace: namespaced,
+    namespace,
     workload,
-    namespaceLabels: namespaced === undefined ? { state: 'no' } : labels,
+    namespaceLabels: namespace === undefined ? { state: 'no' } : known,
     name: request.name,
     subResource: '',
     user: request.user,
@@ -81,7 +107,6 @@ export function rewriteStepsIn(workload: Workload, { request, ...context }: Obje
   return workload.containers.flatMap((container) => {
     if (container.image.state !== 'parsed') return [];
     const { reference: image } = container.image;
-    const ofPod = rewriteStepsOf(image, { ...context, namespace, labels });
-    return [...stepsOf(container, image, covering), ...ofPod].map((step) => ({ image, step }));
+    return stepsOf(container, image, covering).map((step) => ({ image, step }));
   });
 }

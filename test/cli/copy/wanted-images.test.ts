@@ -2,12 +2,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 
 import { type WantedImages, wantedImages } from '../../../src/cli/copy/wanted-images.ts';
 import { recordingEvents } from '../../../src/files/recording-events.ts';
 import type { RecordedFacts } from '../../../src/recording/facts.ts';
 import { kinds, policyOf } from '../../policy/fixtures.ts';
+import { parseReference } from '../../../src/image/reference.ts';
+import { requestOf } from '../../admission/decide.ts';
+import { change, registryOf } from '../../admission/pinning.ts';
 import { POD, recordedReview } from '../../recording/lines.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'tidewaiter-wanted-'));
@@ -51,6 +55,18 @@ test.each<readonly [what: string, text: string, policies: readonly string[], nam
     [`${NGINX} p0`],
   ],
   ['a policy about Pods only', deployment('nginx:1'), [`{match: {kinds: [Pod]}, ${REWRITE}}`], [`${NGINX} p0`]],
+  [
+    'a policy about init containers of Pods only',
+    deployment('nginx:1', 'initContainers'),
+    [`{match: {kinds: [Pod], containers: [init]}, ${REWRITE}}`],
+    [`${NGINX} p0`],
+  ],
+  [
+    'a policy about Pods only, and an object whose Pods an operator creates',
+    'apiVersion: monitoring.coreos.com/v1\nkind: Prometheus\nmetadata: {name: web, namespace: shop}\nspec: {image: "nginx:1"}\n',
+    [`{match: {kinds: [Pod]}, ${REWRITE}}`],
+    [`${NGINX} p0`],
+  ],
   ['a policy about Jobs only', deployment('nginx:1'), [`{match: {kinds: [Job]}, ${REWRITE}}`], []],
   ['init containers', deployment('nginx:1', 'initContainers'), [`{${REWRITE}}`], [`${NGINX} p0`]],
   [
@@ -113,3 +129,70 @@ test.each([
   const found = await wanted(JSON.stringify([object, object]), [`{${REWRITE}}`], 'objects.json');
   expect([found.images.size, found.hasMore, found.objects]).toEqual([20_000, hasMore, 2]);
 });
+
+const scope = fc.record(
+  {
+    kinds: fc.subarray(['Pod', 'Deployment', 'Job'], { minLength: 1 }),
+    containers: fc.subarray(['regular', 'init', 'volume'], { minLength: 1 }),
+    images: fc.subarray(['docker.io/**', 'm.io/**', 'quay.io/**'], { minLength: 1 }),
+    namespaces: fc.subarray(['shop', 'other'], { minLength: 1 }),
+  },
+  { requiredKeys: [] },
+);
+const ENTRIES = [
+  { from: 'docker.io/**', to: 'm.io/hub/**' },
+  { from: 'quay.io/**', to: 'm.io/quay/**' },
+  { from: 'm.io/hub/**', to: 'near.io/**' },
+];
+const policySpec = fc.record({
+  match: scope,
+  exclude: fc.constantFrom({ kinds: ['CronJob'] }, { containers: ['init'] }, { images: ['quay.io/**'] }),
+  rewrite: fc
+    .subarray(ENTRIES, { minLength: 1 })
+    .map((list) =>
+      list.map((entry, index) => ({ ...entry, mode: index % 2 === 0 ? 'workload' : 'pod', when: 'always' })),
+    ),
+});
+const anyImage = fc.constantFrom('nginx:1', 'quay.io/a/b:2', 'm.io/hub/x:1', `redis:7@sha256:${'a'.repeat(64)}`);
+const anySpec = fc.tuple(anyImage, anyImage, anyImage).map(([first, second, third]) => ({
+  initContainers: [{ name: 'i', image: first }],
+  containers: [{ name: 'c', image: second }],
+  volumes: [{ name: 'v', image: { reference: third } }],
+}));
+
+test('every name that the webhook writes is listed', async () => {
+  let written = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(policySpec, { minLength: 1, maxLength: 3 }),
+      fc.constantFrom('Pod', 'Deployment', 'Job'),
+      anySpec,
+      async (specs, kind, spec) => {
+        const policies = specs.map((one) => policyOf(JSON.stringify(one)));
+        const metadata = { name: 'web', namespace: 'shop' };
+        const newPod = { apiVersion: 'v1', kind: 'Pod', metadata, spec };
+        const apiVersion = kind === 'Job' ? 'batch/v1' : 'apps/v1';
+        const object = kind === 'Pod' ? newPod : { apiVersion, kind, metadata, spec: { template: { spec } } };
+        const { images } = await wanted(
+          JSON.stringify(object),
+          specs.map((one) => JSON.stringify(one)),
+          'any.json',
+        );
+        const listed = [...images.values()].flatMap(({ to }) => (to.ok ? [to.reference.runtimeName] : []));
+        for (const reviewed of [object, newPod]) {
+          const { rewrites } = await change(requestOf(reviewed), policies, { images: registryOf() });
+          const names = rewrites.flatMap(({ to }) => (to === undefined ? [] : [runtimeNameOf(to)]));
+          expect(listed).toEqual(expect.arrayContaining(names));
+          written += names.length;
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
+  expect(written).toBeGreaterThan(100);
+});
+
+function runtimeNameOf(image: string): string {
+  const parsed = parseReference(image);
+  return parsed.ok ? parsed.reference.runtimeName : image;
+}
