@@ -2,7 +2,7 @@
 import { isObject, type JsonObject } from '../pod/pointer.ts';
 import { ApiError, type ClusterApi } from './api.ts';
 import { pagesOf } from './pages.ts';
-import { listPath, type ServedResource } from './served-resources.ts';
+import { apiVersionOf, listPath, type ServedResource } from './served-resources.ts';
 
 const PAGE_SIZE = 500;
 const MAX_RESTARTS = 3;
@@ -14,11 +14,11 @@ const MAX_RESTARTS = 3;
 export async function* listedObjects(
   api: ClusterApi,
   resource: ServedResource,
-  { namespace, signal }: { readonly namespace: string | undefined; readonly signal: AbortSignal },
+  { namespace, signal }: { readonly namespace: string | undefined; readonly signal?: AbortSignal },
 ): AsyncGenerator<readonly JsonObject[], void> {
   const seen = new Set<unknown>();
-  const { group, version, kind } = resource;
-  const apiVersion = group === '' ? version : `${group}/${version}`;
+  const { kind } = resource;
+  const apiVersion = apiVersionOf(resource);
   for (let restarts = 0; ; restarts += 1) {
     try {
       const request = { path: listPath(resource, namespace), pageSize: PAGE_SIZE, maxPages: Infinity };

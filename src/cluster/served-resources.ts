@@ -13,7 +13,7 @@ export interface ServedResource {
   readonly isNamespaced: boolean;
 }
 
-const BUILT_IN: readonly ServedResource[] = API_RESOURCES.map(({ group, kind, resource }) => ({
+export const BUILT_IN_RESOURCES: readonly ServedResource[] = API_RESOURCES.map(({ group, kind, resource }) => ({
   group,
   version: 'v1',
   kind,
@@ -31,7 +31,7 @@ export async function workloadResources(
   const served = await resourcesOfGroups(api, new Set(custom.map(({ group }) => group)), signal);
   const isKnown = ({ group, kind }: ServedResource): boolean =>
     custom.some((one) => one.group === group && one.kind === kind);
-  return [...BUILT_IN, ...served.filter(isKnown)];
+  return [...BUILT_IN_RESOURCES, ...served.filter(isKnown)];
 }
 
 /** Those that can be listed, in the preferred version of each group. Rejects like `request`. */
@@ -65,6 +65,15 @@ function listableIn(
 function listIn(object: JsonObject, key: string): readonly JsonObject[] {
   const list = object[key];
   return Array.isArray(list) ? list.filter(isObject) : [];
+}
+
+export function apiVersionOf({ group, version }: ServedResource): string {
+  return group === '' ? version : `${group}/${version}`;
+}
+
+/** As in RBAC messages: `deployments.apps`. */
+export function resourceName({ group, resource }: ServedResource): string {
+  return group === '' ? resource : `${resource}.${group}`;
 }
 
 /** undefined: in all namespaces. */

@@ -470,6 +470,29 @@ describe('a cluster', () => {
     expect(namesIn(await liveWorkloads(apiWith({ '/api/v1/pods': { items: pods } })))).toEqual(['owner']);
   });
 
+  test('is not read in part: too many objects are an error', async () => {
+    const page = { metadata: { continue: 'more' }, items: Array.from({ length: 500 }, () => object('a', ['a:1'])) };
+    await expect(liveWorkloads(apiWith({ '/api/v1/pods': page, '/api/v1/pods more': page }))).rejects.toThrow(
+      'the cluster has too many pods; run tidewaiter init on manifests instead',
+    );
+  });
+
+  test('is read again if the API server has forgotten the beginning of a list', async () => {
+    const listed = (name: string): object => ({ metadata: { name, uid: name }, spec: { containers: [] } });
+    const pages = {
+      '/api/v1/pods': { metadata: { continue: 'more' }, items: [listed('a')] },
+      '/api/v1/pods more': new ApiError(410, 'Expired', 'the continue token is too old'),
+    };
+    const api = apiWith(pages);
+    const later = { ...pages, '/api/v1/pods more': { items: [listed('b')] } };
+    const again: ClusterApi = {
+      ...api,
+      request: async (asked, signal) =>
+        (api.requested.includes('/api/v1/pods more') ? apiWith(later) : api).request(asked, signal),
+    };
+    expect(namesIn(await liveWorkloads(again))).toEqual(['a', 'b']);
+  });
+
   test('is not read in part: all missing permissions are named', async () => {
     const forbidden = new ApiError(403, 'Forbidden', 'pods is forbidden');
     const api = apiWith({

@@ -1,28 +1,28 @@
 /** What runs in a cluster, as one YAML stream: the workloads, and Pods with images that their workloads do not have. */
 import { ApiError, type ClusterApi } from '../../cluster/api.ts';
 import { missingAccess } from '../../cluster/facts/missing-access.ts';
-import { pagesOf } from '../../cluster/pages.ts';
+import { listedObjects } from '../../cluster/listed-objects.ts';
+import { apiVersionOf, BUILT_IN_RESOURCES, resourceName, type ServedResource } from '../../cluster/served-resources.ts';
 import { UserError } from '../../error/user-error.ts';
-import { API_RESOURCES, type ApiResource } from '../../pod/api-resources.ts';
 import { kindTable } from '../../pod/kinds.ts';
 import { isObject, type JsonObject } from '../../pod/pointer.ts';
-import { workloadOf } from '../../pod/workload.ts';
+import { typeOf, workloadOf } from '../../pod/workload.ts';
 
 const KINDS = kindTable();
 
-/** 100,000 objects of each kind. */
-const PAGES = { pageSize: 500, maxPages: 200 };
+/** Of each kind. */
+const MAX_OBJECTS = 100_000;
 
 /** Rejects if a kind cannot be listed: a policy for a part of a cluster can deny the rest. */
 export async function liveWorkloads(api: ClusterApi): Promise<string> {
   const found: LiveObjects = { documents: [], images: new Set(), ownedPods: new Map() };
   const forbidden: string[] = [];
-  for (const resource of API_RESOURCES) {
+  for (const resource of BUILT_IN_RESOURCES) {
     try {
-      for await (const item of itemsOf(api, resource)) addTo(found, item, resource);
+      await addObjects(found, api, resource);
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 403) throw error;
-      forbidden.push(resource.group === '' ? resource.resource : `${resource.resource}.${resource.group}`);
+      forbidden.push(resourceName(resource));
     }
   }
   if (forbidden.length > 0)
@@ -41,11 +41,21 @@ interface LiveObjects {
   readonly ownedPods: Map<string, readonly string[]>;
 }
 
-function addTo({ documents, images, ownedPods }: LiveObjects, item: JsonObject, resource: ApiResource): void {
-  const owner = ownerOf(item);
-  if (owner !== undefined && resource.kind !== 'Pod') return;
-  const manifest = manifestOf(item, resource, owner);
-  const own = imagesIn(manifest, resource);
+async function addObjects(found: LiveObjects, api: ClusterApi, resource: ServedResource): Promise<void> {
+  let count = 0;
+  for await (const objects of listedObjects(api, resource, { namespace: undefined })) {
+    count += objects.length;
+    if (count > MAX_OBJECTS)
+      throw new UserError(`the cluster has too many ${resource.resource}; run tidewaiter init on manifests instead`);
+    for (const object of objects) addTo(found, object);
+  }
+}
+
+function addTo({ documents, images, ownedPods }: LiveObjects, object: JsonObject): void {
+  const owner = ownerOf(object);
+  if (owner !== undefined && object['kind'] !== 'Pod') return;
+  const manifest = manifestOf(object, owner);
+  const own = imagesIn(manifest);
   if (owner !== undefined) {
     ownedPods.set(JSON.stringify(manifest), own);
     return;
@@ -54,49 +64,32 @@ function addTo({ documents, images, ownedPods }: LiveObjects, item: JsonObject, 
   for (const image of own) images.add(image);
 }
 
-async function* itemsOf(api: ClusterApi, resource: ApiResource): AsyncGenerator<JsonObject> {
-  let isComplete = true;
-  for await (const { list, hasNext } of pagesOf(api, { path: pathOf(resource), ...PAGES })) {
-    yield* Array.isArray(list['items']) ? list['items'].filter(isObject) : [];
-    isComplete = !hasNext;
-  }
-  if (!isComplete)
-    throw new UserError(`the cluster has too many ${resource.resource}; run tidewaiter init on manifests instead`);
-}
-
-function pathOf({ group, resource }: ApiResource): string {
-  return group === '' ? `/api/v1/${resource}` : `/apis/${group}/v1/${resource}`;
-}
-
 /** The name of the controller, if it is listed as well. Images of a custom resource are not known, and so count in what it owns. */
 function ownerOf({ metadata }: JsonObject): string | undefined {
   const owners = isObject(metadata) ? metadata['ownerReferences'] : undefined;
   const listed = Array.isArray(owners) ? owners.filter(isObject) : [];
-  const owner = listed.find((one) => one['controller'] === true && API_RESOURCES.some((kind) => isOfKind(one, kind)));
+  const owner = listed.find(
+    (one) => one['controller'] === true && BUILT_IN_RESOURCES.some((kind) => isOfKind(one, kind)),
+  );
   return typeof owner?.['name'] === 'string' ? owner['name'] : undefined;
 }
 
-function isOfKind({ apiVersion, kind }: JsonObject, resource: ApiResource): boolean {
+function isOfKind({ apiVersion, kind }: JsonObject, resource: ServedResource): boolean {
   return kind === resource.kind && apiVersion === apiVersionOf(resource);
 }
 
-function apiVersionOf({ group }: ApiResource): string {
-  return group === '' ? 'v1' : `${group}/v1`;
-}
-
-/** Items of a list have no kind. The replicas of an owner have its name, so that equal ones are one document. */
-function manifestOf({ metadata, spec, template }: JsonObject, resource: ApiResource, owner?: string): JsonObject {
+/** The replicas of an owner have its name, so that equal ones are one document. */
+function manifestOf({ apiVersion, kind, metadata, spec, template }: JsonObject, owner?: string): JsonObject {
   const { name, namespace } = isObject(metadata) ? metadata : {};
-  const apiVersion = apiVersionOf(resource);
-  if (owner === undefined) return { apiVersion, kind: resource.kind, metadata: { name, namespace }, spec, template };
+  if (owner === undefined) return { apiVersion, kind, metadata: { name, namespace }, spec, template };
   const { containers, initContainers, ephemeralContainers } = isObject(spec) ? spec : {};
   const parts = { containers, initContainers, ephemeralContainers };
-  return { apiVersion, kind: resource.kind, metadata: { name: owner, namespace }, spec: parts };
+  return { apiVersion, kind, metadata: { name: owner, namespace }, spec: parts };
 }
 
 /** With the namespace, because a policy can exclude it. */
-function imagesIn(manifest: JsonObject, { group, kind }: ApiResource): readonly string[] {
-  const read = workloadOf(manifest, { group, version: 'v1', kind }, KINDS);
+function imagesIn(manifest: JsonObject): readonly string[] {
+  const read = workloadOf(manifest, typeOf(manifest), KINDS);
   const { metadata } = manifest;
   const namespace = isObject(metadata) ? metadata['namespace'] : undefined;
   return read?.ok ? read.workload.containers.map(({ image }) => JSON.stringify([namespace, image.text])) : [];

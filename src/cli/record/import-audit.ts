@@ -7,30 +7,22 @@ import { REFUSALS } from '../../files/audit/refusals.ts';
 import { type AuditedReview, createConverter } from '../../files/audit/review-of-event.ts';
 import type { ORIGIN_OBJECTS } from '../../recording/origin.ts';
 import { readRecordedReview } from '../../recording/read-line.ts';
-import type { ErrorRow } from '../../report/check.ts';
 import { type FormatName, formatReport } from '../../report/index.ts';
 import { paint } from '../../report/paint.ts';
 import { recordingExitCode, type RecordingReport } from '../../report/recording.ts';
 import type { UnredactedLine } from '../../server/recording/recorded-lines.ts';
-import { closeAfter } from '../close-after.ts';
-import { commandFacts } from '../command-facts.ts';
 import { configured } from '../configured.ts';
-import { interruptible } from '../interrupt.ts';
 import { type ClusterFlags, clusterFlags, selectsCluster, withCluster } from '../open-cluster.ts';
-import { type Progress, progressOn } from '../progress.ts';
 import { print, type Terminal } from '../terminal.ts';
 import { withLittleMemory } from '../little-memory.ts';
-import { NO_FACTS, openFacts, type OpenFacts } from './gathered-facts.ts';
-import { rememberedFacts } from './remembered-facts.ts';
-import { joinedSaid, readSaid, type SaidFlags, type SaidSources } from './said-sources.ts';
-import { createUnknownFacts, type UnknownFacts } from './unknown-facts.ts';
-import { countRecording, type RecordingCounts } from './recording-counts.ts';
-import { openRecording, type OutputFlags, redactedFields, type RecordingOutput } from './recording-output.ts';
+import { errorIn } from './error-in.ts';
+import { NO_FACTS } from './gathered-facts.ts';
+import { type RecordingFlags, type RecordingParts, runRecording } from './run-recording.ts';
+import { joinedSaid } from './said-sources.ts';
 
-export interface ImportFlags extends OutputFlags, ClusterFlags, SaidFlags {
+export interface ImportFlags extends RecordingFlags, ClusterFlags {
   readonly config?: string | undefined;
   readonly object: (typeof ORIGIN_OBJECTS)[number];
-  readonly registry?: boolean | undefined;
   readonly output: FormatName<'import-audit'>;
 }
 
@@ -59,58 +51,13 @@ async function importLogs(
   api: ClusterApi | undefined,
 ): Promise<RecordingReport> {
   const logs = await auditLogs(paths, () => terminal.input());
-  const cluster = api && rememberedFacts(await commandFacts(api));
-  const output = openRecording({ directory: flags.out, each: flags.each, redact: redactedFields(config, flags) });
-  const facts = await openFacts({
-    config,
-    cluster,
-    hasRegistry: flags.registry === true,
-    hashUser: output.hashUser,
-    terminal,
-  });
-  const counts = countRecording();
-  const unknown = createUnknownFacts();
-  const errors: ErrorRow[] = [];
   const convert = createConverter({ kinds: config.kinds, object: flags.object });
-  const progress = progressOn(terminal, 'MiB of audit logs read');
-  const work = interruptible(async (signal) => {
-    const said = await readSaid(flags, { terminal, api, signal });
-    errors.push(...said.errors);
-    const run = { output, counts, convert, errors, unknown, facts, said };
-    return withLittleMemory(() => importAll(logs, run, { signal, progress }));
-  });
-  const isInterrupted = await closeAfter(work, async () => {
-    progress.stop();
-    await facts.close();
-    await output.close();
-  });
-  return {
-    version: 1,
-    directory: flags.out,
-    summary: counts.summary(output.bytes()),
-    refused: counts.refused(REFUSALS),
-    errors: [...errors, ...unknown.problems().map((message) => errorAt(api?.server ?? '', message))],
-    isInterrupted,
-  };
+  const about = { config, flags, terminal, api, what: 'MiB of audit logs read', refusals: REFUSALS };
+  return runRecording(about, (parts, signal) => withLittleMemory(() => importAll(logs, { ...parts, convert }, signal)));
 }
 
-interface Run {
-  readonly output: RecordingOutput;
-  readonly counts: RecordingCounts;
+interface Run extends RecordingParts {
   readonly convert: ReturnType<typeof createConverter>;
-  readonly errors: ErrorRow[];
-  readonly unknown: UnknownFacts;
-  readonly facts: OpenFacts;
-  readonly said: SaidSources;
-}
-
-function errorAt(file: string, message: string): ErrorRow {
-  return { file, line: null, column: null, document: null, message };
-}
-
-interface Control {
-  readonly signal: AbortSignal;
-  readonly progress: Progress;
 }
 
 const MIB = 1024 * 1024;
@@ -123,12 +70,12 @@ function totalMib(logs: readonly AuditLog[]): number | undefined {
 }
 
 /** Resolves with whether it was interrupted. */
-async function importAll(logs: readonly AuditLog[], run: Run, { signal, progress }: Control): Promise<boolean> {
+async function importAll(logs: readonly AuditLog[], run: Run, signal: AbortSignal): Promise<boolean> {
   const total = totalMib(logs);
   let bytes = 0;
   const onBytes = (more: number): void => {
     bytes += more;
-    progress.at(Math.floor(bytes / MIB), total);
+    run.progress.at(Math.floor(bytes / MIB), total);
   };
   for (const log of logs) {
     for await (const entry of auditEntries(log, onBytes)) {
@@ -143,7 +90,7 @@ async function importOne(entry: AuditEntry, run: Run, signal: AbortSignal): Prom
   const { output, counts, convert, errors } = run;
   const { file, line } = entry;
   if ('problem' in entry) {
-    errors.push({ file, line: line === 1 ? null : line, column: null, document: null, message: entry.problem });
+    errors.push(errorIn(file, entry.problem, line === 1 ? null : line));
     return;
   }
   counts.read();

@@ -2,7 +2,7 @@
 import { ApiError, ApiOutage, type ClusterApi } from '../../cluster/api.ts';
 import { missingAccess } from '../../cluster/facts/missing-access.ts';
 import { listedObjects } from '../../cluster/listed-objects.ts';
-import { type ServedResource, workloadResources } from '../../cluster/served-resources.ts';
+import { resourceName, type ServedResource, workloadResources } from '../../cluster/served-resources.ts';
 import { quoteValue } from '../../image/quote.ts';
 import type { KindTable } from '../../pod/kinds.ts';
 import { isObject, type JsonObject } from '../../pod/pointer.ts';
@@ -120,10 +120,10 @@ function ownedByListed(): (object: JsonObject) => boolean {
 
 export function listProblem(
   error: ApiError | ApiOutage,
-  { group, resource }: ServedResource,
+  resource: ServedResource,
   namespace: string | undefined,
 ): string {
-  const name = group === '' ? resource : `${resource}.${group}`;
+  const name = resourceName(resource);
   if (error instanceof ApiOutage) return `cannot list ${name}: ${error.message}`;
   if (error.status === 403) return missingAccess({ resource: name, verbs: ['list'], namespace, isCommand: true });
   return `cannot list ${name}: the API server returned HTTP ${error.status}: ${error.message}`;

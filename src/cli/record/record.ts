@@ -7,31 +7,22 @@ import { isObject, type JsonObject } from '../../pod/pointer.ts';
 import type { RecordedFacts } from '../../recording/facts.ts';
 import type { Said } from '../../recording/said.ts';
 import { syntheticReview } from '../../recording/synthetic.ts';
-import type { ErrorRow } from '../../report/check.ts';
 import { type FormatName, formatReport } from '../../report/index.ts';
 import { paint } from '../../report/paint.ts';
 import { recordingExitCode, type RecordingReport } from '../../report/recording.ts';
-import { closeAfter } from '../close-after.ts';
-import { commandFacts } from '../command-facts.ts';
 import { configured } from '../configured.ts';
-import { interruptible } from '../interrupt.ts';
 import { type ClusterFlags, clusterFlags, withCluster } from '../open-cluster.ts';
-import { type Progress, progressOn } from '../progress.ts';
 import { print, type Terminal } from '../terminal.ts';
-import { openFacts, type OpenFacts } from './gathered-facts.ts';
 import { liveObjects } from './live-objects.ts';
-import { countRecording, type RecordingCounts } from './recording-counts.ts';
-import { openRecording, type OutputFlags, redactedFields, type RecordingOutput } from './recording-output.ts';
-import { rememberedFacts } from './remembered-facts.ts';
-import { readSaid, type SaidFlags, type SaidSources } from './said-sources.ts';
-import { createUnknownFacts, type UnknownFacts } from './unknown-facts.ts';
+import { errorIn } from './error-in.ts';
+import type { RecordingCounts } from './recording-counts.ts';
+import { type RecordingFlags, type RecordingParts, runRecording } from './run-recording.ts';
 
-export interface RecordFlags extends ClusterFlags, OutputFlags, SaidFlags {
+export interface RecordFlags extends RecordingFlags, ClusterFlags {
   readonly config?: string | undefined;
   readonly fromCluster?: boolean | undefined;
   readonly namespace?: readonly string[] | undefined;
   readonly owned?: boolean | undefined;
-  readonly registry?: boolean | undefined;
   readonly output: FormatName<'record'>;
 }
 
@@ -59,53 +50,13 @@ const DESCRIPTIONS = {
   'too-deep': 'objects that are nested too deep',
 } as const;
 
-async function recordCluster(api: ClusterApi, { config, flags, terminal }: Run): Promise<RecordingReport> {
-  const cluster = rememberedFacts(await commandFacts(api));
-  const output = openRecording({ directory: flags.out, each: flags.each, redact: redactedFields(config, flags) });
-  const facts = await openFacts({
-    config,
-    cluster,
-    hasRegistry: flags.registry === true,
-    hashUser: output.hashUser,
-    terminal,
-  });
-  const counts = countRecording();
-  const unknown = createUnknownFacts();
-  const errors: ErrorRow[] = [];
-  const progress = progressOn(terminal, 'objects read');
-  const work = interruptible(async (signal) => {
-    const said = await readSaid(flags, { terminal, api, signal });
-    errors.push(...said.errors);
-    return recordAll({ api, config, flags, output, counts, errors, unknown, progress, facts, said }, signal);
-  });
-  const isInterrupted = await closeAfter(work, async () => {
-    progress.stop();
-    await facts.close();
-    await output.close();
-  });
-  return {
-    version: 1,
-    directory: flags.out,
-    summary: counts.summary(output.bytes()),
-    refused: counts.refused(DESCRIPTIONS),
-    errors: [...errors, ...unknown.problems().map((message) => errorAt(api, message))],
-    isInterrupted,
-  };
+function recordCluster(api: ClusterApi, run: Run): Promise<RecordingReport> {
+  const about = { ...run, api, what: 'objects read', refusals: DESCRIPTIONS };
+  return runRecording(about, (parts, signal) => recordAll({ ...run, ...parts, api }, signal));
 }
 
-interface Recorder extends Omit<Run, 'terminal'> {
+interface Recorder extends Run, RecordingParts {
   readonly api: ClusterApi;
-  readonly output: RecordingOutput;
-  readonly counts: RecordingCounts;
-  readonly errors: ErrorRow[];
-  readonly unknown: UnknownFacts;
-  readonly progress: Progress;
-  readonly facts: OpenFacts;
-  readonly said: SaidSources;
-}
-
-function errorAt({ server }: ClusterApi, message: string): ErrorRow {
-  return { file: server, line: null, column: null, document: null, message };
 }
 
 /** Resolves with whether it was interrupted. */
@@ -115,7 +66,7 @@ async function recordAll(recorder: Recorder, signal: AbortSignal): Promise<boole
   const { namespace: namespaces = [], owned = false } = flags;
   try {
     for await (const entry of liveObjects(api, { kinds, namespaces, owned, signal })) {
-      if ('problem' in entry) errors.push(errorAt(api, entry.problem));
+      if ('problem' in entry) errors.push(errorIn(api.server, entry.problem));
       else await recordPage(entry.page, recorder, signal);
       if ('owned' in entry) leaveOut('owned', counts, entry.owned);
     }

@@ -9,6 +9,7 @@ import { isObject, type JsonObject } from '../../pod/pointer.ts';
 import type { Said } from '../../recording/said.ts';
 import type { ErrorRow } from '../../report/check.ts';
 import type { Terminal } from '../terminal.ts';
+import { errorIn } from './error-in.ts';
 import { listProblem } from './live-objects.ts';
 
 export interface SaidFlags {
@@ -70,8 +71,4 @@ async function addClusterReports(api: ClusterApi, book: SaidBook, signal: AbortS
     }
   }
   return errors;
-}
-
-function errorIn(file: string, message: string): ErrorRow {
-  return { file, line: null, column: null, document: null, message };
 }
