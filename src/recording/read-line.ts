@@ -4,6 +4,7 @@ import { quoteValue } from '../image/quote.ts';
 import { isObject } from '../pod/pointer.ts';
 import { type DocumentFault, schemaCheck } from '../policy/schema-faults.ts';
 import { type Recorded, RECORDING_FORMAT, type RecordedReview } from './format.ts';
+import { isDeeper, MAX_PATCH_DEPTH } from './nesting.ts';
 import { REPEATS_LINE_SCHEMA, REVIEW_LINE_SCHEMA } from './schema.ts';
 
 export type ReadLine =
@@ -12,18 +13,11 @@ export type ReadLine =
 
 const CHECKS = { review: schemaCheck(REVIEW_LINE_SCHEMA), repeats: schemaCheck(REPEATS_LINE_SCHEMA) } as const;
 
-/** Patches are compared as text, which overflows the stack for deep ones. */
-const MAX_DEPTH = 100;
-const TOO_DEEP = `must not be nested more than ${MAX_DEPTH} levels deep`;
-
 function isDeepPatch(response: unknown): boolean {
-  return isObject(response) && isDeeper(response['patch'], MAX_DEPTH);
+  return isObject(response) && isDeeper(response['patch'], MAX_PATCH_DEPTH);
 }
 
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
-}
+const TOO_DEEP = `must not be nested more than ${MAX_PATCH_DEPTH} levels deep`;
 
 /** Does not check the AdmissionReview; see readReview. */
 export function readRecorded(value: unknown): ReadLine {

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { MAX_REVIEW_DEPTH } from '../../src/recording/nesting.ts';
 import { createWriter } from '../../src/server/recording/writer.ts';
 import { describeWith } from '../support/real-part.ts';
 import { batchOf, type Sent, settingsFor } from './batches.ts';
@@ -32,6 +33,10 @@ const reviews: readonly Sent[] = [
   { pod: { apiVersion: 'v1', kind: 'Service', metadata: { namespace: 'shop' } } },
 ];
 
+function nested(levels: number): unknown {
+  return levels === 0 ? 1 : [nested(levels - 1)];
+}
+
 function withImage(image: string): object {
   return { ...POD, spec: { containers: [{ name: 'web', image }] } };
 }
@@ -51,5 +56,28 @@ describeWith(missing, 'the examples of docs/recordings.md', () => {
     const { stdout, stderr } = spawnSync('sh', ['-c', command.replaceAll('DIR', folder)], { encoding: 'utf8' });
     expect(stderr).toBe('');
     expect(stdout.replace(/^ +/gm, '')).toBe(output);
+  });
+
+  test('are not stopped by reviews that are nested deep', async () => {
+    const other = mkdtempSync(path.join(tmpdir(), 'tidewaiter-deep-'));
+    const writer = createWriter(settingsFor(other), { onFailure: () => undefined, onRecovery: () => undefined });
+    // The review, the request, and the Pod are three levels.
+    const pods = [
+      POD,
+      { ...POD, deep: nested(MAX_REVIEW_DEPTH - 3) },
+      { ...POD, deep: nested(MAX_REVIEW_DEPTH - 2) },
+      POD,
+    ];
+    await writer.add(batchOf(pods.map((pod, index) => ({ pod: { ...pod, index } }))));
+    await writer.close();
+    const { stdout, stderr } = spawnSync(
+      'sh',
+      ['-c', `zstd -dc ${other}/*.zst | jq -c '[.dropped, .review.request.object.index]'`],
+      {
+        encoding: 'utf8',
+      },
+    );
+    rmSync(other, { recursive: true });
+    expect({ stdout, stderr }).toEqual({ stdout: '[0,0]\n[0,1]\n[1,3]\n', stderr: '' });
   });
 });

@@ -97,7 +97,6 @@ function lineOf(create: () => LineContent): LineContent | undefined {
   try {
     return create();
   } catch (error) {
-    // Deep objects overflow the stack.
     if (error instanceof RangeError) return undefined;
     throw error;
   }

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import { isObject, type JsonObject } from '../../pod/pointer.ts';
 import type { RecordedFacts } from '../../recording/facts.ts';
 import { RECORDING_FORMAT, type RecordedReview } from '../../recording/format.ts';
+import { isDeeper, MAX_REVIEW_DEPTH } from '../../recording/nesting.ts';
 import { isUnrecorded, redactReview } from '../../recording/redact/review.ts';
 import { scrubbed } from '../../recording/redact/scrub.ts';
 import { redactText } from '../../recording/redact/secret-texts.ts';
@@ -28,7 +29,6 @@ export function lineContent({ note, body }: Noted, options: LineOptions): LineCo
     if (!parsed.ok || !isObject(parsed.value)) return 'unreadable';
     return isUnrecorded(parsed.value) ? 'unrecorded' : contentOf(note, parsed.value, options);
   } catch (error) {
-    // Deep objects overflow the stack.
     if (error instanceof RangeError) return 'unreadable';
     throw error;
   }
@@ -58,6 +58,7 @@ export function redactedLine(
   { time, endpoint, review: body, facts, response, origin, said, generation, durationMs }: UnredactedLine,
   { version, fields, hashUser }: LineOptions,
 ): LineContent {
+  if (isDeeper(body, MAX_REVIEW_DEPTH)) throw new RangeError(`nested more than ${MAX_REVIEW_DEPTH} levels deep`);
   const { review, redacted, secrets } = redactReview(body, fields);
   const scrub = { secrets, kept: secrets.size === 0 ? '' : JSON.stringify(review), hashUser };
   const { request } = review;
