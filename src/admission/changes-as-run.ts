@@ -2,6 +2,7 @@
 import { parseReference } from '../image/reference.ts';
 import type { Container } from '../pod/containers.ts';
 import { workloadOf } from '../pod/workload.ts';
+import { REWRITE } from '../policy/change-rules.ts';
 import { changesNewPods } from '../policy/plan.ts';
 import type { Finding } from '../policy/finding.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -85,7 +86,7 @@ export function objectAsRun(
     return whenKnown(podMutations(changed, context, signal), (ofPods) => ({
       request: ofPods.reduce(withPod, changed),
       changes: changesIn(mutation, ofPods, context),
-      findings: [...findings, ...ofPods.flatMap(findingsOfPod)],
+      findings: [...findings, ...ofPods.flatMap(findingsOfPod).filter((finding) => !isRewriteAgain(finding, findings))],
     }));
   });
 }
@@ -96,6 +97,12 @@ function withPod(request: AdmissionRequest, { mutation, placeOf }: PodMutation):
     operation.path.startsWith(`${POD_SPEC}/`) ? [{ ...operation, path: placeOf(operation.path) }] : [],
   );
   return withObject(request, { prepared: patch });
+}
+
+/** A Pod whose template has just been pinned: the mirror has not the digest either. */
+function isRewriteAgain({ rule, policy, pointer }: Finding, ofObject: readonly Finding[]): boolean {
+  const isSame = (one: Finding): boolean => one.rule === rule && one.policy === policy && one.pointer === pointer;
+  return rule === REWRITE && ofObject.some(isSame);
 }
 
 function findingsOfPod({ mutation, placeOf }: PodMutation): readonly Finding[] {

@@ -104,6 +104,19 @@ describe('explain pod --policy', () => {
     expect(out).toContain('instead of quay.io/acme/migrate:3 (by mirror)');
   });
 
+  test('tells once that a mirror does not have an image, also if the template is pinned', async () => {
+    const has = (image: string): boolean => !image.startsWith('mirror.example.com/');
+    const { out } = await explained(
+      DEPLOYMENT,
+      `{rewrite: [${QUAY}], pin: {}, pullPolicy: [{set: Always, mode: pod}]}`,
+      {
+        has,
+      },
+    );
+    expect(out.match(/is not rewritten to/g)).toHaveLength(1);
+    expect(out).toContain(`quay.io/acme/migrate:3@${digestOf('1')}`);
+  });
+
   test('fits into narrow terminals', async () => {
     const { out } = await explained(DEPLOYMENT, ALL, { output: 'json' });
     const summary = JSON.parse(out) as WorkloadSummary;
