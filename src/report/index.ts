@@ -225,8 +225,12 @@ const FORMATS = {
         import('./html/document.ts'),
       ]);
       const rows = collectRows();
-      const report = await run(rows.add);
-      return { out: htmlDocument({ runs: rows.runs({ report, paths, policies, policyChange }), ...about }) };
+      try {
+        const report = await run(rows.add);
+        return { out: htmlDocument({ runs: rows.runs({ report, paths, policies, policyChange }), ...about }) };
+      } finally {
+        rows.close();
+      }
     },
   },
 } satisfies Readonly<Record<string, Format>>;

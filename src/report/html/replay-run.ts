@@ -2,17 +2,25 @@
 import { isShown, type ReplayRow } from '../../recording/replay-row.ts';
 import { agreementCounts } from '../replay/agreement-text.ts';
 import type { ReplayReport } from '../replay/report.ts';
-import { alikeRows } from './alike-rows.ts';
+import { type AlikeRows, alikeRows } from './alike-rows.ts';
 import { remarkOf } from './check-run.ts';
 import { replayFindings, replayReview } from './replay-findings.ts';
-import { denialVerdict, replayReasons, replayVerdict } from './replay-verdict.ts';
-import type { AgreementTable, ChangedLine, Run, Totals } from './report-data.ts';
+import {
+  denialVerdict,
+  leftOutReason,
+  type NewlyDenied,
+  newlyDeniedIn,
+  replayReasons,
+  replayVerdict,
+} from './replay-verdict.ts';
+import type { AgreementTable, ChangedLine, ReportFinding, Review, Run, Totals } from './report-data.ts';
 import { type TimeSteps, timeSteps } from './time-steps.ts';
 
 export interface CollectedRows {
   readonly add: (row: ReplayRow) => void;
   /** After all rows. */
   runs(about: ReplayAbout): readonly Run[];
+  readonly close: () => void;
 }
 
 export interface ReplayAbout {
@@ -40,40 +48,45 @@ export function collectRows(): CollectedRows {
       const timeline = steps.timeline();
       const owner = Object.fromEntries(shares.owner);
       const namespace = Object.fromEntries(shares.namespace);
-      return runsOf(shown.rows(), steps, about).map((run) => ({ ...run, timeline, share: { owner, namespace } }));
+      return runsOf(shown, steps, about).map((run) => ({ ...run, timeline, share: { owner, namespace } }));
     },
+    close: shown.close,
   };
 }
 
+/** Of more teams and namespaces, the page does not say which share of the reviews they have. */
+const MAX_SHARES = 20_000;
+
 function count(counts: Map<string, number>, key: string, number: number): void {
-  counts.set(key, (counts.get(key) ?? 0) + number);
+  if (counts.size < MAX_SHARES || counts.has(key)) counts.set(key, (counts.get(key) ?? 0) + number);
 }
 
 type RunParts = Omit<Run, 'timeline' | 'share'>;
 
 /** What changes, and, in a comparison, what is denied in the end. */
-function runsOf(rows: readonly ReplayRow[], steps: TimeSteps, about: ReplayAbout): readonly RunParts[] {
+function runsOf(rows: AlikeRows, steps: TimeSteps, about: ReplayAbout): readonly RunParts[] {
   const { report } = about;
-  const first = { ...commonParts(about), ...partsOf(rows, steps) };
-  const denied = rows.filter(({ allowed }) => !allowed);
   const isCompared = report.summary.compared > 0;
+  const { changes, ends, newlyDenied } = partsOf(rows, steps, isCompared);
+  const leftOut = rows.leftOut();
+  const listed = leftOut.newlyDenied > 0 ? [] : newlyDenied;
   const run = {
-    ...first,
+    ...commonParts(about),
+    ...changes,
     id: 'replay',
-    title: isCompared && denied.length > 0 ? 'Changes' : 'Replay',
-    verdict: replayVerdict(report, rows),
-    because: replayReasons(report, rows),
+    title: ends.reviews.length > 0 ? 'Changes' : 'Replay',
+    verdict: replayVerdict(report, listed),
+    because: replayReasons(report, { newlyDenied: listed, leftOut }),
     totals: totalsOf(report),
   };
-  if (!isCompared || denied.length === 0) return [run];
-  const ends = denied.map(asDenial);
+  if (ends.reviews.length === 0) return [run];
   const decisions = {
     ...commonParts(about),
-    ...partsOf(ends, steps),
+    ...ends,
     id: 'denials',
     title: 'All denials',
     verdict: denialVerdict(report),
-    because: [],
+    because: leftOutReason(leftOut.denied, 0),
     totals: { ...totalsOf(report), changes: null },
   };
   return [run, decisions];
@@ -110,11 +123,35 @@ type CommonParts = Pick<
   'kind' | 'subject' | 'policies' | 'policyChange' | 'helps' | 'agreement' | 'errors' | 'notices'
 >;
 
-function partsOf(rows: readonly ReplayRow[], steps: TimeSteps): Pick<Run, 'reviews' | 'findings'> {
-  return {
-    reviews: rows.map((row) => replayReview(row, steps.timesOf(row))),
-    findings: rows.flatMap(replayFindings),
-  };
+interface RunRows {
+  readonly reviews: Review[];
+  readonly findings: ReportFinding[];
+}
+
+interface Parts {
+  readonly changes: RunRows;
+  /** Only in a comparison. */
+  readonly ends: RunRows;
+  readonly newlyDenied: readonly NewlyDenied[];
+}
+
+/** In one pass, because the rows can be in a file. */
+function partsOf(rows: AlikeRows, steps: TimeSteps, isCompared: boolean): Parts {
+  const changes: RunRows = { reviews: [], findings: [] };
+  const ends: RunRows = { reviews: [], findings: [] };
+  const newlyDenied: NewlyDenied[] = [];
+  for (const { row, minutes } of rows.rows()) {
+    const times = steps.timesOf(minutes);
+    addRow(changes, row, times);
+    if (isCompared && !row.allowed) addRow(ends, asDenial(row), times);
+    if (row.change === 'newly-denied') newlyDenied.push(newlyDeniedIn(row));
+  }
+  return { changes, ends, newlyDenied };
+}
+
+function addRow({ reviews, findings }: RunRows, row: ReplayRow, times: Review['times']): void {
+  for (const finding of replayFindings(row, reviews.length)) findings.push(finding);
+  reviews.push(replayReview(row, times));
 }
 
 /** Without a comparison, the decisions are counted instead of changes. */

@@ -2,12 +2,13 @@
 import type { ReplayRow } from '../../recording/replay-row.ts';
 import { decisiveFindings } from '../replay/problems.ts';
 import type { ReplayReport } from '../replay/report.ts';
+import { type LeftOutReviews, MAX_FINDINGS } from './alike-rows.ts';
 import type { Part } from './report-data.ts';
 import { amount, share } from './sentence.ts';
 
 export function replayVerdict(
   { summary, agreement }: Pick<ReplayReport, 'summary' | 'agreement'>,
-  rows: readonly ReplayRow[],
+  newlyDenied: readonly NewlyDenied[],
 ): readonly Part[] {
   const { compared, different, changes } = summary;
   if (compared === 0) return denialVerdict({ summary });
@@ -18,7 +19,7 @@ export function replayVerdict(
   if (changes['newly-denied'] > 0) {
     const others: Part[] = allowed > 0 ? [[` and allow ${allowed.toLocaleString('en-US')} others`]] : [];
     const denials = share(changes['newly-denied'], compared, 'review');
-    return [['The policies would newly deny '], [denials, 'bad'], ...others, ...worstHit(rows), ['.']];
+    return [['The policies would newly deny '], [denials, 'bad'], ...others, ...worstHit(newlyDenied), ['.']];
   }
   if (allowed > 0)
     return [[`The policies would newly deny nothing and newly allow ${share(allowed, compared, 'review')}.`]];
@@ -50,14 +51,24 @@ export function denialVerdict({ summary: { denied, reviews } }: Pick<ReplayRepor
   return [['The policies deny '], [share(denied, reviews, 'recorded review'), 'bad'], ['.']];
 }
 
-export function replayReasons({ summary, partial }: ReplayReport, rows: readonly ReplayRow[]): readonly Part[] {
+export interface ListedReviews {
+  /** Those that are listed; none if some are not. */
+  readonly newlyDenied: readonly NewlyDenied[];
+  readonly leftOut: LeftOutReviews;
+}
+
+export function replayReasons(
+  { summary, partial }: ReplayReport,
+  { newlyDenied, leftOut }: ListedReviews,
+): readonly Part[] {
   const { errors, reviews, compared, changes, dropped } = summary;
   const sentences: readonly (readonly Part[])[] = [
     partial ? [['The replay was interrupted, so the result is incomplete.', 'bad']] : [],
     !partial && errors > 0
       ? [[`${amount(errors, 'review')} could not be evaluated, so the result is incomplete.`, 'bad']]
       : [],
-    commonCause(rows),
+    leftOutReason(leftOut.all, leftOut.newlyDenied),
+    commonCause(newlyDenied),
     changes.unknown > 0
       ? [[`${amount(changes.unknown, 'review')} cannot be decided, because facts are missing or unknown.`, 'bad']]
       : [],
@@ -70,17 +81,37 @@ export function replayReasons({ summary, partial }: ReplayReport, rows: readonly
   return said.flatMap((parts, index) => (index === 0 ? parts : [[' '] as const, ...parts]));
 }
 
-function newlyDenied(rows: readonly ReplayRow[]): readonly ReplayRow[] {
-  return rows.filter(({ change }) => change === 'newly-denied');
+/** Lists must not look complete if they are not. */
+export function leftOutReason(reviews: number, newlyDenied: number): readonly Part[] {
+  if (reviews === 0) return [];
+  const denied = newlyDenied === 0 ? '' : `, ${newlyDenied.toLocaleString('en-US')} of them newly denied,`;
+  const are = reviews === 1 ? 'is' : 'are';
+  const limit = MAX_FINDINGS.toLocaleString('en-US');
+  return [
+    [`${amount(reviews, 'more review')}${denied} ${are} counted but not listed`, 'bad'],
+    [`, because this page lists up to ${limit} findings; use -o json for all, or --namespace for some.`],
+  ];
 }
 
-function total(rows: readonly ReplayRow[]): number {
+/** What the sentences need of a review that would be newly denied. */
+export interface NewlyDenied {
+  readonly count: number;
+  readonly team: string | null;
+  readonly namespace: string | null;
+  readonly images: readonly string[];
+}
+
+export function newlyDeniedIn(row: ReplayRow): NewlyDenied {
+  const { count, team, namespace } = row;
+  return { count, team, namespace, images: imagesOf(row) };
+}
+
+function total(rows: readonly Pick<NewlyDenied, 'count'>[]): number {
   return rows.reduce((sum, { count }) => sum + count, 0);
 }
 
 /** The team with the most denials, otherwise the namespace, if it has at least half of them and not all. */
-function worstHit(rows: readonly ReplayRow[]): readonly Part[] {
-  const denied = newlyDenied(rows);
+function worstHit(denied: readonly NewlyDenied[]): readonly Part[] {
   const all = total(denied);
   for (const [nameOf, words] of HIT) {
     const groups = Map.groupBy(denied, nameOf);
@@ -94,7 +125,7 @@ function worstHit(rows: readonly ReplayRow[]): readonly Part[] {
   return [];
 }
 
-const HIT: readonly (readonly [(row: ReplayRow) => string | null, (count: number) => string])[] = [
+const HIT: readonly (readonly [(row: NewlyDenied) => string | null, (count: number) => string])[] = [
   [({ team }) => team, (count) => (count === 1 ? 'belongs to' : 'belong to')],
   [({ namespace }) => namespace, (count) => (count === 1 ? 'is in' : 'are in')],
 ];
@@ -102,13 +133,13 @@ const HIT: readonly (readonly [(row: ReplayRow) => string | null, (count: number
 const MAX_IMAGES = 2;
 
 /** The images that alone cause at least half of the denials. */
-function commonCause(rows: readonly ReplayRow[]): readonly Part[] {
-  const denied = newlyDenied(rows).map((row) => ({ count: row.count, images: imagesOf(row) }));
-  const all = denied.reduce((sum, { count }) => sum + count, 0);
+function commonCause(denied: readonly NewlyDenied[]): readonly Part[] {
+  const all = total(denied);
   const images = mostFrequent(denied);
   // Two denials need no summary.
   if (images.length === 0 || denied.length <= MAX_IMAGES) return [];
-  const isAlone = (each: Denied): boolean => each.images.length > 0 && each.images.every((one) => images.includes(one));
+  const isAlone = (each: NewlyDenied): boolean =>
+    each.images.length > 0 && each.images.every((one) => images.includes(one));
   const caused = denied.filter(isAlone).reduce((sum, { count }) => sum + count, 0);
   if (caused * 2 < all) return [];
   const [start, without] = images.length === 1 ? ['One image causes', 'it'] : ['Two images cause', 'them'];
@@ -116,12 +147,7 @@ function commonCause(rows: readonly ReplayRow[]): readonly Part[] {
   return [[`${start} ${some}: `], ...named(images), [restOf(all - caused, without)]];
 }
 
-interface Denied {
-  readonly count: number;
-  readonly images: readonly string[];
-}
-
-function mostFrequent(denied: readonly Denied[]): readonly string[] {
+function mostFrequent(denied: readonly NewlyDenied[]): readonly string[] {
   const counts = new Map<string, number>();
   for (const { count, images } of denied)
     for (const image of images) counts.set(image, (counts.get(image) ?? 0) + count);

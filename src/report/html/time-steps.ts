@@ -7,17 +7,21 @@ export interface TimeSteps {
   /** After all rows. null: no times are known. */
   timeline(): Timeline | null;
   /** After `timeline`. */
-  timesOf(row: ReplayRow): readonly (readonly [step: number, count: number])[];
+  timesOf(minutes: MinuteCounts): readonly (readonly [step: number, count: number])[];
 }
+
+/** Minutes since 1970, in steps of 5, each followed by the number of occurrences. */
+export type MinuteCounts = number[];
 
 const MINUTE_MS = 60_000;
 const DAY_MINUTES = 1440;
 /** Each divides the next one and a day, so that steps can be joined, and days begin with a step. */
-const STEPS = [5, 10, 30, 60, 120, 240, 720, 1440];
+const LEAST_STEP = 5;
+const STEPS = [LEAST_STEP, 10, 30, 60, 120, 240, 720, 1440];
 const MAX_STEPS = 400;
 
 export function timeSteps(): TimeSteps {
-  let minutes = STEPS[0] ?? DAY_MINUTES;
+  let minutes = LEAST_STEP;
   let counts = new Map<number, number>();
   const join = (): void => {
     minutes = STEPS.find((step) => step > minutes) ?? minutes * 2;
@@ -49,11 +53,10 @@ export function timeSteps(): TimeSteps {
       const all = Array.from({ length }, (_, step) => counts.get(start + step * minutes) ?? 0);
       return { start: new Date(start * MINUTE_MS).toISOString(), stepMinutes: minutes, all };
     },
-    timesOf(row) {
+    timesOf(counted) {
       const times = new Map<number, number>();
-      for (const { first, count } of occurrencesOf(row)) {
-        add(times, Math.floor((Math.floor(Date.parse(first) / MINUTE_MS) - start) / minutes), count);
-      }
+      for (let at = 0; at < counted.length; at += 2)
+        add(times, Math.floor(((counted[at] ?? 0) - start) / minutes), counted[at + 1] ?? 0);
       return [...times].toSorted(([one], [other]) => one - other);
     },
   };
@@ -63,8 +66,18 @@ function add(counts: Map<number, number>, key: number, count: number): void {
   counts.set(key, (counts.get(key) ?? 0) + count);
 }
 
+export function addMinutes(counts: MinuteCounts, row: ReplayRow): void {
+  for (const { first, count } of occurrencesOf(row)) {
+    const minute = Math.floor(Date.parse(first) / MINUTE_MS);
+    const step = minute - (minute % LEAST_STEP);
+    const last = counts.length - 1;
+    if (counts[last - 1] === step) counts[last] = (counts[last] ?? 0) + count;
+    else counts.push(step, count);
+  }
+}
+
 /** None if the time is unknown. */
-export function occurrencesOf({ occurrences, count, first, last }: ReplayRow): readonly Occurrence[] {
+function occurrencesOf({ occurrences, count, first, last }: ReplayRow): readonly Occurrence[] {
   if (occurrences !== undefined) return occurrences;
   return first === null || last === null ? [] : [{ count, first, last }];
 }

@@ -225,7 +225,7 @@ function newGroup(name: string): DetailedGroup {
 }
 
 /** The characters that are left. */
-interface Space {
+export interface Space {
   length: number;
 }
 
@@ -246,7 +246,7 @@ function addTo(group: DetailedGroup, row: ReplayRow, { by, examples, space }: De
   for (const problem of problemsOf(row)) if (isIn(group, problem, by)) addProblem(group, problem, { row, space });
 }
 
-function hasSpace(space: Space, length: number): boolean {
+export function hasSpace(space: Space, length: number): boolean {
   if (length > space.length) return false;
   space.length -= length;
   return true;

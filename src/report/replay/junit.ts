@@ -1,12 +1,14 @@
 /**
  * Formats the result of `replay` as JUnit XML: a test case per review of a file, and per owner of the reviews of a recording, which
- * can have any number of reviews.
+ * can have any number of reviews. The number of test cases is bounded.
  */
 import { objectLabel } from '../../admission/message.ts';
 import type { ReplayRow } from '../../recording/replay-row.ts';
 import { clean, newBuilder } from '../junit.ts';
 import { numberText } from '../number-text.ts';
-import { ownerLabel } from './groups.ts';
+import { countDistinct } from './distinct.ts';
+import { groupCount } from './group-limit.ts';
+import { hasSpace, ownerLabel, type Space } from './groups.ts';
 import { problemsOf } from './problems.ts';
 import { DIFFERENCES, type DifferentChange, type ReplayReport } from './report.ts';
 import type { ReplayRun } from './run.ts';
@@ -14,28 +16,72 @@ import type { ReplayRun } from './run.ts';
 interface Case {
   readonly suite: string;
   readonly name: string;
-  readonly reviews: number;
+  reviews: number;
   readonly failing: Lines;
   readonly passing: Lines;
 }
 
 interface Lines {
-  readonly kind: DifferentChange | undefined;
-  readonly lines: ReadonlySet<string>;
+  kind: DifferentChange | undefined;
+  readonly lines: Set<string>;
 }
 
 export async function junitReplay(run: ReplayRun, failOn: readonly DifferentChange[]): Promise<string> {
-  const cases = new Map<string, Case>();
-  const report = await run((row) => {
-    const { suite, name } = titleOf(row);
-    const key = JSON.stringify([suite, name]);
-    const known = cases.get(key) ?? { suite, name, reviews: 0, failing: NONE, passing: NONE };
-    cases.set(key, withRow(known, row, failOn));
-  });
-  return xmlOf([...cases.values()], report);
+  const cases = collectCases(failOn);
+  const report = await run(cases.add);
+  return xmlOf(cases.list(), report);
 }
 
-const NONE: Lines = { kind: undefined, lines: new Set() };
+/** Cases that fail, and as many that do not when they come first. Reviews of others are one case, which fails if one of them would. */
+const MAX_CASES = 5000;
+/** Characters of the lines of all cases, beyond the first line of each. */
+const MAX_LENGTH = 4_000_000;
+
+interface Cases {
+  readonly add: (row: ReplayRow) => void;
+  list(): readonly Case[];
+}
+
+function collectCases(failOn: readonly DifferentChange[]): Cases {
+  const known = new Map<string, Case>();
+  const places = { failing: MAX_CASES, passing: MAX_CASES };
+  const others = newCase('(others)', '');
+  const otherNames = countDistinct();
+  const space: Space = { length: MAX_LENGTH };
+  const caseFor = (row: ReplayRow, isFailing: boolean): Case => {
+    const { suite, name } = titleOf(row);
+    const key = JSON.stringify([suite, name]);
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const place = isFailing ? 'failing' : 'passing';
+    if (places[place] === 0) {
+      otherNames.add(key);
+      return others;
+    }
+    places[place] -= 1;
+    const created = newCase(suite, name);
+    known.set(key, created);
+    return created;
+  };
+  return {
+    add(row) {
+      const change = DIFFERENCES.find((each) => each === row.change);
+      const isFailing = change !== undefined && failOn.includes(change);
+      const own = caseFor(row, isFailing);
+      own.reviews += row.count;
+      if (change !== undefined) addProblems(isFailing ? own.failing : own.passing, change, { row, space });
+    },
+    list() {
+      const name = `(others: ${groupCount(0, { groups: otherNames.count(), reviews: others.reviews })} cases)`;
+      return [...known.values(), ...(others.reviews === 0 ? [] : [{ ...others, name }])];
+    },
+  };
+}
+
+function newCase(suite: string, name: string): Case {
+  const empty = (): Lines => ({ kind: undefined, lines: new Set() });
+  return { suite, name, reviews: 0, failing: empty(), passing: empty() };
+}
 
 function titleOf(row: ReplayRow): Pick<Case, 'suite' | 'name'> {
   const { id, file, line, uid, operation, kind, namespace, name } = row;
@@ -46,25 +92,21 @@ function titleOf(row: ReplayRow): Pick<Case, 'suite' | 'name'> {
   };
 }
 
-function withRow(known: Case, row: ReplayRow, failOn: readonly DifferentChange[]): Case {
-  const reviews = known.reviews + row.count;
-  const change = DIFFERENCES.find((each) => each === row.change);
-  if (change === undefined) return { ...known, reviews };
-  return failOn.includes(change)
-    ? { ...known, reviews, failing: withProblems(known.failing, change, row) }
-    : { ...known, reviews, passing: withProblems(known.passing, change, row) };
-}
-
 const MAX_LINES = 50;
 
-function withProblems({ kind, lines }: Lines, change: DifferentChange, row: ReplayRow): Lines {
-  const all = new Set(lines);
+function addProblems(
+  to: Lines,
+  change: DifferentChange,
+  { row, space }: { readonly row: ReplayRow; readonly space: Space },
+): void {
+  to.kind ??= change;
+  const { lines } = to;
   for (const { text, rule, actions } of problemsOf(row)) {
     const source = rule === null ? '' : ` [${rule}]`;
     const line = `${change}: ${actions === null ? '' : `${actions}  `}${text}${source}`;
-    if (all.size < MAX_LINES) all.add(line);
+    if (lines.size >= MAX_LINES || lines.has(line)) continue;
+    if (lines.size === 0 || hasSpace(space, line.length)) lines.add(line);
   }
-  return { kind: kind ?? change, lines: all };
 }
 
 function xmlOf(cases: readonly Case[], { errors, partial }: ReplayReport): string {

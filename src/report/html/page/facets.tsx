@@ -123,7 +123,10 @@ function expectedCounts(key: Key, counts: readonly Counted[], { run }: Model): (
   const share = run.share;
   if (share === null || !isShared(key) || run.totals.objects === 0) return () => undefined;
   const sum = counts.reduce((total, [, { number: each }]) => total + each, 0);
-  return (value) => ((share[key][value] ?? 0) / run.totals.objects) * sum;
+  return (value) => {
+    const own = share[key][value];
+    return own === undefined ? undefined : (own / run.totals.objects) * sum;
+  };
 }
 
 function isShared(key: Key): key is keyof Share & Key {
