@@ -155,12 +155,21 @@ function readRewritten(name: string, { tag, digest }: ImageReference): Rewritten
     `${name}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`,
   );
   const shown = quoteValue(name, 200);
-  if (!parsed.ok) return { ok: false, problem: `the new name ${shown} is invalid: ${parsed.problem}` };
+  if (!parsed.ok) {
+    return { ok: false, problem: `the new name ${shown} is invalid: ${portInPath(name) ?? parsed.problem}` };
+  }
   const { repository } = parsed.reference;
   // Docker Hub completes short names.
   return repository === name
     ? { ok: true, reference: parsed.reference }
     : { ok: false, problem: `the new name ${shown} would be read as ${quoteValue(repository, 200)}` };
+}
+
+/** The parser takes such a port for the start of a tag. */
+function portInPath(name: string): string | undefined {
+  const [, ...path] = name.split('/');
+  const registry = path.find((part) => splitPort(part).port !== undefined);
+  return registry && `a registry with a port (${quoteValue(registry, 80)}) cannot be a part of a path`;
 }
 
 /**

@@ -72,6 +72,16 @@ test.each(NAMES)('%s by %s -> %s is %s', (image, from, to, result) => {
   else expect(found).toBe(result);
 });
 
+test.each([
+  ['localhost:5000/web', '**', 'm.io/**', 'm.io/localhost:5000/web', 'localhost:5000'],
+  ['localhost:5000/web:1', '**', 'm.io/**', 'm.io/localhost:5000/web', 'localhost:5000'],
+  [`localhost:5000/web@${DIGEST}`, '**', 'm.io/**', 'm.io/localhost:5000/web', 'localhost:5000'],
+  ['[::1]:5000/web:1', '**', 'm.io:8443/hub/**', 'm.io:8443/hub/[::1]:5000/web', '[::1]:5000'],
+])('%s by %s -> %s: a registry with a port is no part of a path', (image, from, to, name, registry) => {
+  const problem = `a registry with a port ("${registry}") cannot be a part of a path`;
+  expect(rewrite(image, from, to)).toBe(`problem: the new name "${name}" is invalid: ${problem}`);
+});
+
 const FAULTS: readonly (readonly [from: string, to: string, at: string, problem: string])[] = [
   ['docker.io/**', 'mirror.example.com/hub', 'to', 'has no wildcard, but "from" has the wildcard "**"'],
   ['docker.io/*/*', 'mirror.example.com/*', 'to', 'in the same order'],

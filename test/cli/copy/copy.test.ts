@@ -192,7 +192,7 @@ describeWith(dockerRegistryMissing, 'copy --list', () => {
     expect([code, out]).toEqual([
       1,
       `invalid-name  ${origin.host}/shop/web:both  policy any
-  the new name "${mirror.host}/${origin.host}/shop/web" is invalid: "/" is not allowed in a tag; use letters, digits, ".", "_", and "-"
+  the new name "${mirror.host}/${origin.host}/shop/web" is invalid: a registry with a port ("${origin.host}") cannot be a part of a path
 
 1 image to be at mirrors, of 1 object: 1 invalid-name
 `,

@@ -156,7 +156,8 @@ describe('drift, with policies that rewrite', () => {
         ['localhost:5000/web:1', 'host.io:1/web:1', 'mirror-differs'],
         ['localhost:5000/web:1', null, 'invalid-name'],
       ],
-      message: 'image "localhost:5000/web:1" stays as written: the new name "m.io/host.io:1/web" is invalid: ',
+      message:
+        'image "localhost:5000/web:1" stays as written: the new name "m.io/host.io:1/web" is invalid: a registry with a port ("host.io:1") cannot be a part of a path',
     },
     {
       what: 'several images can be the original',
@@ -221,7 +222,7 @@ describe('drift, with policies that rewrite', () => {
       0,
       [
         expect.stringMatching(
-          /pod.yaml:4:38 {2}invalid-name {2}image "localhost:5000\/web:1" stays as written: the new name "m.io\/localhost:5000\/web" is invalid: /,
+          /pod.yaml:4:38 {2}invalid-name {2}image "localhost:5000\/web:1" stays as written: the new name "m.io\/localhost:5000\/web" is invalid: a registry with a port /,
         ),
         '1 file, 0 pinned images: 0 drifted, 0 unknown; 1 name at mirrors: 0 mirror-differs, 0 unknown, 1 invalid-name',
         '',
