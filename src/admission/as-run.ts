@@ -100,8 +100,18 @@ function changedAsRun(
   signal: AbortSignal,
 ): MaybePromise<Pick<AsRun, 'mutation' | 'request'>> {
   return whenKnown(withStoredAsRun(request, context, signal), (known) =>
-    whenKnown(mutate(known, context, signal), (mutation) => ({ mutation, request: withObject(known, mutation) })),
+    whenKnown(mutate(changeable(known), context, signal), (mutation) => ({
+      mutation,
+      request: withObject(known, mutation),
+    })),
   );
+}
+
+/** Without its stored object, it is not known what an update changes, but it would have been changed at its creation. */
+function changeable(request: AdmissionRequest): AdmissionRequest {
+  const { operation, oldObject, subResource } = request;
+  const isUnknown = operation === 'UPDATE' && oldObject === undefined && subResource === '';
+  return isUnknown ? { ...request, operation: 'CREATE' } : request;
 }
 
 function withStoredAsRun(
