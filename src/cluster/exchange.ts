@@ -162,5 +162,8 @@ function errorOf(session: Session, { statusCode, headers }: Response, body: Json
   if (body !== undefined) return statusError(statusCode, body);
   const { location } = headers;
   const target = typeof location === 'string' ? ` to ${quoteValue(location)}` : '';
-  return new InvalidResponse(`returned HTTP ${statusCode}${target} without a Status`);
+  const { protocol } = session.connection.server.url;
+  // What Go's server answers to a client that does not use TLS.
+  const hint = protocol === 'http:' && statusCode === 400 ? '; if it uses TLS, start "server" with https://' : '';
+  return new InvalidResponse(`returned HTTP ${statusCode}${target} without a Status${hint}`);
 }

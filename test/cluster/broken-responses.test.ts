@@ -54,6 +54,11 @@ async function firstEvent(): Promise<unknown> {
 test.each<readonly [string, React, RegExp]>([
   ['another protocol', send('SSH-2.0-OpenSSH\r\n'), INVALID],
   ['the status 000', send('HTTP/1.1 000 x\r\ncontent-length: 2\r\n\r\n{}'), INVALID],
+  [
+    'what a server with TLS sends to a client without it',
+    send('HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n'),
+    /returned HTTP 400 without a Status; if it uses TLS, start "server" with https:\/\/$/,
+  ],
   ['no content', send('HTTP/1.1 204 x\r\n\r\n'), /returned HTTP 204 without a Status$/],
   ['an upgrade', send('HTTP/1.1 101 x\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'), CLOSED],
   ['hints without end', flood('', 'HTTP/1.1 103 Early\r\nlink: x\r\n\r\n'), LATE],
