@@ -1,8 +1,9 @@
 /** Decides whether a pattern matches every image that another one matches. */
 import { compileGlob } from './glob.ts';
 import { splitPort } from './grammar.ts';
+import { differAtStart } from './overlap.ts';
 import type { ImagePattern } from './pattern.ts';
-import { ANY_SEGMENTS, compileSegments } from './segments.ts';
+import { ANY_SEGMENTS, compileSegments, isGlob } from './segments.ts';
 
 /** False if it is not certain. */
 export function includesPattern(whole: ImagePattern, part: ImagePattern): boolean {
@@ -13,7 +14,7 @@ export function includesPattern(whole: ImagePattern, part: ImagePattern): boolea
 }
 
 function includesHost(whole: string | undefined, part: string | undefined): boolean {
-  if (whole === undefined || part === undefined) return whole === undefined;
+  if (whole === undefined || part === undefined || !isGlob(whole)) return whole === undefined || whole === part;
   const [own, other] = [splitPort(whole), splitPort(part)];
   return own.port === other.port && compileSegments(own.host.split('.'))(other.host.split('.').map(asText));
 }
@@ -24,6 +25,7 @@ function includesTag(whole: string | undefined, part: string | undefined): boole
 
 /** `**` of the part stands for any number of segments; more than the whole has are no other case. */
 function includesPath({ segments: whole }: ImagePattern, { segments: part }: ImagePattern): boolean {
+  if (differAtStart(whole, part)) return false;
   const matches = compileSegments(whole);
   if (part.filter((segment) => segment === ANY_SEGMENTS).length > 1) return whole.join('/') === ANY_SEGMENTS;
   const counts = part.includes(ANY_SEGMENTS) ? whole.length + 2 : 1;

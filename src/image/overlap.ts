@@ -1,7 +1,7 @@
 /** Decides whether two patterns can match the same image. */
 import { splitPort } from './grammar.ts';
 import type { ImagePattern } from './pattern.ts';
-import { ANY_SEGMENTS } from './segments.ts';
+import { ANY_SEGMENTS, isGlob } from './segments.ts';
 
 /** Exact for hosts, paths, and tags; digests are not considered. */
 export function canOverlap(one: ImagePattern, other: ImagePattern): boolean {
@@ -9,7 +9,8 @@ export function canOverlap(one: ImagePattern, other: ImagePattern): boolean {
 }
 
 function hostsOverlap(one: string | undefined, other: string | undefined): boolean {
-  if (one === undefined || other === undefined) return true;
+  if (one === undefined || other === undefined || one === other) return true;
+  if (!isGlob(one) && !isGlob(other)) return false;
   const [left, right] = [splitPort(one), splitPort(other)];
   return left.port === right.port && pathsOverlap(left.host.split('.'), right.host.split('.'));
 }
@@ -19,7 +20,17 @@ function tagsOverlap({ tag: one }: ImagePattern, { tag: other }: ImagePattern): 
 }
 
 function pathsOverlap(one: readonly string[], other: readonly string[]): boolean {
-  return overlap(one, other, { any: ANY_SEGMENTS, meets: globsOverlap });
+  return !differAtStart(one, other) && overlap(one, other, { any: ANY_SEGMENTS, meets: globsOverlap });
+}
+
+/** Reports whether two lists of globs have different texts before the first glob. Lists are compared with all others of a policy. */
+export function differAtStart(one: readonly string[], other: readonly string[]): boolean {
+  for (const [index, segment] of one.entries()) {
+    const beside = other[index];
+    if (beside === undefined || isGlob(segment) || isGlob(beside)) return false;
+    if (segment !== beside) return true;
+  }
+  return false;
 }
 
 function globsOverlap(one: string, other: string): boolean {
