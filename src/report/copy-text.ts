@@ -35,12 +35,12 @@ export function copyNotes({ images, errors, moreErrors, moreImages }: CopyReport
   return assumedNote(images) + errorNotes(errors, ink) + more + unlisted;
 }
 
-/** Where labels are not known, a policy that selects by them counts. */
+/** Where labels are not known, the names with and without a policy that selects by them count. */
 function assumedNote(images: CopyReport['images']): string {
   const [first, ...others] = images.filter(({ assumed }) => assumed !== null);
   if (first === undefined) return '';
   const what = others.length === 0 ? 'image' : `${count(others.length + 1, 'image')}, for example`;
-  return `listed as if the policy applied: ${what} ${first.from}: ${first.assumed}\n`;
+  return `listed although it is unknown which policies apply: ${what} ${first.from}: ${first.assumed}\n`;
 }
 
 const STATE_TEXTS: Readonly<Record<CopyRow['state'], string>> = {

@@ -30,7 +30,7 @@ export interface CopyRow {
   readonly to: string | null;
   /** The policies that give the image this name. */
   readonly policies: readonly string[];
-  /** Why it is unknown whether these policies apply; null: one does. */
+  /** Why it is unknown whether the image gets this name; null: it does. */
   readonly assumed: string | null;
   /** What the registries have; null: nothing, or unknown. */
   readonly fromDigest: string | null;

@@ -22,18 +22,27 @@ export interface PolicyOverContainer {
 
 /** Of a container with its current image. A policy that certainly applies comes before a policy that may not apply. */
 export function policiesOver(
+  container: Container,
+  image: ImageReference,
+  policies: readonly Covered[],
+): readonly PolicyOverContainer[] {
+  const over = policiesInOrder(container, image, policies);
+  if (over.every(({ scopeUnknown }) => scopeUnknown === undefined)) return over;
+  return over.toSorted(
+    (one, other) => Number(one.scopeUnknown !== undefined) - Number(other.scopeUnknown !== undefined),
+  );
+}
+
+/** In the order in which they apply where all scopes are known. */
+export function policiesInOrder(
   written: Container,
   image: ImageReference,
   policies: readonly Covered[],
 ): readonly PolicyOverContainer[] {
   const container = withImage(written, image);
-  const over = policies
+  return policies
     .filter(({ policy, coverage }) => coverage.includes(container, () => namesBefore(container, image, policy)))
     .map(({ policy, coverage }) => ({ policy, scopeUnknown: coverage.unknownReason(container) }));
-  if (over.every(({ scopeUnknown }) => scopeUnknown === undefined)) return over;
-  return over.toSorted(
-    (one, other) => Number(one.scopeUnknown !== undefined) - Number(other.scopeUnknown !== undefined),
-  );
 }
 
 export function withImage(container: Container, reference: ImageReference): Container {

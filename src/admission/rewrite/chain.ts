@@ -4,7 +4,7 @@ import { type Rewritten, rewritten } from '../../image/rewriting.ts';
 import type { Container } from '../../pod/containers.ts';
 import type { Covered } from '../../policy/plan.ts';
 import type { Rewrite } from '../../policy/rewrite.ts';
-import { policiesOver, scopedPolicies } from '../change/scoped-policies.ts';
+import { policiesOver, type PolicyOverContainer, scopedPolicies } from '../change/scoped-policies.ts';
 
 export interface Step {
   readonly policy: string;
@@ -16,7 +16,7 @@ export interface Step {
 }
 
 /** Rewrites of several policies in different scopes could follow each other without end. */
-const MAX_STEPS = 8;
+export const MAX_STEPS = 8;
 
 export function rewritingPolicies(covered: readonly Covered[]): readonly Covered[] {
   return scopedPolicies(covered, ({ rewrites }) => rewrites !== undefined);
@@ -39,11 +39,17 @@ export function stepsOf(container: Container, image: ImageReference, policies: r
 
 /** `undefined`: no rewrite matches the image. */
 export function stepFrom(container: Container, from: ImageReference, policies: readonly Covered[]): Step | undefined {
-  for (const { policy, scopeUnknown } of policiesOver(container, from, policies)) {
-    for (const rewrite of policy.rewrites ?? []) {
-      const to = rewritten(rewrite.rewriting, from);
-      if (to !== undefined) return { policy: policy.name, rewrite, from, to, scopeUnknown };
-    }
+  for (const over of policiesOver(container, from, policies)) {
+    const step = stepBy(over, from);
+    if (step !== undefined) return step;
+  }
+  return undefined;
+}
+
+export function stepBy({ policy, scopeUnknown }: PolicyOverContainer, from: ImageReference): Step | undefined {
+  for (const rewrite of policy.rewrites ?? []) {
+    const to = rewritten(rewrite.rewriting, from);
+    if (to !== undefined) return { policy: policy.name, rewrite, from, to, scopeUnknown };
   }
   return undefined;
 }

@@ -1,9 +1,9 @@
-/** The rewrites of images: of one, as of the only container of a new Pod, and of those of an object. */
+/** The rewrites of images: of one, as of the only container of a new Pod, and the possible ones of those of an object. */
 import type { ImageReference } from '../../image/reference.ts';
 import type { Container } from '../../pod/containers.ts';
 import type { KindTable } from '../../pod/kinds.ts';
 import { typeOf, type Workload, workloadOf } from '../../pod/workload.ts';
-import { planned } from '../../policy/plan.ts';
+import { type Covered, planned } from '../../policy/plan.ts';
 import type { Fact, Labels } from '../../policy/fact.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { ScopeRequest } from '../../policy/scope-request.ts';
@@ -12,6 +12,7 @@ import { factLabel } from '../facts/lookups.ts';
 import { newPodsOf } from '../new-pods.ts';
 import type { AdmissionRequest } from '../request.ts';
 import { rewritingPolicies, type Step, stepsOf } from './chain.ts';
+import { type PossibleSteps, possibleStepsOf } from './possible-steps.ts';
 
 export interface PodContext {
   readonly policies: readonly Policy[];
@@ -22,10 +23,21 @@ export interface PodContext {
 }
 
 export function rewriteStepsOf(image: ImageReference, context: PodContext): readonly Step[] {
+  const asPod = onlyContainer(image, context);
+  return asPod === undefined ? [] : stepsOf(asPod.container, image, asPod.policies);
+}
+
+interface OnlyContainer {
+  readonly container: Container;
+  /** Those that rewrite. */
+  readonly policies: readonly Covered[];
+}
+
+function onlyContainer(image: ImageReference, context: PodContext): OnlyContainer | undefined {
   const request = podWithImage(image, context);
   const container = request?.workload.containers[0];
-  if (request === undefined || container === undefined) return [];
-  return stepsOf(container, image, rewritingPolicies(planned(context.policies, request).policies));
+  if (request === undefined || container === undefined) return undefined;
+  return { container, policies: rewritingPolicies(planned(context.policies, request).policies) };
 }
 
 /** The creation of a Pod with one container, with that image. */
@@ -54,10 +66,9 @@ function unknownLabels(namespace: string): Fact<Labels> {
   return { state: 'unknown', reason: `${factLabel('Namespace', namespace)} are not known here` };
 }
 
-export interface ImageStep {
+export interface ImageSteps extends PossibleSteps {
   /** As written in the object. */
   readonly image: ImageReference;
-  readonly step: Step;
 }
 
 interface ObjectContext extends Pick<PodContext, 'policies' | 'kinds' | 'labels'> {
@@ -65,7 +76,7 @@ interface ObjectContext extends Pick<PodContext, 'policies' | 'kinds' | 'labels'
 }
 
 /** Those of the object as it is created, and those of its new Pods: policies select either by kind. */
-export function rewriteStepsIn(workload: Workload, { request, ...context }: ObjectContext): readonly ImageStep[] {
+export function possibleStepsIn(workload: Workload, { request, ...context }: ObjectContext): readonly ImageSteps[] {
   const own = stepsOfCreation(workload, { request, ...context });
   if (isPod(request.type)) return own;
   const inPods = new Set<string>();
@@ -82,14 +93,15 @@ export function rewriteStepsIn(workload: Workload, { request, ...context }: Obje
 }
 
 /** The Pods of some kinds are not known, such as those that operators create. */
-function stepsAsPod({ image }: Container, { request, ...context }: ObjectContext): readonly ImageStep[] {
-  if (image.state !== 'parsed') return [];
-  const { reference } = image;
+function stepsAsPod({ image: written }: Container, { request, ...context }: ObjectContext): readonly ImageSteps[] {
+  if (written.state !== 'parsed') return [];
+  const { reference: image } = written;
   const { namespace = 'default' } = request;
-  return rewriteStepsOf(reference, { ...context, namespace }).map((step) => ({ image: reference, step }));
+  const asPod = onlyContainer(image, { ...context, namespace });
+  return asPod === undefined ? [] : [{ image, ...possibleStepsOf(asPod.container, image, asPod.policies) }];
 }
 
-function stepsOfCreation(workload: Workload, { request, policies, labels }: ObjectContext): readonly ImageStep[] {
+function stepsOfCreation(workload: Workload, { request, policies, labels }: ObjectContext): readonly ImageSteps[] {
   const namespace = workload.clusterScoped ? undefined : request.namespace;
   const known = labels ?? unknownLabels(namespace ?? '');
   const creation: ScopeRequest = {
@@ -107,6 +119,6 @@ function stepsOfCreation(workload: Workload, { request, policies, labels }: Obje
   return workload.containers.flatMap((container) => {
     if (container.image.state !== 'parsed') return [];
     const { reference: image } = container.image;
-    return stepsOf(container, image, covering).map((step) => ({ image, step }));
+    return [{ image, ...possibleStepsOf(container, image, covering) }];
   });
 }

@@ -1,7 +1,7 @@
 /** The images of objects, and the names that policies give them at mirrors. */
 import type { Context } from '../../admission/context.ts';
-import type { Step } from '../../admission/rewrite/chain.ts';
-import { rewriteStepsIn } from '../../admission/rewrite/steps-of-image.ts';
+import type { PossibleStep } from '../../admission/rewrite/possible-steps.ts';
+import { type ImageSteps, possibleStepsIn } from '../../admission/rewrite/steps-of-image.ts';
 import type { Recording } from '../../files/recorded-documents.ts';
 import type { RecordingEvent } from '../../files/recording-events.ts';
 import type { ImageReference } from '../../image/reference.ts';
@@ -15,7 +15,7 @@ export interface WantedImage {
   readonly from: ImageReference;
   readonly to: Rewritten;
   readonly policies: Set<string>;
-  /** Why it is unknown whether a policy gives it the name; undefined: one does. */
+  /** Why it is unknown whether it gets the name; undefined: it does. */
   assumed: string | undefined;
 }
 
@@ -49,8 +49,7 @@ export async function wantedImages(
       if (workload === undefined) return NOTHING;
       objects += 1;
       const labels = recording.recorded?.facts.namespaceLabels;
-      for (const { image, step } of rewriteStepsIn(workload, { policies, kinds, request, labels }))
-        list.add(image, step);
+      for (const steps of possibleStepsIn(workload, { policies, kinds, request, labels })) list.add(steps);
       return NOTHING;
     },
   });
@@ -59,24 +58,27 @@ export async function wantedImages(
 
 interface ImageList {
   readonly images: ReadonlyMap<string, WantedImage>;
-  add(image: ImageReference, step: Step): void;
+  add(image: ImageSteps): void;
   hasMore(): boolean;
 }
 
 function createList(): ImageList {
   const images = new Map<string, WantedImage>();
   let hasMore = false;
+  const addStep = (from: ImageReference, { policy, to, assumed }: PossibleStep): void => {
+    const key = `${from.runtimeName} ${to.ok ? to.reference.runtimeName : to.problem}`;
+    const known = images.get(key);
+    if (known !== undefined) {
+      known.policies.add(policy);
+      if (assumed === undefined) known.assumed = undefined;
+    } else if (images.size < MAX_IMAGES) images.set(key, { from, to, policies: new Set([policy]), assumed });
+    else hasMore = true;
+  };
   return {
     images,
-    add(from, { policy, to, scopeUnknown }) {
-      const key = `${from.runtimeName} ${to.ok ? to.reference.runtimeName : to.problem}`;
-      const known = images.get(key);
-      if (known !== undefined) {
-        known.policies.add(policy);
-        if (scopeUnknown === undefined) known.assumed = undefined;
-      } else if (images.size < MAX_IMAGES) {
-        images.set(key, { from, to, policies: new Set([policy]), assumed: scopeUnknown });
-      } else hasMore = true;
+    add({ image, steps, hasMore: isCut }) {
+      for (const step of steps) addStep(image, step);
+      hasMore ||= isCut;
     },
     hasMore: () => hasMore,
   };

@@ -216,7 +216,7 @@ describeWith(dockerRegistryMissing, 'copy --list', () => {
     );
     const result = await list(input, '-p', labeled, '-o', 'lines');
     const names = `${origin.host}/shop/web:origin ${mirror.host}/hub/shop/web:origin\n`;
-    const note = `listed as if the policy applied: 2 images, for example ${origin.host}/shop/web:both: the labels of namespace "shop" are not known here\n`;
+    const note = `listed although it is unknown which policies apply: 2 images, for example ${origin.host}/shop/web:both: the labels of namespace "shop" are not known here\n`;
     expect([result.code, result.out, result.note]).toEqual([1, names, note]);
   });
 

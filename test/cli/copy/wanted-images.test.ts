@@ -5,6 +5,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 
+import type { NamespaceSource } from '../../../src/admission/context.ts';
 import { type WantedImages, wantedImages } from '../../../src/cli/copy/wanted-images.ts';
 import { recordingEvents } from '../../../src/files/recording-events.ts';
 import type { RecordedFacts } from '../../../src/recording/facts.ts';
@@ -39,6 +40,7 @@ function texts({ images }: WantedImages): readonly string[] {
 
 const REWRITE = 'rewrite: [{from: "docker.io/**", to: "m.io/**"}]';
 const LABELED = `{match: {namespaceSelector: {matchLabels: {a: b}}}, ${REWRITE}}`;
+const UNKNOWN = 'the labels of namespace "shop" are not known here';
 const NGINX = 'docker.io/library/nginx:1 -> m.io/library/nginx:1, by';
 
 const pod = (image: string): string =>
@@ -75,11 +77,57 @@ test.each<readonly [what: string, text: string, policies: readonly string[], nam
     [`{match: {kinds: [Deployment]}, ${REWRITE}}`, `{match: {kinds: [Pod]}, ${REWRITE}}`],
     [`${NGINX} p0 p1`],
   ],
+  ['labels that are not known', pod('nginx:1'), [LABELED], [`${NGINX} p0 ? ${UNKNOWN}`]],
   [
-    'labels that are not known',
+    'labels that are not known, and the names that follow',
     pod('nginx:1'),
-    [LABELED],
-    [`${NGINX} p0 ? the labels of namespace "shop" are not known here`],
+    [LABELED, '{rewrite: [{from: "m.io/**", to: "near.io/**"}]}'],
+    [`${NGINX} p0 ? ${UNKNOWN}`, `docker.io/library/nginx:1 -> near.io/library/nginx:1, by p1 ? ${UNKNOWN}`],
+  ],
+  [
+    'labels that are not known, and the name without that policy, and what follows it',
+    pod('nginx:1'),
+    [
+      LABELED,
+      '{rewrite: [{from: "docker.io/**", to: "n.io/**"}]}',
+      '{rewrite: [{from: "n.io/**", to: "near.io/n/**"}, {from: "m.io/**", to: "near.io/m/**"}]}',
+    ],
+    [
+      `${NGINX} p0 ? ${UNKNOWN}`,
+      `docker.io/library/nginx:1 -> n.io/library/nginx:1, by p1 ? ${UNKNOWN}`,
+      `docker.io/library/nginx:1 -> near.io/m/library/nginx:1, by p2 ? ${UNKNOWN}`,
+      `docker.io/library/nginx:1 -> near.io/n/library/nginx:1, by p2 ? ${UNKNOWN}`,
+    ],
+  ],
+  [
+    'labels that are not known, after a policy that applies',
+    pod('nginx:1'),
+    ['{rewrite: [{from: "docker.io/**", to: "n.io/**"}]}', LABELED],
+    ['docker.io/library/nginx:1 -> n.io/library/nginx:1, by p0'],
+  ],
+  [
+    'labels that are not known, of a policy about a later name',
+    pod('nginx:1'),
+    [
+      '{match: {namespaceSelector: {matchLabels: {a: b}}}, rewrite: [{from: "n.io/**", to: "near.io/**"}]}',
+      '{rewrite: [{from: "docker.io/**", to: "n.io/**"}]}',
+    ],
+    [
+      'docker.io/library/nginx:1 -> n.io/library/nginx:1, by p1',
+      `docker.io/library/nginx:1 -> near.io/library/nginx:1, by p0 ? ${UNKNOWN}`,
+    ],
+  ],
+  [
+    'a chain without an end, where it is not known which policies apply',
+    pod('nginx:1'),
+    [
+      '{match: {namespaceSelector: {matchLabels: {a: b}}}, rewrite: [{from: "docker.io/**", to: "n.io/**"}]}',
+      '{match: {namespaceSelector: {matchLabels: {a: c}}}, rewrite: [{from: "n.io/**", to: "docker.io/**"}]}',
+    ],
+    [
+      `docker.io/library/nginx:1 -> n.io/library/nginx:1, by p0 ? ${UNKNOWN}`,
+      `docker.io/library/nginx:1 -> docker.io/library/nginx:1, by p1 ? ${UNKNOWN}`,
+    ],
   ],
   ['labels that are not known, but another policy applies', pod('nginx:1'), [LABELED, `{${REWRITE}}`], [`${NGINX} p1`]],
   [
@@ -128,17 +176,36 @@ test.each([
   expect([found.images.size, found.hasMore, found.objects]).toEqual([20_000, hasMore, 2]);
 });
 
+test.each([
+  [5, 5 + 25 + 125 + 625, false],
+  [6, 6 + 36 + 216 + 1296, true],
+])(
+  'of an image that %i policies in unknown scopes rename, four times: %i names, more than listed: %s',
+  async (count, names, hasMore) => {
+    const specs = [0, 1, 2, 3].flatMap((depth) =>
+      Array.from({ length: count }, (_, index) => {
+        const entry = `{from: "h${depth}.io/**", to: "h${depth + 1}.io/${index}/**"}`;
+        return `{match: {namespaceSelector: {matchLabels: {a: b}}}, rewrite: [${entry}]}`;
+      }),
+    );
+    const found = await wanted(pod('h0.io/web:1'), specs);
+    expect([found.images.size, found.hasMore]).toEqual([names, hasMore]);
+  },
+);
+
 const scope = fc.record(
   {
     kinds: fc.subarray(['Pod', 'Deployment', 'Job'], { minLength: 1 }),
     containers: fc.subarray(['regular', 'init', 'volume'], { minLength: 1 }),
     images: fc.subarray(['docker.io/**', 'm.io/**', 'quay.io/**'], { minLength: 1 }),
     namespaces: fc.subarray(['shop', 'other'], { minLength: 1 }),
+    namespaceSelector: fc.constantFrom({ matchLabels: { a: 'b' } }, { matchLabels: { a: 'c' } }),
   },
   { requiredKeys: [] },
 );
 const ENTRIES = [
   { from: 'docker.io/**', to: 'm.io/hub/**' },
+  { from: 'docker.io/**', to: 'other.io/**' },
   { from: 'quay.io/**', to: 'm.io/quay/**' },
   { from: 'm.io/hub/**', to: 'near.io/**' },
 ];
@@ -158,7 +225,7 @@ const anySpec = fc.tuple(anyImage, anyImage, anyImage).map(([first, second, thir
   volumes: [{ name: 'v', image: { reference: third } }],
 }));
 
-test('every name that the webhook writes is listed', async () => {
+test('every name that the webhook writes is listed, whether or not labels are known', async () => {
   let written = 0;
   await fc.assert(
     fc.asyncProperty(
@@ -178,7 +245,8 @@ test('every name that the webhook writes is listed', async () => {
         );
         const listed = [...images.values()].flatMap(({ to }) => (to.ok ? [to.reference.runtimeName] : []));
         for (const reviewed of [object, newPod]) {
-          const { rewrites } = await change(requestOf(reviewed), policies, { images: registryOf() });
+          const namespaces: NamespaceSource = { labelsOf: () => ({ state: 'yes', value: { a: 'b' } }) };
+          const { rewrites } = await change(requestOf(reviewed), policies, { images: registryOf(), namespaces });
           const names = rewrites.flatMap(({ to }) => (to === undefined ? [] : [runtimeNameOf(to)]));
           expect(listed).toEqual(expect.arrayContaining(names));
           written += names.length;
