@@ -11,7 +11,7 @@ import { cycleProblem } from '../policy/rewrite.ts';
 import type { Check } from '../policy/rule.ts';
 import type { DocumentKind } from '../policy/schema.ts';
 import { type DocumentFault, faultText } from '../policy/schema-faults.ts';
-import { renamedDenials } from '../policy/denied-names.ts';
+import { renamedPatterns } from '../policy/renamed-patterns.ts';
 import { findUndecidable } from '../policy/unknown-labels.ts';
 import type { DeadClause } from '../policy/dead-clauses.ts';
 import type { InputNotice } from './skipped-files.ts';
@@ -84,7 +84,7 @@ export async function loadPolicies(
     return read.ok ? { ok: true, value: read.policy, deadClauses: read.deadClauses } : read;
   });
   checkRewrites(policies, context);
-  noteRenamedDenials(policies, context);
+  noteRenamedPatterns(policies, context);
   const known = { kinds: vocabulary.kinds, lists, policies: rulesByPolicy(context, policies) };
   const exceptions = await readEach(context, 'ImagePolicyException', (value) => {
     const read = readException(value, known);
@@ -153,11 +153,11 @@ function checkRewrites(policies: readonly Policy[], context: LoadContext): void 
   addFault({ pointer: '/spec/rewrite', problem, at: 'key' }, document, context);
 }
 
-function noteRenamedDenials(policies: readonly Policy[], { documents, notices }: LoadContext): void {
+function noteRenamedPatterns(policies: readonly Policy[], { documents, notices }: LoadContext): void {
   if (policies.every(({ rewrites }) => rewrites === undefined)) return;
   for (const { kind, name = '', value } of documents) {
     if (kind !== 'ImagePolicy') continue;
-    notices.push(...renamedDenials(value, policies).map((one) => deadClauseNotice(kind, name, one)));
+    notices.push(...renamedPatterns(value, policies).map((one) => deadClauseNotice(kind, name, one)));
   }
 }
 

@@ -58,7 +58,7 @@ const exception = (name: string, more: Files = {}): string => {
 const allowing = (...elements: readonly string[]): string =>
   `rules:\n  - rule: image-registry\n    parameters:\n      allow:\n${elements.map((one) => `        - ${one}`).join('\n')}`;
 
-describe('denied names that a policy changes', () => {
+describe('patterns of names that a policy changes', () => {
   const hub = (more = ''): string => `rewrite: [{from: "docker.io/**", to: "m.io/hub/**"${more}}]`;
   const denying = (...patterns: readonly string[]): string =>
     `rules:\n  - rule: image-registry\n    parameters: {deny: [${patterns.map((one) => `"${one}"`).join(', ')}]}`;
@@ -67,19 +67,34 @@ describe('denied names that a policy changes', () => {
       'of another policy',
       { 'a.yaml': policy('a', hub()), 'b.yaml': policy('b', denying('quay.io/x/**', 'docker.io/evil/*:1.*')) },
       [
-        'b.yaml:7:43 policy "b": "docker.io/evil/*:1.*" does not match images that policy "a" renames to "m.io/hub/evil/*:1.*"; to deny them as well, add this pattern',
+        'b.yaml:7:43 policy "b": "docker.io/evil/*:1.*" does not match images that policy "a" renames to "m.io/hub/evil/*:1.*"; to cover them as well, add this pattern',
       ],
     ],
     [
       'of the same policy',
       { 'a.yaml': policy('a', `${hub()}\n${denying('nginx')}`) },
       [
-        'a.yaml:8:27 policy "a": "nginx" does not match images that policy "a" renames to "m.io/hub/library/nginx"; to deny them as well, add this pattern',
+        'a.yaml:8:27 policy "a": "nginx" does not match images that policy "a" renames to "m.io/hub/library/nginx"; to cover them as well, add this pattern',
       ],
     ],
     [
       'with the new name denied as well',
       { 'a.yaml': policy('a', `${hub()}\n${denying('docker.io/evil/**', 'm.io/*/evil/**')}`) },
+      [],
+    ],
+    [
+      'in the scope of a policy with rules',
+      {
+        'a.yaml': policy('a', hub()),
+        'b.yaml': policy('b', 'match: {images: ["docker.io/acme/**", "docker.io/**"]}\nrules: [{rule: image-digest}]'),
+      },
+      [
+        'b.yaml:5:20 policy "b": "docker.io/acme/**" does not match images that policy "a" renames to "m.io/hub/acme/**"; to cover them as well, add this pattern',
+      ],
+    ],
+    [
+      'in the scope of a policy without rules',
+      { 'a.yaml': policy('a', hub()), 'b.yaml': policy('b', 'match: {images: ["docker.io/acme/**"]}\npin: {}') },
       [],
     ],
     ['which are all that it changes', { 'a.yaml': policy('a', `${hub()}\n${denying('docker.io/**')}`) }, []],
