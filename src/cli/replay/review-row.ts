@@ -11,6 +11,7 @@ import { ownerOf } from '../../recording/owner.ts';
 import { compareToSaid } from '../../recording/said-comparison.ts';
 import { teamOf } from '../../recording/team.ts';
 import type { ObjectView } from '../../recording/object-view.ts';
+import { listedPatches } from '../../recording/listed-patches.ts';
 import { isShown, type OutcomeTexts, type ReplayRow } from '../../recording/replay-row.ts';
 import { answersOf, type Evaluated, evaluateReview, isAllowed, outcomeOf, type ReplayContext } from './evaluation.ts';
 
@@ -216,7 +217,15 @@ export function compared(
   const { allowed } = after;
   const unknown = unknownFacts([...missing.before, ...missing.after]);
   if (change === 'same') return { change, allowed, ...unknown };
-  return { change, allowed, before: textsOf(before), after: textsOf(after), findings, ...unknown };
+  const patches = listedPatches({ before: before.patch, after: after.patch });
+  return {
+    change,
+    allowed,
+    before: { ...textsOf(before), patch: patches.before },
+    after: { ...textsOf(after), patch: patches.after },
+    findings,
+    ...unknown,
+  };
 }
 
 function unknownFacts(names: readonly string[]): Pick<Compared, 'missing'> {
