@@ -13,7 +13,7 @@ import type { RecordedReview } from '../recording/format.ts';
 import { isRecorded, readRecordedReview } from '../recording/read-line.ts';
 import { type SyntheticOptions, syntheticReview } from '../recording/synthetic.ts';
 import { itemsOfList } from './lists.ts';
-import type { InputError } from './manifest-objects.ts';
+import { type InputError, unreadable } from './manifest-objects.ts';
 import { misplaced, strayKeys } from './recording-keys.ts';
 import type { InputNotice } from './skipped-files.ts';
 import { repeatedKeyNotices } from './yaml/repeated-keys.ts';
@@ -38,16 +38,29 @@ export interface FoundReviews {
   readonly notices: readonly InputNotice[];
 }
 
+export interface ObjectOptions extends SyntheticOptions {
+  /** Called for each object without images. A file can then contain only such objects. */
+  readonly onOther?: ((object: JsonObject) => void) | undefined;
+}
+
 /** The built-in kinds, and the namespace of objects that specify none. */
-const DEFAULTS: SyntheticOptions = { kinds: kindTable(), namespace: 'default' };
+const DEFAULTS: ObjectOptions = { kinds: kindTable(), namespace: 'default' };
 
 export function reviewsInText(file: string, text: string, objects = DEFAULTS): FoundReviews {
   const documents = parseDocuments(text);
   const context: LoadContext = { file, objects, recordings: [], errors: [], withoutImages: 0 };
   for (const document of documents) readDocument(document, context);
   const { recordings, errors, withoutImages } = context;
+  if (isWithoutReview(context)) errors.push({ ...unreadable(file, NO_REVIEW), line: 1, column: 1 });
   return { recordings, errors, notices: [...repeatedKeyNotices(file, documents), ...skipped(file, withoutImages)] };
 }
+
+function isWithoutReview({ recordings, errors, withoutImages, objects }: LoadContext): boolean {
+  const isAllowed = objects.onOther !== undefined && withoutImages > 0;
+  return recordings.length + errors.length === 0 && !isAllowed;
+}
+
+export const NO_REVIEW = 'no AdmissionReview found';
 
 function skipped(file: string, count: number): readonly InputNotice[] {
   if (count === 0) return [];
@@ -60,7 +73,7 @@ function skipped(file: string, count: number): readonly InputNotice[] {
 
 interface LoadContext {
   readonly file: string;
-  readonly objects: SyntheticOptions;
+  readonly objects: ObjectOptions;
   readonly recordings: Recording[];
   readonly errors: InputError[];
   /** Objects that no policy evaluates. */
@@ -153,6 +166,7 @@ function readCreation(object: JsonObject, context: LoadContext): ReadBody | unde
   const { group, kind } = typeOf(object);
   if (context.objects.kinds.find(group, kind) === undefined) {
     context.withoutImages += 1;
+    context.objects.onOther?.(object);
     return undefined;
   }
   const { review, object: is } = synthetic;

@@ -2,10 +2,9 @@
 import type { RecordedRepeats } from '../recording/format.ts';
 import { readRecordedReview } from '../recording/read-line.ts';
 import { type CountedLines, countedLines, droppedKey, newDropped, twiceText } from '../recording/seen-lines.ts';
-import type { SyntheticOptions } from '../recording/synthetic.ts';
 import type { Chunks } from './byte-queue.ts';
 import { type InputError, unreadable } from './manifest-objects.ts';
-import type { Recording } from './recorded-documents.ts';
+import type { ObjectOptions, Recording } from './recorded-documents.ts';
 import { recordedEntries, type RecordedEntry } from './recording-lines.ts';
 import { type RecordingSource, recordingSources } from './recordings.ts';
 import type { InputNotice } from './skipped-files.ts';
@@ -41,7 +40,7 @@ export type RecordingEvent =
 export async function* recordingEvents(
   paths: readonly string[],
   stdin: Chunks,
-  objects?: SyntheticOptions,
+  objects?: ObjectOptions,
 ): AsyncGenerator<RecordingEvent, void> {
   const { sources } = await recordingSources(paths, stdin, undefined, objects);
   const known: KnownLines = { counted: countedLines(), isNewDropped: newDropped(), twice: 0 };

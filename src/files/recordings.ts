@@ -1,6 +1,5 @@
 /** Reads recorded reviews: recordings of `serve`, AdmissionReviews with or without expected results, objects, and lists of them. */
 import { createReadStream, statSync } from 'node:fs';
-import type { SyntheticOptions } from '../recording/synthetic.ts';
 import { byteQueue, type ByteQueue, type Chunks } from './byte-queue.ts';
 import { filePieces } from './file-pieces.ts';
 import { inflated, PIECE_BYTES, untilCut } from './inflate.ts';
@@ -9,7 +8,7 @@ import { loadStream, type TextOrProblem } from './load-text.ts';
 import { unreadable } from './manifest-objects.ts';
 import { beginsWithLines, besideRecordings, isRecording, recordingFiles } from './recording-files.ts';
 import { chunkProblem } from './recording-lines.ts';
-import { type FoundReviews, reviewsInText } from './recorded-documents.ts';
+import { type FoundReviews, type ObjectOptions, reviewsInText } from './recorded-documents.ts';
 import { type InputNotice, type SkippedFile, skippedNotices } from './skipped-files.ts';
 import { type FileNames, isManifestName, isNew, statOrProblem } from './walk.ts';
 
@@ -47,7 +46,7 @@ export async function recordingSources(
   paths: readonly string[],
   stdin: Chunks,
   onPiece: OnPiece = () => undefined,
-  objects?: SyntheticOptions,
+  objects?: ObjectOptions,
 ): Promise<RecordingSources> {
   const sorted = await sortPaths(paths);
   return {
@@ -60,7 +59,7 @@ export async function recordingSources(
 interface SourceOptions {
   readonly stdin: Chunks;
   readonly onPiece: OnPiece;
-  readonly objects: SyntheticOptions | undefined;
+  readonly objects: ObjectOptions | undefined;
 }
 
 type OnPiece = (piece: Uint8Array | string) => void;
@@ -167,7 +166,7 @@ function isPipe(found: ReturnType<typeof statOrProblem>): boolean {
 }
 
 /** A stream can contain a recording or reviews, compressed or not. Only a recording can end early. */
-async function sourceIn(file: string, stream: Chunks, objects: SyntheticOptions | undefined): Promise<RecordingSource> {
+async function sourceIn(file: string, stream: Chunks, objects: ObjectOptions | undefined): Promise<RecordingSource> {
   let cut: unknown;
   const queue = byteQueue(untilCut(inflated(stream), (error) => (cut = error)));
   try {
@@ -191,14 +190,10 @@ async function* restOf(queue: ByteQueue): AsyncGenerator<Buffer, void> {
   }
 }
 
-function reviewsIn(file: string, input: TextOrProblem, objects?: SyntheticOptions): FoundReviews {
+function reviewsIn(file: string, input: TextOrProblem, objects?: ObjectOptions): FoundReviews {
   if ('problem' in input) return { recordings: [], errors: [unreadable(file, input.problem)], notices: [] };
-  const found = reviewsInText(file, input.text, objects);
-  if (found.recordings.length + found.errors.length > 0) return found;
-  return { ...found, errors: [{ ...unreadable(file, NO_REVIEW), line: 1, column: 1 }] };
+  return reviewsInText(file, input.text, objects);
 }
-
-export const NO_REVIEW = 'no AdmissionReview found';
 
 /** A hidden file without a review is not an error. */
 function holdsReview(input: Input): boolean {

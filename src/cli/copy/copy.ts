@@ -17,6 +17,7 @@ import { configured } from '../configured.ts';
 import { interruptible } from '../interrupt.ts';
 import { createLookups, lookUpAll, type RegistryFor, type RegistryLookups } from '../pin/registry-lookups.ts';
 import { print, type Terminal } from '../terminal.ts';
+import { inputNamespaces } from './input-namespaces.ts';
 import { type WantedImage, type WantedImages, wantedImages } from './wanted-images.ts';
 
 export interface CopyFlags {
@@ -41,8 +42,10 @@ export function listCopies(paths: readonly string[], flags: CopyFlags, parts: Co
     if (!rewritesImages(context.policies)) {
       throw new UserError('no policy has "rewrite"; name policies with --policy');
     }
-    const events = recordingEvents(paths, terminal.input(), { kinds: config.kinds, namespace: 'default' });
-    const wanted = await wantedImages(events, context, signal);
+    const namespaces = inputNamespaces();
+    const objects = { kinds: config.kinds, namespace: 'default', onOther: namespaces.add };
+    const events = recordingEvents(paths, terminal.input(), objects);
+    const wanted = await wantedImages(events, { ...context, namespaces }, signal);
     for (const notice of wanted.visited.notices) terminal.note(`${noticeLine(inputNoticeRow(notice), paint(false))}\n`);
     const lookups = await createLookups({ ...parts, config, pullSecret: flags.pullSecret, signal });
     const report = reportOf(wanted, await factsOf(wanted, lookups));

@@ -1,5 +1,6 @@
 /** The images of objects, and the names that policies give them at mirrors. */
 import type { Context } from '../../admission/context.ts';
+import type { AdmissionRequest } from '../../admission/request.ts';
 import type { PossibleStep } from '../../admission/rewrite/possible-steps.ts';
 import { type ImageSteps, possibleStepsIn } from '../../admission/rewrite/steps-of-image.ts';
 import type { Recording } from '../../files/recorded-documents.ts';
@@ -7,9 +8,11 @@ import type { RecordingEvent } from '../../files/recording-events.ts';
 import type { ImageReference } from '../../image/reference.ts';
 import type { Rewritten } from '../../image/rewriting.ts';
 import type { KindTable } from '../../pod/kinds.ts';
+import type { Fact, Labels } from '../../policy/fact.ts';
 import { type ShapeFault, typeOf, type Workload, workloadOf } from '../../pod/workload.ts';
 import type { ErrorRow } from '../../report/check.ts';
 import { type Visited, visitReviews } from '../recorded/occurrences.ts';
+import type { InputNamespaces } from './input-namespaces.ts';
 
 export interface WantedImage {
   readonly from: ImageReference;
@@ -32,14 +35,23 @@ export interface WantedImages {
 /** Recordings contain what anyone writes. */
 const MAX_IMAGES = 20_000;
 
+interface WantedContext extends Pick<Context, 'policies' | 'kinds'> {
+  /** Complete when all events are read. */
+  readonly namespaces: InputNamespaces;
+}
+
+/** A line of a recording has its labels; those of objects are looked for when all inputs are read. */
 export async function wantedImages(
   events: AsyncIterable<RecordingEvent>,
-  { policies, kinds }: Pick<Context, 'policies' | 'kinds'>,
+  { policies, kinds, namespaces }: WantedContext,
   stop: AbortSignal,
 ): Promise<WantedImages> {
   const list = createList();
   const unread: ErrorRow[] = [];
+  const undecided: CreatedObject[] = [];
   let objects = 0;
+  const stepsOf = ({ workload, request }: CreatedObject, labels: Fact<Labels> | undefined): readonly ImageSteps[] =>
+    possibleStepsIn(workload, { policies, kinds, request, labels });
   const visited = await visitReviews(events, {
     stop,
     onlyLines: true,
@@ -48,12 +60,25 @@ export async function wantedImages(
       const workload = workloadIn(recording, kinds, unread);
       if (workload === undefined) return NOTHING;
       objects += 1;
-      const labels = recording.recorded?.facts.namespaceLabels;
-      for (const steps of possibleStepsIn(workload, { policies, kinds, request, labels })) list.add(steps);
+      const created = { workload, request };
+      const images = stepsOf(created, recording.recorded?.facts.namespaceLabels);
+      if (recording.recorded === undefined && images.some(isAssumed)) undecided.push(created);
+      else images.forEach((image) => list.add(image));
       return NOTHING;
     },
   });
+  for (const created of undecided)
+    for (const image of stepsOf(created, namespaces.labelsOf(created.request.namespace ?? ''))) list.add(image);
   return { images: list.images, hasMore: list.hasMore(), visited: withUnread(visited, unread), objects };
+}
+
+interface CreatedObject {
+  readonly workload: Workload;
+  readonly request: AdmissionRequest;
+}
+
+function isAssumed({ steps }: ImageSteps): boolean {
+  return steps.some(({ assumed }) => assumed !== undefined);
 }
 
 interface ImageList {

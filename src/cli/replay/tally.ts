@@ -1,6 +1,6 @@
 /** Counts what the reviews of a replay result in, whether they were evaluated here or by shards. */
 import { unreadable } from '../../files/manifest-objects.ts';
-import { NO_REVIEW } from '../../files/recordings.ts';
+import { NO_REVIEW } from '../../files/recorded-documents.ts';
 import type { ReplayRow } from '../../recording/replay-row.ts';
 import { twiceText } from '../../recording/seen-lines.ts';
 import { count } from '../../report/paint.ts';

@@ -220,6 +220,37 @@ describeWith(dockerRegistryMissing, 'copy --list', () => {
     expect([result.code, result.out, result.note]).toEqual([1, names, note]);
   });
 
+  test.each([
+    ['a: b', 'metadata', [1, 1]],
+    ['a: c', 'metadata', [0, 0]],
+    ['a: b', 'metadata-of-none', [1, 0]],
+  ])(
+    'reads a Namespace with the labels {%s} in a file of its own, beside a Service',
+    async (labels, key, [names, known]) => {
+      const directory = mkdtempSync(path.join(folder, 'namespaces-'));
+      const write = (name: string, text: string): void => writeFileSync(path.join(directory, name), text);
+      write('a-pod.yaml', pod('web', `${origin.host}/shop/web:both`));
+      write('namespace.yaml', `apiVersion: v1\nkind: Namespace\n${key}: {name: shop, labels: {${labels}}}\n`);
+      write('service.yaml', 'apiVersion: v1\nkind: Service\nmetadata: {name: web}\n');
+      const labeled = file(
+        'labeled.yaml',
+        policyText(
+          'labeled',
+          `{match: {namespaceSelector: {matchLabels: {a: b}}}, rewrite: [{from: "${origin.host}/**", to: "${mirror.host}/hub/**"}]}`,
+        ),
+      );
+      const { code, out, note } = await list(directory, '-p', labeled, '-o', 'json');
+      const { images, errors } = JSON.parse(out) as CopyReport;
+      expect([code, images.length, images.filter(({ assumed }) => assumed === null).length]).toEqual([0, names, known]);
+      expect([errors, note.includes('no AdmissionReview')]).toEqual([[], false]);
+    },
+  );
+
+  test('a file with neither a review nor an object is an error', async () => {
+    const { code, note } = await list(file('empty.yaml', '# nothing\n'), '-p', policy);
+    expect([code, note]).toEqual([2, expect.stringContaining('no AdmissionReview found')]);
+  });
+
   test('says what allows a lookup that the configuration blocks', async () => {
     const input = file('pod.yaml', pod('web', `${origin.host}/shop/web:both`));
     const none = file('none.yaml', 'registries: []\n');

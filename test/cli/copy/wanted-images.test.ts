@@ -5,6 +5,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 
+import { inputNamespaces } from '../../../src/cli/copy/input-namespaces.ts';
 import type { NamespaceSource } from '../../../src/admission/context.ts';
 import { type WantedImages, wantedImages } from '../../../src/cli/copy/wanted-images.ts';
 import { recordingEvents } from '../../../src/files/recording-events.ts';
@@ -25,9 +26,10 @@ async function* noInput(): AsyncGenerator<Buffer, void> {
 async function wanted(text: string, specs: readonly string[], name = 'objects.yaml'): Promise<WantedImages> {
   const file = path.join(folder, name);
   writeFileSync(file, text);
-  const events = recordingEvents([file], noInput(), { kinds, namespace: 'default' });
+  const namespaces = inputNamespaces();
+  const events = recordingEvents([file], noInput(), { kinds, namespace: 'default', onOther: namespaces.add });
   const policies = specs.map((spec, index) => ({ ...policyOf(spec), name: `p${index}` }));
-  return wantedImages(events, { policies, kinds }, new AbortController().signal);
+  return wantedImages(events, { policies, kinds, namespaces }, new AbortController().signal);
 }
 
 /** `from -> to, by policies`, with `?` if it is unknown whether one applies. */
@@ -45,6 +47,8 @@ const NGINX = 'docker.io/library/nginx:1 -> m.io/library/nginx:1, by';
 
 const pod = (image: string): string =>
   `apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop}\nspec: {containers: [{name: c, image: "${image}"}]}\n`;
+const namespace = (name: string, labels: string): string =>
+  `apiVersion: v1\nkind: Namespace\nmetadata: {name: ${name}, labels: ${labels}}\n`;
 const deployment = (image: string, place = 'containers'): string =>
   `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec: {template: {spec: {${place}: [{name: c, image: "${image}"}]}}}\n`;
 
@@ -130,6 +134,70 @@ test.each<readonly [what: string, text: string, policies: readonly string[], nam
     ],
   ],
   ['labels that are not known, but another policy applies', pod('nginx:1'), [LABELED, `{${REWRITE}}`], [`${NGINX} p1`]],
+  [
+    'a Namespace with the labels, after the object',
+    `${pod('nginx:1')}---\n${namespace('shop', '{a: b}')}`,
+    [LABELED],
+    [`${NGINX} p0`],
+  ],
+  ['a Namespace before the object', `${namespace('shop', '{a: b}')}---\n${pod('nginx:1')}`, [LABELED], [`${NGINX} p0`]],
+  ['a Namespace without the labels', `${pod('nginx:1')}---\n${namespace('shop', '{a: c}')}`, [LABELED], []],
+  [
+    'a Namespace with labels that another policy excludes',
+    `${pod('nginx:1')}---\n${namespace('shop', '{a: b}')}`,
+    [`{exclude: {namespaceSelector: {matchLabels: {a: b}}}, ${REWRITE}}`],
+    [],
+  ],
+  [
+    'a Namespace with the label that the API server adds',
+    `${pod('nginx:1')}---\n${namespace('shop', '{}')}`,
+    [
+      `{match: {namespaceSelector: {matchExpressions: [{key: kubernetes.io/metadata.name, operator: Exists}]}}, ${REWRITE}}`,
+    ],
+    [`${NGINX} p0`],
+  ],
+  [
+    'another Namespace',
+    `${pod('nginx:1')}---\n${namespace('other', '{a: b}')}`,
+    [LABELED],
+    [`${NGINX} p0 ? ${UNKNOWN}`],
+  ],
+  [
+    'an object of another API group that is called Namespace',
+    `${pod('nginx:1')}---\n${namespace('shop', '{a: b}').replace('v1', 'example.com/v1')}`,
+    [LABELED],
+    [`${NGINX} p0 ? ${UNKNOWN}`],
+  ],
+  [
+    'two Namespaces with one name, of which the last one counts',
+    [namespace('shop', '{a: b}'), pod('nginx:1'), namespace('shop', '{a: c}')].join('---\n'),
+    [LABELED],
+    [],
+  ],
+  [
+    'a list with a Namespace',
+    JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'List',
+      items: [
+        {
+          apiVersion: 'v1',
+          kind: 'Pod',
+          metadata: { name: 'web', namespace: 'shop' },
+          spec: { containers: [{ name: 'c', image: 'nginx:1' }] },
+        },
+        { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop', labels: { a: 'b' } } },
+      ],
+    }),
+    [LABELED],
+    [`${NGINX} p0`],
+  ],
+  [
+    'a Namespace, and an object without a namespace',
+    `${pod('nginx:1').replace(', namespace: shop', '')}---\n${namespace('default', '{a: b}')}`,
+    [LABELED],
+    [`${NGINX} p0`],
+  ],
   [
     'a name that is too long',
     pod(`${'a/'.repeat(120)}nginx:1`),
