@@ -143,6 +143,28 @@ const policies = [
   policyOf(`{pullSecrets: [{images: ["**"], add: [mirror-pull], mode: workload}], pullPolicy: [{set: Always}]}`),
   policyOf(`{rewrite: [{from: "docker.io/**", to: "mirror.example.com/hub/**"}], pin: {},
     pullSecrets: [{images: ["mirror.example.com/**"], add: [mirror-pull]}], pullPolicy: [{digest: true, set: IfNotPresent}]}`),
+  policyOf(`{rewrite: [{from: "docker.io/**", to: "mirror.example.com/hub/**"}], pin: {stale: 1h}}`),
+].map((policy) => [policy]);
+const SETTINGS =
+  'pullSecrets: [{images: ["**"], add: [mirror-pull], mode: workload}], pullPolicy: [{digest: true, set: IfNotPresent}]';
+/** Scopes that select images see the names that other policies give them. */
+const together = [
+  ...policies,
+  [
+    policyOf('{rewrite: [{from: "docker.io/**", to: "mirror.example.com/hub/**"}]}'),
+    policyOf(
+      `{match: {images: ["mirror.example.com/**"]}, rewrite: [{from: "mirror.example.com/**", to: "near.example.com/m/**"}], pin: {}, ${SETTINGS}}`,
+    ),
+  ],
+  [
+    policyOf(
+      `{match: {images: ["docker.io/**"]}, rewrite: [{from: "docker.io/**", to: "mirror.example.com/hub/**"}], pin: {}, ${SETTINGS}}`,
+    ),
+  ],
+  [
+    policyOf('{rewrite: [{from: "docker.io/**", to: "mirror.example.com/hub/**", when: originUnavailable}]}'),
+    policyOf(`{exclude: {images: ["mirror.example.com/**"]}, pin: {}, ${SETTINGS}}`),
+  ],
 ];
 const cluster: Pick<World, 'secrets' | 'serviceAccounts'> = {
   secrets: {
@@ -161,9 +183,9 @@ const registries = [
 ];
 
 function decisionOn(request: AdmissionRequest, index: number): Mutation {
-  const policy = policies[index % policies.length] ?? policyOf('{pin: {}}');
+  const all = together[index % together.length] ?? [];
   const images = registries[index % registries.length];
-  const mutation = mutate(request, contextOf([policy], { images, ...cluster }), new AbortController().signal);
+  const mutation = mutate(request, contextOf(all, { images, ...cluster }), new AbortController().signal);
   if (mutation instanceof Promise) throw new Error('the mutation is not synchronous');
   return mutation;
 }
@@ -238,7 +260,7 @@ describe('for any workload', () => {
   test('that is created, only images change, and a second review changes nothing', () => {
     let changes = 0;
     fc.assert(
-      fc.property(workloads, fc.nat({ max: 26 }), (object, index) => {
+      fc.property(workloads, fc.nat({ max: together.length * registries.length }), (object, index) => {
         changes += check(requestOf(object), index);
       }),
       { numRuns: 1000 },
@@ -257,7 +279,7 @@ describe('for any workload', () => {
     fc.assert(
       fc.property(
         pairs,
-        fc.nat({ max: 20 }),
+        fc.nat({ max: together.length * registries.length }),
         fc.constantFrom('', '', '', 'ephemeralcontainers'),
         ([object, oldObject], index, subResource) => {
           changes += check(requestOf(object, { operation: 'UPDATE', oldObject, subResource }), index);
@@ -279,7 +301,7 @@ describe('for any workload', () => {
     const unpinned = whole.filter(({ image: { text } }) => !text.includes('@')).length;
     // The first policy pins every image, and writes the annotation.
     expect(check(request, 0)).toBe(unpinned === 0 ? 0 : unpinned + 1);
-    for (let index = 1; index < policies.length * registries.length; index++) check(request, index);
+    for (let index = 1; index < together.length * registries.length; index++) check(request, index);
   });
 });
 
