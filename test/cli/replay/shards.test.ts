@@ -11,12 +11,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { run } from '../../../src/cli/program.ts';
 import { chosenShard, isInShard } from '../../../src/cli/replay/shard.ts';
 import { lineIdentity } from '../../../src/cli/replay/shard-lines.ts';
 import { formatsFor } from '../../../src/report/index.ts';
+import type { ReplayReport } from '../../../src/report/replay/report.ts';
 import { recordedReview, repeats } from '../../recording/lines.ts';
 import { runCommand } from '../../support/command.ts';
 import { inOwnFolders } from '../../support/own-folders.ts';
@@ -150,7 +152,65 @@ async function evaluateShards(argv: readonly string[], count: number, out: strin
   return codes;
 }
 
+async function compare(
+  single: readonly string[],
+  merge: readonly string[],
+): Promise<{ readonly out: string; readonly different: readonly unknown[] }> {
+  const expected = await runCommand(single);
+  const merged = await runCommand(merge);
+  const { out, ...rest } = expected;
+  const [one = '', other = ''] = [expected, merged].map((result) => withoutCommand(result.out));
+  const isSame = JSON.stringify({ ...merged, out: '' }) === JSON.stringify({ ...expected, out: '' });
+  return {
+    out,
+    different: [...(isSame ? [] : [rest, merged.code, merged.note]), ...(one === other ? [] : differs(one, other))],
+  };
+}
+
+/** The HTML report, compressed if it is large, says which command wrote it. */
+function withoutCommand(out: string): string {
+  const data = /<script type="application\/json" id="data">(.*?)<\/script>/s.exec(out)?.[1] ?? '{';
+  const text = data.startsWith('{') ? out : out.replace(data, inflateRawSync(Buffer.from(data, 'base64')).toString());
+  return text.replace(/"command":"[^"]*"/, '');
+}
+
 describe('the report of all shards', () => {
+  // More than reports list: 5,000 groups and test cases, and 50,000 findings.
+  test('is that of a single replay if reviews are not listed', { timeout: 240_000 }, async () => {
+    const containers = Array.from({ length: 10 }, (_, at) => ({ name: `c-${at}`, image: `evil.io/web-${at}:1` }));
+    const lineAt = (index: number): string => {
+      const metadata = { name: `web-${index}`, namespace: 'shop' };
+      const object = { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers } };
+      return JSON.stringify(
+        recordedReview({ id: `a-${index}`, review: createReview(object, { uid: `uid-${index}` }) }),
+      );
+    };
+    write('input', {
+      recordings: [Array.from({ length: 5060 }, (_, index) => `${lineAt(index)}\n`).join('')],
+      documents: [],
+    });
+    process.chdir('input');
+    try {
+      const argv = ['recording', '--policy', 'today.yaml', '--against', 'tomorrow.yaml', '--now', '2027-03-02'];
+      await evaluateShards(argv, 3, 'results');
+      const outs = new Map<string, string>();
+      for (const format of formatsFor('replay')) {
+        const single = ['replay', ...argv, '-o', format];
+        const { out, different } = await compare(single, ['replay', '--merge', 'results', '-o', format]);
+        expect(different).toEqual([]);
+        outs.set(format, out);
+      }
+      expect(outs.get('pretty')).toContain('(others: 60 workloads)  60 reviews');
+      expect(outs.get('markdown')).toMatch(/\| \(others: [\d,]+ workloads\) \|/);
+      expect(outs.get('junit')).toContain('(others: 60 cases) (60 reviews)');
+      expect(outs.get('html')).toContain('60 more reviews, 60 of them newly denied, are counted but not listed');
+      const { otherGroups } = JSON.parse(outs.get('json') ?? '') as ReplayReport;
+      expect(otherGroups.owner).toEqual({ 'newly-denied': { groups: 60, reviews: 60 } });
+    } finally {
+      process.chdir('..');
+    }
+  });
+
   test('is that of a single replay, in every format', { timeout: 120_000 }, async () => {
     const inputs = fc.record({
       recordings: fc.array(recording, { maxLength: 3 }),
@@ -170,12 +230,9 @@ describe('the report of all shards', () => {
             await evaluateShards(argv, count, 'results');
             const all = options.includes('--all') ? ['--all'] : [];
             for (const format of formatsFor('replay')) {
-              const single = await runCommand(['replay', ...argv, ...view, '-o', format]);
-              const merged = await runCommand(['replay', '--merge', 'results', ...view, ...all, '-o', format]);
-              // The HTML report says which command wrote it.
-              const lineOf = ({ out }: { out: string }): string => out.replace(/"command":"[^"]*"/, '');
-              expect({ ...merged, out: '' }).toEqual({ ...single, out: '' });
-              if (lineOf(merged) !== lineOf(single)) expect(differs(lineOf(merged), lineOf(single))).toEqual([]);
+              const single = ['replay', ...argv, ...view, '-o', format];
+              const merge = ['replay', '--merge', 'results', ...view, ...all, '-o', format];
+              expect((await compare(single, merge)).different).toEqual([]);
             }
           } finally {
             process.chdir('..');
