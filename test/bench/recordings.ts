@@ -24,9 +24,22 @@ interface Written {
   readonly different: number;
 }
 
+/** Texts of a review, and what each review has instead of them; `NUMBER` is its number. */
+type Distinct = Readonly<Record<string, string>>;
+
+/** Each review has a Deployment of its own. */
+export const DISTINCT_OWNERS: Distinct = { 'shop-7d9f8b6c5': 'shop-NUMBER-7d9f8b6c5' };
+/** Each review has images of its own, which are in the messages about it. */
+export const DISTINCT_IMAGES: Distinct = { 'registry.example.com/shop/': 'registry.example.com/shop-NUMBER/' };
+
 /** Writes `count` reviews of 10 KB, compressed with zstd in frames, or plain. */
-export async function writeRecording(file: string, count: number, isCompressed: boolean): Promise<Written> {
-  const templates = await lineTemplates();
+export async function writeRecording(
+  file: string,
+  count: number,
+  isCompressed: boolean,
+  distinct: Distinct = {},
+): Promise<Written> {
+  const templates = await lineTemplates(distinct);
   const output = openSync(file, 'w');
   let bytes = 0;
   for (let first = 0; first < count; first += FRAME_LINES) {
@@ -49,7 +62,7 @@ function lineOf(templates: readonly string[], index: number): string {
   return index % EVERY === 0 ? line.replace('"response":{"allowed":true', '"response":{"allowed":false') : line;
 }
 
-async function lineTemplates(): Promise<readonly string[]> {
+async function lineTemplates(distinct: Distinct): Promise<readonly string[]> {
   const { config } = await loadConfig({}, {});
   const { context } = await compose(config);
   const text = reviewBodies().find(({ name }) => name === '10 KB')?.text ?? '';
@@ -60,7 +73,8 @@ async function lineTemplates(): Promise<readonly string[]> {
       .replaceAll('2b7a1f6e-5c1d-4f0e-9a53-7c8e1d2f3a4b', '2b7a1f6e-5c1d-4f0e-9a53-NUMBER')
       .replaceAll('"namespace":"shop"', `"namespace":"shop-${kind % 40}"`)
       .replaceAll(/(sha256:[0-9a-f]{60})[0-9a-f]{4}/g, `$1${String(kind).padStart(4, '0')}`);
-    const read = readReview(JSON.parse(body));
+    const own = Object.entries(distinct).reduce((all, [from, to]) => all.replaceAll(from, to), body);
+    const read = readReview(JSON.parse(own));
     if (!read.ok) throw new Error(read.problem);
     const noted = noteFacts(context, BEGIN, { hashUser, secretOf: (secret) => recordedSecret(secret, hashUser) });
     const decision = await validate(read.review.request, noted.context, signal);
@@ -73,7 +87,7 @@ async function lineTemplates(): Promise<readonly string[]> {
       facts: noted.facts(),
       dropped: 0,
     } as const;
-    const content = lineContent({ note, body: Buffer.from(body) }, { version: '0.1.0', fields: new Set(), hashUser });
+    const content = lineContent({ note, body: Buffer.from(own) }, { version: '0.1.0', fields: new Set(), hashUser });
     if (typeof content === 'string') throw new Error(content);
     const { format, type, ...rest } = content;
     return `${JSON.stringify({ format, type, id: 'bench-NUMBER', ...rest, time: 'TIME', dropped: 0 })}\n`;

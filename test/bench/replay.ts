@@ -1,4 +1,5 @@
 /** Replays of generated recordings, against parsing the same lines as JSON. */
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { atLeast, atMost, median, type Outcome, spread } from './outcome.ts';
 import {
@@ -12,7 +13,7 @@ import {
   wallMsTogether,
 } from './processes.ts';
 import { command, fileIn } from './program.ts';
-import { writeRecording } from './recordings.ts';
+import { DISTINCT_IMAGES, DISTINCT_OWNERS, writeRecording } from './recordings.ts';
 
 const REVIEWS = 50_000;
 /** What the first reviews take is the start of the program. */
@@ -38,6 +39,7 @@ export async function measureReplay(): Promise<readonly Outcome[]> {
     ...(await speedUp(plain, sizeText(REVIEWS, bytes), ROUNDS)),
     ...(await speedUp(large, sizeText(LARGE_REVIEWS, largeBytes), LARGE_ROUNDS)),
     await memory(),
+    await memoryOfMany(),
   ];
 }
 
@@ -113,6 +115,27 @@ async function memory(): Promise<Outcome> {
     unit: 'MiB',
     goal: atMost(250),
     detail: spread(peaks),
+  };
+}
+
+const DENIES_ALL = `apiVersion: tidewaiter.dev/v1alpha1
+kind: ImagePolicy
+metadata: {name: none}
+spec: {rules: [{rule: image-registry, parameters: {allow: [other.example.com/**]}}]}
+`;
+
+/** Nothing that a report lists is equal. */
+async function memoryOfMany(): Promise<Outcome> {
+  const [file, policy] = [fileIn('replay-many.ndjson.zst'), fileIn('denies-all.yaml')];
+  writeFileSync(policy, DENIES_ALL);
+  await writeRecording(file, MANY_REVIEWS, true, { ...DISTINCT_OWNERS, ...DISTINCT_IMAGES });
+  const peak = peakMiB(command(['replay', file, '--jobs', '2', '--policy', policy, '--verbose'], DIFFERENT));
+  return {
+    measure: `replay: ${MANY_REVIEWS} reviews, each with an owner and messages of its own, all different, two threads, peak RSS`,
+    value: peak,
+    unit: 'MiB',
+    goal: atMost(250),
+    detail: 'text with --verbose',
   };
 }
 

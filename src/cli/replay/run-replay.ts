@@ -5,6 +5,7 @@ import type { ReplayReport } from '../../report/replay/report.ts';
 import { inputNoticeRow, type NoticeRow } from '../../report/rows.ts';
 import type { TimeWindow } from '../../recording/time-window.ts';
 import { closeAfter } from '../close-after.ts';
+import { withBoundedGrowth } from '../little-memory.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Evaluator, EvaluatorSettings } from './evaluator.ts';
 import { evaluatedSources } from './pieces.ts';
@@ -47,7 +48,7 @@ export async function runReplay(
     progress.stop();
     await chunks.close();
   };
-  await closeAfter(evaluateAll(), ended);
+  await closeAfter(withBoundedGrowth(evaluateAll), ended);
   return tally.report(paths, !stop.aborted ? 'whole' : terminal.closed?.aborted === true ? 'unread' : 'interrupted');
 
   async function evaluateAll(): Promise<void> {

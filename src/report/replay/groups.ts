@@ -192,7 +192,7 @@ export interface GroupDetails {
 
 const MAX_PROBLEMS = 20;
 /** Characters of problems and places, for each change. */
-const MAX_LENGTH = 4_000_000;
+const MAX_LENGTH = 2_000_000;
 
 /** `examples`: how many places to keep for each group. */
 export function detailGroups(by: Grouping, examples: number): GroupDetails {

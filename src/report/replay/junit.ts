@@ -35,7 +35,7 @@ export async function junitReplay(run: ReplayRun, failOn: readonly DifferentChan
 /** Cases that fail, and as many that do not when they come first. Reviews of others are one case, which fails if one of them would. */
 const MAX_CASES = 5000;
 /** Characters of the lines of all cases, beyond the first line of each. */
-const MAX_LENGTH = 4_000_000;
+const MAX_LENGTH = 2_000_000;
 
 interface Cases {
   readonly add: (row: ReplayRow) => void;

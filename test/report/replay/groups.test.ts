@@ -134,8 +134,8 @@ describe('the details of groups', () => {
     const { groups } = details.of('newly-denied');
     const texts = groups.flatMap(({ problems }) => problems.map(({ text }) => text));
     const places = groups.flatMap(({ examples }) => examples.map(({ file, label }) => file + label));
-    expect([...texts, ...places].join('').length).toBeLessThanOrEqual(4_000_000);
-    expect(texts.length).toBeGreaterThan(1000);
+    expect([...texts, ...places].join('').length).toBeLessThanOrEqual(2_000_000);
+    expect(texts.length).toBeGreaterThan(500);
     expect(texts.length + groups.reduce((sum, { more }) => sum + more, 0)).toBe(reviews);
     expect(groups.reduce((sum, { count }) => sum + count, 0)).toBe(reviews);
   });
