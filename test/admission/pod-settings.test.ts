@@ -171,6 +171,27 @@ const PULL_SECRETS: readonly Case[] = [
     patch: [],
   },
   {
+    what: 'an entry that only warns, and one for another container that adds the secret',
+    policies: [
+      '{pullSecrets: [{images: ["mirror.example.com/a"], add: [mirror-pull], mode: warn}, {images: ["mirror.example.com/b"], add: [mirror-pull]}]}',
+    ],
+    request: create(
+      podOf('{containers: [{name: a, image: "mirror.example.com/a:1"}, {name: b, image: "mirror.example.com/b:1"}]}'),
+    ),
+    patch: [`add ${LIST} [{"name":"mirror-pull"}]`],
+  },
+  {
+    what: 'a policy that may not apply, and one that adds the secret',
+    policies: [
+      '{match: {namespaceSelector: {matchLabels: {a: b}}, images: ["mirror.example.com/a"]}, pullSecrets: [{images: ["**"], add: [mirror-pull]}]}',
+      adds('mirror-pull'),
+    ],
+    request: create(
+      podOf('{containers: [{name: a, image: "mirror.example.com/a:1"}, {name: b, image: "mirror.example.com/b:1"}]}'),
+    ),
+    patch: [`add ${LIST} [{"name":"mirror-pull"}]`],
+  },
+  {
     what: 'an update of a live Pod',
     policies: [adds('mirror-pull')],
     request: updateOf(pod(IMAGE), pod('mirror.example.com/a:2')),

@@ -133,9 +133,19 @@ function wantedFor(pod: Pod, context: PodContext): readonly Wanted[] {
   const byName = new Map<string, Wanted>();
   for (const one of pod.containers.flatMap((container) => wantedBy(container, context))) {
     const before = byName.get(one.name);
-    byName.set(one.name, before === undefined ? one : { ...before, images: [...before.images, ...one.images] });
+    byName.set(one.name, before === undefined ? one : united(before, one));
   }
   return [...byName.values()];
+}
+
+/** The first entry that adds the secret decides, or else the first entry. */
+function united(before: Wanted, one: Wanted): Wanted {
+  const first = !isAdding(before) && isAdding(one) ? one : before;
+  return { ...first, images: [...before.images, ...one.images] };
+}
+
+function isAdding({ entry, scopeUnknown }: Wanted): boolean {
+  return entry.mode !== 'warn' && scopeUnknown === undefined;
 }
 
 function wantedBy(container: Container, { change, policies }: PodContext): readonly Wanted[] {
