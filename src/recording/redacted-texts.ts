@@ -4,7 +4,19 @@ import { MARKER } from './redact/secret-texts.ts';
 /** Reports whether a recorded text is the same, except for what was removed from it. */
 export function isSameText(recorded: string | undefined, text: string | undefined): boolean {
   if (recorded === text) return true;
-  return recorded !== undefined && text !== undefined && recorded.includes(MARKER) && fits(recorded, text);
+  if (recorded === undefined || text === undefined) return false;
+  if (recorded.includes(MARKER) && fits(recorded, text)) return true;
+  return HAS_REPLACED.test(recorded) && (isCutOf(recorded, text) || isCutOf(text, recorded));
+}
+
+/** Values were removed, and user names replaced by hashes, after the server had cut the text. */
+const HAS_REPLACED = /\[redacted\]|\buser-[0-9a-f]{8,}\b/;
+const CUT = '…';
+
+/** The start of the other text before the cut, and its end. */
+function isCutOf(cut: string, text: string): boolean {
+  const at = cut.lastIndexOf(CUT);
+  return at >= 0 && text.startsWith(cut.slice(0, at)) && text.slice(at).endsWith(cut.slice(at + CUT.length));
 }
 
 /** The pieces between removed values, in their order. */

@@ -16,6 +16,16 @@ const TEXTS: readonly (readonly [string | undefined, string | undefined, boolean
   ['[redacted]', 'anything', true],
   ['ab[redacted]bc', 'abc', false],
   ['a b', 'a [redacted]', false],
+  ['a (user user-81a8db921ad3) b c… [p/r]', 'a (user user-81a8db921ad3)… [p/r]', true],
+  ['a (user user-81a8db921ad3)… [p/r]', 'a (user user-81a8db921ad3) b c… [p/r]', true],
+  ['a (user user-81a8db921ad3) b… [p/r]', 'a (user user-81a8db921ad3) b c [p/r]', true],
+  ['a (user user-81a8db921ad3) b c [p/r]', 'a (user user-81a8db921ad3) b… [p/r]', true],
+  ['a (user user-81a8db921ad3) b… [p/r]', 'a (user user-81a8db921ad3) c… [p/r]', false],
+  ['a (user user-81a8db921ad3) b… [p/r]', 'a (user user-81a8db921ad3) b… [p/s]', false],
+  ['a (user user-81a8db921ad3) b', 'a (user user-81a8db921ad3) b c', false],
+  ['a (user user-81a8db921ad3) b [p/r]', 'a (user user-81a8db921ad3) b c… [p/r]', false],
+  ['a… [p/r]', 'a b… [p/r]', false],
+  ['a "[redacted]" b…', 'a "[redacted]" b c', true],
 ];
 
 describe('a recorded text', () => {

@@ -50,7 +50,8 @@ interface Step {
 
 /** A recording has hashes of the names of users. */
 function withoutUsers(text = ''): string {
-  return text.replaceAll(/\(user [^)]*\)/g, '(user)');
+  // A warning that is cut has less of its end if the user name is longer.
+  return text.replaceAll(/\(user [^)]*\)/g, '(user)').replaceAll(/\(user\)[^"…]*…/g, '(user)…');
 }
 
 interface Answer {
