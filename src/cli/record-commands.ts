@@ -29,8 +29,13 @@ const saidOptions = (): readonly Option[] => [
   new Option('--cluster-reports', 'Also record what policy reports and constraints in the cluster say'),
 ];
 
-const registryOption = (): Option =>
-  new Option('--registry', 'Also look up the images in their registries, with the credentials of nodes and Pods');
+const factOptions = (): readonly Option[] => [
+  new Option('--registry', 'Also look up the images in their registries, with the credentials of nodes and Pods'),
+  new Option(
+    '-p, --policy <FILE|DIR>',
+    'Also look up what these policies need, such as the names that images get by rewrite; repeatable',
+  ).argParser(collect),
+];
 
 export function addImportAudit(program: Command, result: Result, terminal: Terminal): void {
   const command = program
@@ -49,9 +54,8 @@ export function addImportAudit(program: Command, result: Result, terminal: Termi
     )
     .addOption(eachOption('shape'))
     .addOption(redactOption());
-  for (const option of [...saidOptions(), ...clusterOptions()]) command.addOption(option);
+  for (const option of [...saidOptions(), ...clusterOptions(), ...factOptions()]) command.addOption(option);
   command
-    .addOption(registryOption())
     .addOption(outputOption('import-audit'))
     .addHelpText('after', IMPORT_EXAMPLES)
     .action(async (paths, flags) => {
@@ -90,9 +94,9 @@ export function addRecord(program: Command, result: Result, terminal: Terminal):
       ).argParser(namespaceNames),
     );
   for (const option of [...clusterOptions(), ...saidOptions()]) command.addOption(option);
+  command.option('--owned', 'Also record objects whose controller is recorded, such as the Pods of a Deployment');
+  for (const option of factOptions()) command.addOption(option);
   command
-    .option('--owned', 'Also record objects whose controller is recorded, such as the Pods of a Deployment')
-    .addOption(registryOption())
     .addOption(eachOption('review'))
     .addOption(redactOption())
     .addOption(outputOption('record'))

@@ -1,11 +1,14 @@
-/** All facts about an object that a policy can need, in the form of a recording. */
+/**
+ * The facts about an object that any policy can need, and those that the given policies need, in the form of a recording. The names that
+ * an image gets, and those that it had before, depend on policies.
+ */
 import type { Context, World } from '../../admission/context.ts';
+import { evaluateAsRun } from '../../admission/as-run.ts';
 import { gather } from '../../admission/facts/gather.ts';
 import { createLookups, namespaceLabels } from '../../admission/facts/lookups.ts';
 import type { LookupScope } from '../../admission/facts/lookup-scope.ts';
 import type { Review } from '../../admission/review.ts';
 import type { Config } from '../../config/config.ts';
-import type { KindTable } from '../../pod/kinds.ts';
 import { ShapeError } from '../../pod/pointer.ts';
 import { type Workload, workloadOf } from '../../pod/workload.ts';
 import type { Need } from '../../policy/fact.ts';
@@ -29,6 +32,8 @@ export interface OpenFactsOptions {
   /** undefined: no cluster is connected. */
   readonly cluster: World | undefined;
   readonly hasRegistry: boolean;
+  /** Without sources; undefined: policies are not known. */
+  readonly policies: Context | undefined;
   readonly hashUser: HashUser;
   readonly terminal: Pick<Terminal, 'note'>;
 }
@@ -38,6 +43,7 @@ export async function openFacts({
   config,
   cluster,
   hasRegistry,
+  policies,
   hashUser,
   terminal,
 }: OpenFactsOptions): Promise<OpenFacts> {
@@ -45,13 +51,14 @@ export async function openFacts({
   const warn = (message: string): void => terminal.note(`${message}\n`);
   const registry = hasRegistry ? await openRegistry(config, { credentials: 'node', callers: 'user', warn }) : undefined;
   const world = { ...cluster, ...registry?.sources };
-  const of = factGatherer({ kinds: config.kinds, world, hasRegistry, hashUser });
+  const context = { ...(policies ?? { kinds: config.kinds, policies: [] }), world };
+  const of = factGatherer({ context, hasCluster: cluster !== undefined, hasRegistry, hashUser });
   return { of, close: async () => registry?.close() };
 }
 
 interface FactSettings {
-  readonly kinds: KindTable;
-  readonly world: World;
+  readonly context: Context;
+  readonly hasCluster: boolean;
   readonly hasRegistry: boolean;
   readonly hashUser: HashUser;
 }
@@ -59,17 +66,16 @@ interface FactSettings {
 export type GatherFacts = (request: Review['request'], signal: AbortSignal) => Promise<RecordedFacts>;
 
 /** An object that is malformed has the facts that were known until then. */
-function factGatherer({ kinds, world, hasRegistry, hashUser }: FactSettings): GatherFacts {
+function factGatherer({ context, hasCluster, hasRegistry, hashUser }: FactSettings): GatherFacts {
   const options = {
     hashUser,
     secretOf: (secret: Parameters<typeof recordedSecret>[0]) => recordedSecret(secret, hashUser),
   };
   const needs = new Set<Need>(['pullSecrets', ...(hasRegistry ? REGISTRY_NEEDS : [])]);
   return async (request, signal) => {
-    const context: Context = { kinds, policies: [], world };
     const noted = noteFacts(context, Date.now(), options);
     const { type, object, pluginsRan } = request;
-    const read = object && workloadOf(object, type, kinds);
+    const read = object && workloadOf(object, type, context.kinds);
     if (read?.ok !== true) return noted.facts();
     const { workload } = read;
     const namespace = workload.clusterScoped ? undefined : request.namespace;
@@ -77,6 +83,8 @@ function factGatherer({ kinds, world, hasRegistry, hashUser }: FactSettings): Ga
     const scope = hasRegistry ? allImages(workload) : undefined;
     const lookups = createLookups(namespace, noted.context, signal);
     await orMalformed(async () => gather({ workload, needs, pluginsRan, scope }, labels, lookups));
+    // As a replay does, so that it finds the facts; what is remembered costs no second lookup.
+    if (context.policies.length > 0) await evaluateAsRun(request, noted.context, { signal, hasCluster });
     return noted.facts();
   };
 }

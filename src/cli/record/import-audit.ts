@@ -29,7 +29,10 @@ export interface ImportFlags extends RecordingFlags, ClusterFlags {
 export async function importAudit(paths: readonly string[], flags: ImportFlags, terminal: Terminal): Promise<number> {
   const isInCluster = selectsCluster(flags);
   if (flags.clusterReports === true && !isInCluster) throw new UserError('--cluster-reports requires --cluster');
-  const { config } = await configured({ config: flags.config, ...clusterFlags(flags) }, terminal);
+  const { config: file, policy } = flags;
+  if (policy !== undefined && flags.registry !== true && !isInCluster)
+    throw new UserError('--policy requires --registry or --cluster, because policies decide which facts are looked up');
+  const { config } = await configured({ config: file, policy, ...clusterFlags(flags) }, terminal);
   const input = { paths, flags, config, terminal };
   const report = isInCluster
     ? await withCluster(config, (api) => importLogs(input, api))

@@ -1,10 +1,10 @@
 /** `tidewaiter record --from-cluster`: records what runs in a cluster as the reviews that create it. */
-import { readReview } from '../../admission/review.ts';
 import type { ClusterApi } from '../../cluster/api.ts';
 import type { Config } from '../../config/config.ts';
 import { UserError } from '../../error/user-error.ts';
 import { isObject, type JsonObject } from '../../pod/pointer.ts';
 import type { RecordedFacts } from '../../recording/facts.ts';
+import { readRecordedReview } from '../../recording/read-line.ts';
 import type { Said } from '../../recording/said.ts';
 import { syntheticReview } from '../../recording/synthetic.ts';
 import { type FormatName, formatReport } from '../../report/index.ts';
@@ -31,7 +31,8 @@ export async function record(flags: RecordFlags, terminal: Terminal): Promise<nu
     throw new UserError(
       'record requires --from-cluster; to record what a server decides, run tidewaiter serve --record DIR',
     );
-  const { config } = await configured({ config: flags.config, ...clusterFlags({ ...flags, cluster: true }) }, terminal);
+  const { config: file, policy } = flags;
+  const { config } = await configured({ config: file, policy, ...clusterFlags({ ...flags, cluster: true }) }, terminal);
   const report = await withCluster(config, (api) => recordCluster(api, { config, flags, terminal }));
   const { name } = terminal;
   print(await formatReport('record', flags.output, { report, ink: paint(terminal.colors), name }), terminal);
@@ -106,8 +107,8 @@ async function lineOf(object: JsonObject, recorder: Recorder, signal: AbortSigna
   const { config, facts, said } = recorder;
   const synthetic = syntheticReview(object, { kinds: config.kinds, namespace: 'default' });
   if (synthetic === undefined) return undefined;
-  const { review } = synthetic;
-  const read = readReview(review);
+  const { review, object: is } = synthetic;
+  const read = readRecordedReview({ review, origin: { source: 'cluster', object: is } });
   if (!read.ok) return undefined;
   const known = await facts.of(read.review.request, signal);
   return { ...synthetic, facts: known, said: said.about(review, uidOf(object)) };

@@ -3,6 +3,7 @@ import type { ClusterApi } from '../../cluster/api.ts';
 import type { Config } from '../../config/config.ts';
 import type { ErrorRow } from '../../report/check.ts';
 import type { RecordingReport } from '../../report/recording.ts';
+import { compose } from '../../wiring.ts';
 import { closeAfter } from '../close-after.ts';
 import { commandFacts } from '../command-facts.ts';
 import { interruptible } from '../interrupt.ts';
@@ -18,6 +19,7 @@ import { createUnknownFacts, type UnknownFacts } from './unknown-facts.ts';
 
 export interface RecordingFlags extends OutputFlags, SaidFlags {
   readonly registry?: boolean | undefined;
+  readonly policy?: readonly string[] | undefined;
 }
 
 export interface RecordingRun {
@@ -48,9 +50,12 @@ export async function runRecording(
   record: (parts: RecordingParts, signal: AbortSignal) => Promise<boolean>,
 ): Promise<RecordingReport> {
   const cluster = api && rememberedFacts(await commandFacts(api));
+  const hasRegistry = flags.registry === true;
+  const hasPolicies = config.policies.length > 0 && (hasRegistry || api !== undefined);
+  const policies = hasPolicies ? (await compose(config)).context : undefined;
   const output = openRecording({ directory: flags.out, each: flags.each, redact: redactedFields(config, flags) });
   const { hashUser } = output;
-  const facts = await openFacts({ config, cluster, hasRegistry: flags.registry === true, hashUser, terminal });
+  const facts = await openFacts({ config, cluster, hasRegistry, policies, hashUser, terminal });
   const counts = countRecording();
   const unknown = createUnknownFacts();
   const errors: ErrorRow[] = [];

@@ -182,6 +182,13 @@ To evaluate them: tidewaiter replay out
     expect(note).toBe('--cluster-reports requires --cluster\n');
   });
 
+  test('needs a cluster or registries for the facts that policies need', async () => {
+    writeFileSync('audit.log', lines([CREATED]));
+    const { code, note } = await runCommand(['import-audit', 'audit.log', '--out', 'out', '-p', 'policy.yaml']);
+    const problem = '--policy requires --registry or --cluster, because policies decide which facts are looked up\n';
+    expect([code, note]).toEqual([2, problem]);
+  });
+
   test('removes secrets from objects and users', async () => {
     let runs = 0;
     await fc.assert(

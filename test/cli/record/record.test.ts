@@ -1,11 +1,12 @@
 /** `record --from-cluster` against a scripted API server: pages, lists that expire, missing permissions, hostile objects. */
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { recordingFiles } from '../../../src/files/recording-files.ts';
 import { recordedEntries } from '../../../src/files/recording-lines.ts';
 import type { JsonObject } from '../../../src/pod/pointer.ts';
 import type { RecordedReview } from '../../../src/recording/format.ts';
+import type { ReplayDocument } from '../../../src/report/replay/json.ts';
 import type { RecordingReport } from '../../../src/report/recording.ts';
 import { type ApiServer, sendJson, sendStatus, startApiServer } from '../../support/api-server.ts';
 import { CONSTRAINT, POLICY_REPORT } from '../../files/said/reports.ts';
@@ -264,6 +265,38 @@ describe('record --from-cluster', () => {
     );
     const replayed = await runCommand(['replay', 'out', '-p', 'policy.yaml', '-o', 'json']);
     expect(JSON.parse(replayed.out)).toMatchObject({ summary: { reviews: 2, allowed: 2 } });
+  });
+
+  test.each([
+    { flags: [], secrets: undefined, missing: ['Secret "mirror-pull"'] },
+    { flags: ['-p', 'policy.yaml'], secrets: ['mirror-pull'], missing: undefined },
+  ])('records the Secret that policies would add, with $flags', async ({ flags, secrets, missing }) => {
+    lists['/apis/apps/v1/deployments'] = [object('web', WORKLOAD_SPEC)];
+    server.put('/api/v1/namespaces', 'shop', { metadata: { name: 'shop' } });
+    server.put('/api/v1/namespaces/shop/serviceaccounts', 'web', { metadata: { name: 'web', namespace: 'shop' } });
+    const auths = { 'registry.example.com': { username: 'ci', password: 'hush-hush' } };
+    server.put('/api/v1/namespaces/shop/secrets', 'mirror-pull', {
+      metadata: { name: 'mirror-pull', namespace: 'shop' },
+      type: 'kubernetes.io/dockerconfigjson',
+      data: { '.dockerconfigjson': btoa(JSON.stringify({ auths })) },
+    });
+    const spec = '{pullSecrets: [{images: ["registry.example.com/**"], add: [mirror-pull], mode: workload}]}';
+    const policy = `apiVersion: tidewaiter.dev/v1alpha1\nkind: ImagePolicy\nmetadata: {name: p}\nspec: ${spec}\n`;
+    writeFileSync('policy.yaml', policy);
+    expect((await record(...flags)).code).toBe(0);
+    const [line] = await recorded();
+    expect(line?.facts.pullSecrets?.map(({ name }) => name)).toEqual(secrets);
+    expect(JSON.stringify(line)).not.toContain('hush-hush');
+    const { out } = await runCommand(['replay', 'out', '-p', 'policy.yaml', '-o', 'json', '--all']);
+    const { reviews } = JSON.parse(out) as ReplayDocument;
+    expect(reviews.map((review) => review.missing)).toEqual([missing]);
+  });
+
+  test('an invalid policy is an error before anything is recorded', async () => {
+    writeFileSync('policy.yaml', 'kind: ImagePolicy\n');
+    const argv = ['record', '--from-cluster', '--kubeconfig', 'kubeconfig', '--out', 'out', '-p', 'policy.yaml'];
+    const { code, note } = await runCommand(argv);
+    expect([code, note, existsSync('out')]).toEqual([2, expect.stringContaining('policy.yaml'), false]);
   });
 
   test('names what it lacks access to, records the rest, and exits with 2', async () => {

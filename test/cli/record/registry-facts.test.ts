@@ -6,7 +6,7 @@ import { CREATED, lines, STORED_POD } from '../../files/audit/events.ts';
 import { runCommand } from '../../support/command.ts';
 import { type OriginAndMirror, startOriginAndMirror } from '../../support/origin-and-mirror.ts';
 import { inOwnFolders } from '../../support/own-folders.ts';
-import { makeImage } from '../../support/push-image.ts';
+import { type MadeImage, makeImage } from '../../support/push-image.ts';
 import { describeWith } from '../../support/real-part.ts';
 import { dockerRegistryMissing } from '../../support/registry-process.ts';
 
@@ -16,21 +16,34 @@ inOwnFolders('registry-facts');
 interface Row {
   readonly what: string;
   readonly spec: (registries: OriginAndMirror) => string;
+  /** By default, shop/web:1. */
+  readonly image?: string;
   readonly flags: readonly string[];
   readonly allowed: boolean;
   readonly change: string;
   readonly missing: ((registries: OriginAndMirror) => string) | undefined;
 }
 
+const LINUX = { os: 'linux', architecture: 'amd64' };
 const PIN = '{pin: {onFailure: deny}, rules: [{rule: image-digest}]}';
 const REWRITE = ({ origin, mirror }: OriginAndMirror): string =>
   `{rewrite: [{from: "${origin.host}/**", to: "${mirror.host}/hub/**"}], rules: [{rule: image-tag, parameters: {deny: [latest]}}]}`;
+
+/** Without a credential. */
+const NEAR = ({ origin }: OriginAndMirror): string =>
+  `{rewrite: [{from: "${origin.host}/shop/**", to: "${origin.host}/hub/**"}], rules: [{rule: mirror-differs}]}`;
 
 describeWith(dockerRegistryMissing, 'a recording of an audit log', () => {
   let registries: OriginAndMirror;
   beforeAll(async () => {
     registries = await startOriginAndMirror();
-    await registries.push('origin', makeImage({ os: 'linux', architecture: 'amd64' }, '2026-01-02T03:04:05Z'), '1');
+    const [one, two] = ['01', '02'].map((month) => makeImage(LINUX, `2026-${month}-02T03:04:05Z`)) as [
+      MadeImage,
+      MadeImage,
+    ];
+    await registries.push('origin', one, '1');
+    for (const name of ['shop/same', 'hub/same']) await registries.push('origin', one, '1', name);
+    await registries.push('origin', two, '1', 'hub/web');
   });
   afterAll(() => registries.stop());
 
@@ -52,6 +65,33 @@ describeWith(dockerRegistryMissing, 'a recording of an audit log', () => {
       missing: undefined,
     },
     {
+      what: 'with the response of a mirror, because the policies were known',
+      spec: NEAR,
+      image: 'shop/same:1',
+      flags: ['--registry', '-p', 'policy.yaml'],
+      allowed: true,
+      change: 'same',
+      missing: undefined,
+    },
+    {
+      what: 'without the original',
+      spec: NEAR,
+      image: 'hub/web:1',
+      flags: ['--registry'],
+      allowed: true,
+      change: 'unknown',
+      missing: ({ origin }) => `the digest of image "${origin.host}/shop/web:1"`,
+    },
+    {
+      what: 'with the original, because the policies were known',
+      spec: NEAR,
+      image: 'hub/web:1',
+      flags: ['--registry', '-p', 'policy.yaml'],
+      allowed: false,
+      change: 'newly-denied',
+      missing: undefined,
+    },
+    {
       what: 'without the response of a mirror',
       spec: REWRITE,
       flags: ['--registry'],
@@ -59,11 +99,11 @@ describeWith(dockerRegistryMissing, 'a recording of an audit log', () => {
       change: 'unknown',
       missing: ({ mirror }) => `the digest of image "${mirror.host}/hub/shop/web:1"`,
     },
-  ])('$what', async ({ spec, flags, allowed, change, missing }) => {
+  ])('$what', async ({ spec, image = 'shop/web:1', flags, allowed, change, missing }) => {
     writeFileSync('tidewaiter.yaml', registries.config);
     const text = `apiVersion: tidewaiter.dev/v1alpha1\nkind: ImagePolicy\nmetadata: {name: p}\nspec: ${spec(registries)}\n`;
     writeFileSync('policy.yaml', text);
-    const containers = [{ name: 'web', image: `${registries.origin.host}/shop/web:1` }];
+    const containers = [{ name: 'web', image: `${registries.origin.host}/${image}` }];
     writeFileSync('audit.log', lines([{ ...CREATED, responseObject: { ...STORED_POD, spec: { containers } } }]));
     const config = ['-c', 'tidewaiter.yaml'];
     expect((await runCommand(['import-audit', 'audit.log', '--out', 'rec', ...flags, ...config])).code).toBe(0);
