@@ -1,4 +1,4 @@
-/** The labels of the Namespaces among the inputs, of which the last one with a name counts, as in `check`. */
+/** The labels of the Namespaces among the inputs and their reviews, of which the last one with a name counts, as in `check`. */
 import { namespaceLabelsIn } from '../../admission/facts/cluster-objects.ts';
 import { isObject, type JsonObject } from '../../pod/pointer.ts';
 import { typeOf } from '../../pod/workload.ts';

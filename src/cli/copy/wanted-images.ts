@@ -57,6 +57,7 @@ export async function wantedImages(
     onlyLines: true,
     visit: (recording) => {
       const { request } = recording.review;
+      if (recording.recorded === undefined && request.object !== undefined) namespaces.add(request.object);
       const workload = workloadIn(recording, kinds, unread);
       if (workload === undefined) return NOTHING;
       objects += 1;

@@ -9,6 +9,7 @@ import { inputNamespaces } from '../../../src/cli/copy/input-namespaces.ts';
 import type { NamespaceSource } from '../../../src/admission/context.ts';
 import { type WantedImages, wantedImages } from '../../../src/cli/copy/wanted-images.ts';
 import { recordingEvents } from '../../../src/files/recording-events.ts';
+import type { JsonObject } from '../../../src/pod/pointer.ts';
 import type { RecordedFacts } from '../../../src/recording/facts.ts';
 import { kinds, policyOf } from '../../policy/fixtures.ts';
 import { parseReference } from '../../../src/image/reference.ts';
@@ -49,6 +50,17 @@ const pod = (image: string): string =>
   `apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop}\nspec: {containers: [{name: c, image: "${image}"}]}\n`;
 const namespace = (name: string, labels: string): string =>
   `apiVersion: v1\nkind: Namespace\nmetadata: {name: ${name}, labels: ${labels}}\n`;
+const review = (version: string, kind: string, object: JsonObject): JsonObject => {
+  const request = {
+    uid: '1',
+    kind: { group: '', version, kind },
+    resource: {},
+    operation: 'CREATE',
+    namespace: 'shop',
+  };
+  const whole = { ...request, object: { apiVersion: version, kind, ...object } };
+  return { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request: whole };
+};
 const deployment = (image: string, place = 'containers'): string =>
   `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec: {template: {spec: {${place}: [{name: c, image: "${image}"}]}}}\n`;
 
@@ -191,6 +203,17 @@ test.each<readonly [what: string, text: string, policies: readonly string[], nam
     }),
     [LABELED],
     [`${NGINX} p0`],
+  ],
+  [
+    'a review of a Namespace',
+    JSON.stringify([
+      review('v1', 'Pod', POD),
+      review('v1', 'Namespace', { metadata: { name: 'shop', labels: { a: 'b' } } }),
+    ]),
+    [
+      '{match: {namespaceSelector: {matchLabels: {a: b}}}, rewrite: [{from: "registry.example.com/**", to: "m.io/**"}]}',
+    ],
+    ['registry.example.com/shop/web:1.4.2 -> m.io/shop/web:1.4.2, by p0'],
   ],
   [
     'a Namespace, and an object without a namespace',
