@@ -49,22 +49,22 @@ interface Alike extends Kind {
 export function alikeRows(): AlikeRows {
   const spool = createSpool();
   const all: Alike[] = [];
-  const known = new Map<string, Alike>();
+  const known = knownTexts<Alike>();
   const limit = findingLimit();
-  const list = (row: ReplayRow, key: string | undefined): Alike | undefined => {
+  const list = (row: ReplayRow, text: string | undefined): Alike | undefined => {
     const kind = { isNewlyDenied: row.change === 'newly-denied', isDenied: !row.allowed };
     const alike = { ...kind, findings: findingCount(row), count: 0, first: null, last: null, minutes: [] };
     if (!limit.keeps(alike, row.count)) return undefined;
     all.push(alike);
-    if (key !== undefined) known.set(key, alike);
+    if (text !== undefined) known.set(text, alike);
     spool.add(JSON.stringify({ ...row, occurrences: undefined, answers: undefined } satisfies ReplayRow));
     return alike;
   };
   return {
     add(row) {
       // A review that is not from a recording of a server is always a row.
-      const key = row.id === null ? undefined : keyOf(row);
-      const alike = (key === undefined ? undefined : known.get(key)) ?? list(row, key);
+      const text = row.id === null ? undefined : textOf(row);
+      const alike = (text === undefined ? undefined : known.get(text)) ?? list(row, text);
       if (alike === undefined) return;
       alike.count += row.count;
       extend(alike, row);
@@ -124,10 +124,32 @@ function findingCount({ findings = [], denials = [] }: ReplayRow): number {
   return Math.max(1, findings.length + denials.length);
 }
 
-function keyOf(row: ReplayRow): string {
+/** What alike rows have in common. */
+function textOf(row: ReplayRow): string {
   const { owner, team, namespace, kind, operation, user, endpoint } = row;
   const { change, allowed, findings, denials, before, after } = row;
   const object = [owner, team, namespace, kind, operation, user, endpoint];
-  const text = JSON.stringify([object, change, allowed, findings, denials, before?.patch, after?.patch]);
-  return hash('sha256', text, 'base64');
+  return JSON.stringify([object, change, allowed, findings, denials, before?.patch, after?.patch]);
+}
+
+interface KnownTexts<T> {
+  readonly get: (text: string) => T | undefined;
+  readonly set: (text: string, value: T) => void;
+}
+
+/** Characters of texts that are kept. Of the others, only hashes are, which take time. */
+const MAX_TEXTS = 4_000_000;
+
+function knownTexts<T>(): KnownTexts<T> {
+  const texts = new Map<string, T>();
+  const hashes = new Map<string, T>();
+  let length = 0;
+  return {
+    get: (text) => texts.get(text) ?? (hashes.size === 0 ? undefined : hashes.get(hash('sha256', text, 'base64'))),
+    set(text, value) {
+      length += text.length;
+      if (length <= MAX_TEXTS) texts.set(text, value);
+      else hashes.set(hash('sha256', text, 'base64'), value);
+    },
+  };
 }
