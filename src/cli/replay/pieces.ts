@@ -76,11 +76,15 @@ async function* countedItems(chunk: ItemChunk, counts: Counts): AsyncGenerator<S
   if (counts.weights !== undefined) yield { items: weightedItems(counts.waiting.take(), counts.weights) };
 }
 
+/** Reading a file again takes longer than writing items to another one. In characters. */
+const MAX_WAITING = { file: 16 * 1024 * 1024, stream: 2 * 1024 * 1024 };
+
 async function boundMemory(counts: Counts): Promise<void> {
   const { weights, readWeights, waiting } = counts;
-  if (weights !== undefined || !waiting.isLarge()) return;
-  if (readWeights === undefined) waiting.spool();
-  else counts.weights = await readWeights();
+  if (weights !== undefined) return;
+  if (readWeights === undefined) {
+    if (waiting.size() > MAX_WAITING.stream) waiting.spool();
+  } else if (waiting.size() > MAX_WAITING.file) counts.weights = await readWeights();
 }
 
 function weightsOf(chunks: Iterable<ItemChunk>, window: TimeWindow): Weights {

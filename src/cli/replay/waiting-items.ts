@@ -4,8 +4,8 @@ import { type ItemChunk, itemText } from './items.ts';
 
 export interface WaitingItems extends Iterable<ItemChunk> {
   add(chunk: ItemChunk): void;
-  /** They take much memory, or are in a file already. */
-  isLarge(): boolean;
+  /** In characters, about the memory of those in memory. */
+  size(): number;
   /** Moves them to a temporary file. */
   spool(): void;
   /** Returns those in memory, which then wait no longer. */
@@ -13,8 +13,6 @@ export interface WaitingItems extends Iterable<ItemChunk> {
   close(): void;
 }
 
-/** In characters. */
-const MAX_WAITING = 16 * 1024 * 1024;
 const ITEM_SIZE = 500;
 /** Of a review with its differences. */
 const DIFFERENT_SIZE = 4000;
@@ -34,7 +32,7 @@ export function waitingItems(): WaitingItems {
       chunks.push(chunk);
       size += sizeOf(chunk);
     },
-    isLarge: () => spool !== undefined || size > MAX_WAITING,
+    size: () => size,
     spool() {
       spool ??= createSpool();
       for (const chunk of take()) spool.add(typeof chunk === 'string' ? chunk : chunk.map(itemText).join(''));
