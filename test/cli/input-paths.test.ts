@@ -93,7 +93,7 @@ describe.each(INPUTS.map((argv) => [label(argv), argv] as const))('%s', (_label,
   });
 
   test('a folder without files', async () => {
-    expect(await outputOf(argv, 'folder')).toMatch(/folder\W+(error {2})?no (\.yaml, \.yml|test suite)/);
+    expect(await outputOf(argv, 'folder')).toMatch(/folder\W+(error {2})?no ((\.ndjson, )?\.yaml, \.yml|test suite)/);
   });
 });
 
