@@ -204,9 +204,9 @@ describe('serve', () => {
   test('prints what to try, answers a review, logs one JSON line for it, and ends with 0 on SIGTERM', async () => {
     const program = serve('--operations-port', '0');
     const address = await addressOf(program);
-    expect(program.err()).toContain(
-      `curl --cacert ${folder}/ca.crt -H 'content-type: application/json' -d @test/recordings/pod-latest.json https://${address}/validate`,
-    );
+    const attempt = `curl --cacert ${folder}/ca.crt -H 'content-type: application/json' -d @test/recordings/pod-latest.json https://${address}/validate`;
+    // Standard output can arrive before standard error.
+    await until(() => (program.err().includes(attempt) ? attempt : undefined));
     const reply = await post(address, REVIEW);
     expect(reply.status).toBe(200);
     expect(JSON.parse(reply.text)).toMatchObject({ response: { allowed: false, status: { code: 403 } } });
