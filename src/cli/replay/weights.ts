@@ -28,19 +28,18 @@ export interface Weights {
 
 /** For one file: lines of type `repeats` are in the file of their review. */
 export function weightsIn(window: TimeWindow): Weights {
-  const repeats = new Map<string, Occurrence[]>();
+  const repeats = new Map<string, KnownOccurrences>();
   let twice = 0;
   const take = (id: string | null): readonly Occurrence[] => {
     const found = id === null ? undefined : repeats.get(id);
     if (id !== null && found !== undefined) repeats.delete(id);
-    return found ?? [];
+    return found?.all ?? [];
   };
   return {
     add({ of, count, first, last }) {
-      const known = repeats.get(of);
-      if (known === undefined) repeats.set(of, [{ count, first, last }]);
-      else if (isKnown({ count, first, last }, known)) twice += count;
-      else known.push({ count, first, last });
+      const known = repeats.get(of) ?? { all: [], keys: undefined };
+      repeats.set(of, known);
+      if (!addNew({ count, first, last }, known)) twice += count;
     },
     weighted(item) {
       if ('repeats' in item) return undefined;
@@ -48,16 +47,30 @@ export function weightsIn(window: TimeWindow): Weights {
       if (!('skipped' in item)) return item;
       return { leftOut: 'filtered', count: 1 + sumOf(take(item.skipped)) };
     },
-    unmatched: () => sumOf([...repeats.values()].flat()),
+    unmatched: () => sumOf([...repeats.values()].flatMap(({ all }) => all)),
     twice: () => twice,
   };
 }
 
-/** Occurrences of a review follow each other in time, so that most of those that are new come after all others. */
-function isKnown({ count, first, last }: Occurrence, known: readonly Occurrence[]): boolean {
-  const latest = known.at(-1);
-  if (latest === undefined || first > latest.last) return false;
-  return known.some((one) => one.count === count && one.first === first && one.last === last);
+interface KnownOccurrences {
+  readonly all: Occurrence[];
+  /** undefined: all came in the order of their times. */
+  keys: Set<string> | undefined;
+}
+
+/** Returns false if the occurrence is known. Most follow each other in time, and are compared with no other. */
+function addNew(one: Occurrence, known: KnownOccurrences): boolean {
+  const latest = known.all.at(-1);
+  if (latest !== undefined && one.first <= latest.last) known.keys ??= new Set(known.all.map(keyOf));
+  const { keys } = known;
+  if (keys?.has(keyOf(one)) === true) return false;
+  keys?.add(keyOf(one));
+  known.all.push(one);
+  return true;
+}
+
+function keyOf({ count, first, last }: Occurrence): string {
+  return `${count} ${first} ${last}`;
 }
 
 function sumOf(occurrences: readonly Occurrence[]): number {
