@@ -99,7 +99,7 @@ function withPod(request: AdmissionRequest, { mutation, placeOf }: PodMutation):
   return withObject(request, { prepared: patch });
 }
 
-/** A Pod whose template has just been pinned: the mirror has not the digest either. */
+/** A Pod whose template has just been pinned: the mirror does not have the digest either. */
 function isRewriteAgain({ rule, policy, pointer }: Finding, ofObject: readonly Finding[]): boolean {
   const isSame = (one: Finding): boolean => one.rule === rule && one.policy === policy && one.pointer === pointer;
   return rule === REWRITE && ofObject.some(isSame);

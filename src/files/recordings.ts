@@ -155,7 +155,7 @@ async function sortPaths(paths: readonly string[]): Promise<SortedPaths> {
   return { segments, unread, streams, others, beside };
 }
 
-/** Reading a pipe in a directory would wait for whoever writes it. */
+/** A pipe in a directory is not read, because reading waits until another program writes to it. */
 function problemOf(found: ReturnType<typeof statOrProblem>): string | undefined {
   if (typeof found === 'string') return found;
   return found.isFile() ? undefined : 'not a regular file';

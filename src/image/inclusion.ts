@@ -23,7 +23,7 @@ function includesTag(whole: string | undefined, part: string | undefined): boole
   return whole === undefined || (part !== undefined && compileGlob(whole)(asText(part)));
 }
 
-/** `**` of the part stands for any number of segments; more than the whole has are no other case. */
+/** Each `**` of the part is tried with every number of segments up to two more than the whole has; larger numbers give the same result. */
 function includesPath({ segments: whole }: ImagePattern, { segments: part }: ImagePattern): boolean {
   if (differAtStart(whole, part)) return false;
   const matches = compileSegments(whole);

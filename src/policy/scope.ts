@@ -29,8 +29,8 @@ export interface Coverage {
   /** `undefined`: all containers. */
   readonly containers: readonly Container[] | undefined;
   /**
-   * Reports whether the policy covers a container of the request whose image has another name by now. `match` can select one of
-   * the names that it had before; `exclude` sees the name that it has.
+   * Reports whether the policy covers a container whose image was possibly renamed since the request. `match` can select the current
+   * name or an earlier one; `exclude` only sees the current name.
    */
   includes(container: Container, before: () => readonly Container[]): boolean;
   /** Why it is unknown whether the policy applies to the container or, for `undefined`, to the object. */

@@ -10,10 +10,6 @@ import type { Covered } from '../../policy/plan.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { Rewrite } from '../../policy/rewrite.ts';
 
-export function scopedPolicies(covered: readonly Covered[], changes: (policy: Policy) => boolean): readonly Covered[] {
-  return covered.filter(({ policy }) => changes(policy));
-}
-
 export interface PolicyOverContainer {
   readonly policy: Policy;
   /** Why it is unknown whether the policy applies; the container is then not changed. */

@@ -8,7 +8,7 @@ import type { Covering } from '../../policy/plan.ts';
 import type { ChangedImage } from '../change/changed-images.ts';
 import type { WantedImage } from '../change/image-facts.ts';
 import { type MutableObject, isPod } from '../change/mutable-images.ts';
-import { type PolicyOverContainer, policiesOver, scopedPolicies } from '../change/scoped-policies.ts';
+import { type PolicyOverContainer, policiesOver } from '../change/scoped-policies.ts';
 import type { Hint } from './stored-digests.ts';
 
 /** An image without a digest, or with a digest to update, before policies are considered. */
@@ -35,7 +35,7 @@ export function candidatesOf(
   { object }: MutableObject,
   { covering, type }: { readonly covering: Covering; readonly type: ObjectType },
 ): readonly Candidate[] {
-  const pinning = scopedPolicies(covering.policies, ({ pin }) => pin !== undefined);
+  const pinning = covering.policies.filter(({ policy }) => policy.pin !== undefined);
   if (pinning.length === 0) return [];
   return unpinned.flatMap((image) => {
     const { container, written } = image;

@@ -17,7 +17,7 @@ import type { Finding } from '../../policy/finding.ts';
 import type { Covered, Covering } from '../../policy/plan.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { PullSecretEntry } from '../../policy/added-pull-secrets.ts';
-import { policiesOver, scopedPolicies } from '../change/scoped-policies.ts';
+import { policiesOver } from '../change/scoped-policies.ts';
 import type { AddedSecrets } from '../facts/added-secrets.ts';
 import type { Lookups } from '../facts/lookups.ts';
 import { type MaybePromise, whenAllKnown, whenKnown } from '../maybe-promise.ts';
@@ -32,7 +32,7 @@ export interface PullSecretChanges {
 
 /** Synchronous if every Secret is known. */
 export function pullSecretChanges(change: PodChange, lookups: Lookups): MaybePromise<PullSecretChanges> {
-  const policies = scopedPolicies(change.covering.policies, ({ addedPullSecrets }) => addedPullSecrets !== undefined);
+  const policies = change.covering.policies.filter(({ policy }) => policy.addedPullSecrets !== undefined);
   if (policies.length === 0 || change.change.onlyEphemeral) return NOTHING;
   const pods = change.workload.pods.map((pod) => podChanges(pod, { change, policies, lookups }));
   return whenKnown(whenAllKnown(pods), (all) => ({
@@ -162,7 +162,7 @@ function wantedBy(container: Container, { change, policies }: PodContext): reado
 
 /** The names of the secrets that policies add for an image. */
 export function addedSecretNames(covering: Covering): AddedSecrets {
-  const policies = scopedPolicies(covering.policies, ({ addedPullSecrets }) => addedPullSecrets !== undefined);
+  const policies = covering.policies.filter(({ policy }) => policy.addedPullSecrets !== undefined);
   if (policies.length === 0) return () => [];
   return (container, image) =>
     policiesOver(container, image, policies).flatMap(({ policy, scopeUnknown }) =>

@@ -8,7 +8,7 @@ import { PULL_POLICY } from '../../policy/change-rules.ts';
 import type { Finding } from '../../policy/finding.ts';
 import type { Covered } from '../../policy/plan.ts';
 import type { PullPolicyEntry } from '../../policy/pull-policies.ts';
-import { type PolicyOverContainer, policiesOver, scopedPolicies } from '../change/scoped-policies.ts';
+import { type PolicyOverContainer, policiesOver } from '../change/scoped-policies.ts';
 import type { SetPullPolicy } from '../mutation.ts';
 import { byPlace, placeKey } from '../pin/stored-digests.ts';
 import { hasNoEffect, type PodChange, warning } from './pod-change.ts';
@@ -19,7 +19,7 @@ export interface PullPolicyChanges {
 }
 
 export function pullPolicyChanges(change: PodChange): PullPolicyChanges {
-  const policies = scopedPolicies(change.covering.policies, ({ pullPolicies }) => pullPolicies !== undefined);
+  const policies = change.covering.policies.filter(({ policy }) => policy.pullPolicies !== undefined);
   if (policies.length === 0) return { set: [], findings: [] };
   const before = change.stored && byPlace(change.stored);
   const results = change.workload.pods.flatMap(({ containers }) =>

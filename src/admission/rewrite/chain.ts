@@ -4,7 +4,7 @@ import { type Rewritten, rewritten } from '../../image/rewriting.ts';
 import type { Container } from '../../pod/containers.ts';
 import type { Covered } from '../../policy/plan.ts';
 import type { Rewrite } from '../../policy/rewrite.ts';
-import { policiesOver, type PolicyOverContainer, scopedPolicies } from '../change/scoped-policies.ts';
+import { policiesOver, type PolicyOverContainer } from '../change/scoped-policies.ts';
 
 export interface Step {
   readonly policy: string;
@@ -19,7 +19,7 @@ export interface Step {
 export const MAX_STEPS = 8;
 
 export function rewritingPolicies(covered: readonly Covered[]): readonly Covered[] {
-  return scopedPolicies(covered, ({ rewrites }) => rewrites !== undefined);
+  return covered.filter(({ policy }) => policy.rewrites !== undefined);
 }
 
 /** Ends with the first step that certainly changes nothing: its name is invalid, or its scope is unknown. */
