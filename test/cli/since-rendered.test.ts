@@ -56,6 +56,10 @@ const chart = (folder: string, image: string, more: Tree = {}): Tree => ({
   ...more,
 });
 
+/** A chart that others depend on. */
+const database = (folder: string, image: string): Tree =>
+  chart(folder, image, { [`${folder}/Chart.yaml`]: CHART.replace('web', 'db') });
+
 const LABELED = template('a').replace('{name:', '{labels: {x: y}, name:');
 const NOTHING = { changed: 0, unchanged: 2, denied: 0, existing: 0 };
 
@@ -230,13 +234,27 @@ const PACKED: readonly Row[] = [
   {
     what: 'an archive in a chart',
     old: chart('c', GOOD),
-    packs: { 'c/charts/db-1.tgz': chart('db', GOOD, { 'db/Chart.yaml': CHART.replace('web', 'db') }) },
-    now: () =>
-      replaced(
-        'c/charts/db-1.tgz',
-        'c/charts/db-2.tgz',
-        chart('db', BAD, { 'db/Chart.yaml': CHART.replace('web', 'db') }),
-      ),
+    packs: { 'c/charts/db-1.tgz': database('db', GOOD) },
+    now: () => replaced('c/charts/db-1.tgz', 'c/charts/db-2.tgz', database('db', BAD)),
+    expected: { changed: 1, unchanged: 3, denied: 1, existing: 0 },
+  },
+  {
+    what: 'an archive in a chart that replaces a directory',
+    old: { ...chart('c', GOOD), ...database('c/charts/db', GOOD) },
+    now: () => {
+      rmSync('c/charts/db', { recursive: true });
+      plantPacked('c/charts/db-2.tgz', database('db', BAD));
+    },
+    expected: { changed: 1, unchanged: 3, denied: 1, existing: 0 },
+  },
+  {
+    what: 'a directory in a chart that replaces an archive',
+    old: chart('c', GOOD),
+    packs: { 'c/charts/db-1.tgz': database('db', GOOD) },
+    now: () => {
+      rmSync('c/charts/db-1.tgz');
+      plant(database('c/charts/database', BAD));
+    },
     expected: { changed: 1, unchanged: 3, denied: 1, existing: 0 },
   },
   {

@@ -2,12 +2,13 @@
 import { cpSync, existsSync, lstatSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { isObject } from '../../pod/pointer.ts';
+import { isObject, type JsonObject } from '../../pod/pointer.ts';
 import { isUnchanged } from '../git/blobs.ts';
 import type { TreeIndex } from '../git/tree-index.ts';
 import type { GitFile } from '../git/tree.ts';
 import { isPart, MAX_ARCHIVES } from '../chart-inputs.ts';
 import { loadRegularText } from '../load-text.ts';
+import { readPackedChart } from '../packed-chart.ts';
 import { isArchiveName } from '../walk.ts';
 import { parseDocuments } from '../yaml/yaml.ts';
 
@@ -105,17 +106,31 @@ function hasNoNewFile(at: string, index: TreeIndex): boolean {
 
 /**
  * Dependencies are often not in git: `helm dependency build` downloads them. Those of today are those of the revision if Chart.yaml
- * and Chart.lock list the same.
+ * and Chart.lock list the same, except of charts that git has in another version: of two charts with a name, Helm renders any.
  */
-export function copyDependencies(today: string, old: string, index: TreeIndex): void {
+export async function copyDependencies(today: string, old: string, index: TreeIndex): Promise<void> {
   const folder = path.join(today, 'charts');
   if (!existsSync(folder) || !hasSameDependencies(today, old, index)) return;
+  const inGit = await chartNamesIn(path.join(old, 'charts'));
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const at = path.join(folder, entry.name);
     const isKnown = index.file(at) !== undefined || index.under(at).length > 0;
-    if (isKnown || !(entry.isFile() || entry.isDirectory())) continue;
+    if (isKnown || !(entry.isFile() || entry.isDirectory()) || inGit.has(await chartNameOf(at))) continue;
     cpSync(at, path.join(old, 'charts', entry.name), { recursive: true, filter: (from) => !isLink(from) });
   }
+}
+
+async function chartNamesIn(folder: string): Promise<ReadonlySet<unknown>> {
+  const entries = existsSync(folder) ? readdirSync(folder) : [];
+  const names = await Promise.all(entries.map((name) => chartNameOf(path.join(folder, name))));
+  return new Set(names.filter((name) => name !== undefined));
+}
+
+/** undefined: not a chart. */
+async function chartNameOf(at: string): Promise<unknown> {
+  if (!isArchiveName(at)) return descriptionIn(at)?.['name'];
+  const packed = await readPackedChart(at);
+  return typeof packed === 'string' ? undefined : descriptionOf(packed.get(FILE) ?? '')?.['name'];
 }
 
 function hasSameDependencies(today: string, old: string, index: TreeIndex): boolean {
@@ -123,11 +138,19 @@ function hasSameDependencies(today: string, old: string, index: TreeIndex): bool
   return (lock === undefined || isUnchanged(lock)) && isDeepStrictEqual(dependenciesIn(today), dependenciesIn(old));
 }
 
-/** Helm reports what is wrong with the file. */
 function dependenciesIn(directory: string): unknown {
+  return descriptionIn(directory)?.['dependencies'];
+}
+
+/** undefined: Helm reports what is wrong with the file. */
+function descriptionIn(directory: string): JsonObject | undefined {
   const loaded = loadRegularText(path.join(directory, FILE));
-  const [document] = 'text' in loaded ? parseDocuments(loaded.text) : [];
-  return document?.ok && isObject(document.value) ? document.value['dependencies'] : undefined;
+  return 'text' in loaded ? descriptionOf(loaded.text) : undefined;
+}
+
+function descriptionOf(text: string): JsonObject | undefined {
+  const [document] = parseDocuments(text);
+  return document?.ok && isObject(document.value) ? document.value : undefined;
 }
 
 function isLink(at: string): boolean {

@@ -121,7 +121,7 @@ async function renderedUnits(
       chart: (at) => (isWithin(root, at) ? moved(at) : at),
       values: (file) => (written.has(file) ? moved(file) : file),
     });
-    for (const chart of charts.differing) copyDependencies(chart.path, moved(chart.path), index);
+    for (const chart of charts.differing) await copyDependencies(chart.path, moved(chart.path), index);
     const wholeCharts = await chartsAmong(
       charts.differing.filter((chart) => isWhole(chart.files)),
       moved,
