@@ -14,6 +14,7 @@ import { canOverlap } from './overlap.ts';
 import { hostKey, type ImagePattern, parsePattern, patternSet } from './pattern.ts';
 import { quoteValue } from './quote.ts';
 import { type ImageReference, parseReference } from './reference.ts';
+import { isGlob } from './segments.ts';
 
 export interface Rewriting {
   readonly from: ImagePattern;
@@ -127,7 +128,7 @@ const NO_SOURCES: readonly never[] = [];
 
 function filled({ host = '', segments }: ImagePattern, captured: readonly string[]): string {
   const next = captured.values();
-  const fill = (glob: string): string => glob.replaceAll(/\*+/g, () => next.next().value ?? '');
+  const fill = (glob: string): string => (isGlob(glob) ? glob.replaceAll(/\*+/g, () => next.next().value ?? '') : glob);
   return [host, ...segments]
     .map(fill)
     .filter((part) => part !== '')
@@ -145,8 +146,10 @@ function captureImage(
     const [first = '', ...rest] = inPath;
     return [first === '' ? domain : `${domain}/${first}`, ...rest];
   }
-  const labels = (text: string): readonly string[] => splitPort(text).host.split('.');
-  const inHost = capture(labels(host), labels(hostKey(domain)), '.');
+  const { host: globs } = splitPort(host);
+  const { host: name } = splitPort(hostKey(domain));
+  if (!isGlob(globs)) return globs === name ? inPath : undefined;
+  const inHost = capture(globs.split('.'), name.split('.'), '.');
   return inHost && [...inHost, ...inPath];
 }
 
@@ -154,15 +157,12 @@ function readRewritten(name: string, { tag, digest }: ImageReference): Rewritten
   const parsed = parseReference(
     `${name}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`,
   );
-  const shown = quoteValue(name, 200);
-  if (!parsed.ok) {
-    return { ok: false, problem: `the new name ${shown} is invalid: ${portInPath(name) ?? parsed.problem}` };
-  }
-  const { repository } = parsed.reference;
   // Docker Hub completes short names.
-  return repository === name
-    ? { ok: true, reference: parsed.reference }
-    : { ok: false, problem: `the new name ${shown} would be read as ${quoteValue(repository, 200)}` };
+  if (parsed.ok && parsed.reference.repository === name) return { ok: true, reference: parsed.reference };
+  const why = parsed.ok
+    ? `would be read as ${quoteValue(parsed.reference.repository, 200)}`
+    : `is invalid: ${portInPath(name) ?? parsed.problem}`;
+  return { ok: false, problem: `the new name ${quoteValue(name, 200)} ${why}` };
 }
 
 /** The parser takes such a port for the start of a tag. */
