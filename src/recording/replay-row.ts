@@ -65,6 +65,23 @@ export interface ReplayRow {
   readonly view?: ObjectView | undefined;
 }
 
+/** What is counted of a review that is not listed, when nothing needs its row. */
+export type CountedRow = Pick<
+  ReplayRow,
+  'id' | 'first' | 'last' | 'count' | 'again' | 'occurrences' | 'allowed' | 'said' | 'missing'
+> & { readonly change: 'same' };
+
+export type CountableRow = ReplayRow | CountedRow;
+
+export function isWhole(row: CountableRow): row is ReplayRow {
+  return 'file' in row;
+}
+
+/** Reviews that differ, and those with nothing to compare with. */
+export function isListed({ change }: Pick<ReplayRow, 'change'>): boolean {
+  return change !== 'same';
+}
+
 /** Reviews that a report shows one by one: those that are denied, and those that differ. */
 export function isShown({ allowed, change }: Pick<ReplayRow, 'allowed' | 'change'>): boolean {
   return !allowed || (change !== 'same' && change !== null);
@@ -81,7 +98,10 @@ export interface Occurrence {
 }
 
 /** Returns the row of a review with all its occurrences, or nothing if there is none. */
-export function withOccurrences(row: ReplayRow, occurrences: readonly Occurrence[]): ReplayRow | undefined {
+export function withOccurrences<Row extends CountableRow>(
+  row: Row,
+  occurrences: readonly Occurrence[],
+): Row | undefined {
   const [one] = occurrences;
   if (one === undefined) return undefined;
   const total = occurrences.reduce((sum, { count }) => sum + count, 0);

@@ -240,6 +240,11 @@ export function showsObjects(format: string): boolean {
   return format === 'html';
 }
 
+/** Reports of a replay that also need the rows of reviews that they do not list. */
+export function needsAllRows(format: FormatName<'replay'>): boolean {
+  return format === 'html' || format === 'junit';
+}
+
 type Formats = typeof FORMATS;
 
 export type FormatName<C extends ReportCommand> = {

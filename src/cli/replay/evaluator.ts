@@ -34,6 +34,7 @@ export interface EvaluatorSettings {
   readonly namespaces: readonly string[];
   readonly users: readonly string[];
   readonly answers: boolean;
+  readonly rows: RowOptions['rows'];
   /** Compare with what other policies said. */
   readonly toSaid?: boolean | undefined;
   /** undefined: all reviews. */
@@ -69,6 +70,7 @@ export async function createEvaluator(settings: EvaluatorSettings, input: Evalua
   const options = {
     isSelected: findingSelection(settings.only, { policies: selected, rules: first.rules }),
     answers: settings.answers,
+    rows: settings.rows,
     toSaid: settings.toSaid ?? false,
     viewOf: settings.views === true ? objectViews(first.context, selected) : undefined,
   };

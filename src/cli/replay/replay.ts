@@ -4,6 +4,7 @@ import type { Config } from '../../config/config.ts';
 import { isIrregular } from '../../files/load-text.ts';
 import { noticesAt } from '../../files/policies.ts';
 import type { ReplayRow } from '../../recording/replay-row.ts';
+import { needsAllRows } from '../../report/index.ts';
 import type { ReplayReport } from '../../report/replay/report.ts';
 import { inputNoticeRow, noticeRow, type NoticeRow } from '../../report/rows.ts';
 import { closeAfter } from '../close-after.ts';
@@ -128,6 +129,8 @@ function settingsOf(flags: ReplayFlags, now: number): EvaluatorSettings {
     namespaces: namespace,
     users: user,
     answers: all,
+    // A merged report can need the rows.
+    rows: all || flags.out !== undefined || needsAllRows(flags.output) ? 'all' : 'listed',
     toSaid: flags.compareAnnotations ?? false,
     shard: shardOf(flags),
     // The format of the merged report is chosen later.

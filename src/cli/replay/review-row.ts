@@ -12,7 +12,7 @@ import { compareToSaid } from '../../recording/said-comparison.ts';
 import { teamOf } from '../../recording/team.ts';
 import type { ObjectView } from '../../recording/object-view.ts';
 import { listedPatches } from '../../recording/listed-patches.ts';
-import { isShown, type OutcomeTexts, type ReplayRow } from '../../recording/replay-row.ts';
+import { type CountableRow, type CountedRow, isListed, isShown, type OutcomeTexts, type ReplayRow } from '../../recording/replay-row.ts';
 import { answersOf, type Evaluated, evaluateReview, isAllowed, outcomeOf, type ReplayContext } from './evaluation.ts';
 
 export interface ReviewPolicies {
@@ -28,6 +28,8 @@ export interface RowOptions {
   readonly toSaid: boolean;
   /** Also keep the bytes of the responses. */
   readonly answers: boolean;
+  /** Which reviews have a row; of the others, only what is counted is known. */
+  readonly rows: 'all' | 'listed';
   /** What reports show of the object; undefined: nothing. */
   readonly viewOf?: ViewOf | undefined;
 }
@@ -53,8 +55,9 @@ export type Compared = Pick<
 export async function reviewRow(
   recording: Recording,
   { policies, options }: { readonly policies: ReviewPolicies; readonly options: RowOptions },
-): Promise<ReplayRow> {
+): Promise<CountableRow> {
   const { result, request } = await compare(recording, policies, options);
+  if (options.rows === 'listed' && !isListed(result)) return countedRow(recording, result);
   return withView(recording, rowOf(recording, result), { request, options });
 }
 
@@ -82,6 +85,11 @@ export function rowOf(recording: Recording, result: Compared): ReplayRow {
     count: 1,
     ...result,
   };
+}
+
+function countedRow({ recorded }: Recording, { allowed, said, missing }: Compared): CountedRow {
+  const { id, first, last } = lineParts(recorded);
+  return { id, first, last, count: 1, change: 'same', allowed, said, missing };
 }
 
 type LineParts = Pick<ReplayRow, 'id' | 'endpoint' | 'first' | 'last'>;

@@ -1,6 +1,7 @@
 /** What is different in the replay of a shard: which reviews are evaluated, and that its result is kept for `--merge`. */
 import { createHash } from 'node:crypto';
 import type { RecordingSource } from '../../files/recordings.ts';
+import { isWhole } from '../../recording/replay-row.ts';
 import type { NoticeRow } from '../../report/rows.ts';
 import { isInShard, type Shard } from './shard.ts';
 import type { ShardPlace } from './shard-result.ts';
@@ -47,7 +48,7 @@ export function shardRun(shard: Shard, writer: ShardWriter | undefined): ShardRu
       }
     },
     take(item) {
-      if ('row' in item) writer?.add({ ...placeOf(item), row: item.row });
+      if ('row' in item && isWhole(item.row)) writer?.add({ ...placeOf(item), row: item.row });
       else if ('error' in item) writer?.add({ ...placeOf(item), error: item.error });
       else if ('dropped' in item) counts.dropped += item.dropped;
       else if ('unmatched' in item) counts.unmatched += item.unmatched;
@@ -108,6 +109,6 @@ function placesIn({ form }: RecordingSource, indexes: readonly number[]): Places
 }
 
 function lineOf(item: WeightedItem): number {
-  if ('row' in item) return item.row.line;
+  if ('row' in item && isWhole(item.row)) return item.row.line;
   return 'error' in item ? (item.error.line ?? 0) : 0;
 }

@@ -1,7 +1,7 @@
 /** Counts what the reviews of a replay result in, whether they were evaluated here or by shards. */
 import { unreadable } from '../../files/manifest-objects.ts';
 import { NO_REVIEW } from '../../files/recorded-documents.ts';
-import type { ReplayRow } from '../../recording/replay-row.ts';
+import { isWhole, type ReplayRow } from '../../recording/replay-row.ts';
 import { twiceText } from '../../recording/seen-lines.ts';
 import { count } from '../../report/paint.ts';
 import type { ReplayReport } from '../../report/replay/report.ts';
@@ -29,7 +29,7 @@ export function replayTally(onRow: (row: ReplayRow) => void): ReplayTally {
       if ('row' in item) {
         counts.rows += 1;
         totals.add(item.row);
-        onRow(item.row);
+        if (isWhole(item.row)) onRow(item.row);
       } else if ('error' in item) totals.addError(item.error);
       else if ('dropped' in item) totals.addDropped(item.dropped);
       else if ('unmatched' in item) counts.unmatched += item.unmatched;

@@ -1,6 +1,6 @@
 /** Gives each review of a recording the number of its occurrences, which lines of type `repeats` count. */
 import type { RecordedRepeats } from '../../recording/format.ts';
-import { type Occurrence, type ReplayRow, withOccurrences } from '../../recording/replay-row.ts';
+import { type CountableRow, type Occurrence, withOccurrences } from '../../recording/replay-row.ts';
 import { countedLines, newDropped } from '../../recording/seen-lines.ts';
 import { hasBounds, isWithin, type TimeWindow } from '../../recording/time-window.ts';
 import type { ReplayItem } from './items.ts';
@@ -77,7 +77,7 @@ function sumOf(occurrences: readonly Occurrence[]): number {
   return occurrences.reduce((sum, { count }) => sum + count, 0);
 }
 
-function within(row: ReplayRow, others: readonly Occurrence[], window: TimeWindow): WeightedItem {
+function within(row: CountableRow, others: readonly Occurrence[], window: TimeWindow): WeightedItem {
   const { first, last } = row;
   if (first === null || last === null) return hasBounds(window) ? { leftOut: 'timeless', count: row.count } : { row };
   if (others.length === 0 && !hasBounds(window)) return { row };
@@ -104,7 +104,7 @@ export function withoutTwins(): (item: WeightedItem) => readonly WeightedItem[] 
 }
 
 /** In a file, later occurrences follow earlier ones. */
-function rowAfter(counted: number, { occurrences = [], ...row }: ReplayRow): ReplayRow | undefined {
+function rowAfter(counted: number, { occurrences = [], ...row }: CountableRow): CountableRow | undefined {
   let left = counted;
   const others = occurrences.flatMap((one) => {
     const count = Math.max(0, one.count - left);

@@ -26,7 +26,7 @@ export interface AgreementPair {
 }
 
 export interface AgreementCount {
-  readonly add: (row: ReplayRow) => void;
+  readonly add: (row: Pick<ReplayRow, 'said' | 'change' | 'count'>) => void;
   /** undefined: no row was compared with other policies. */
   result(): Agreement | undefined;
 }

@@ -1,7 +1,7 @@
 /** Writes the result of `replay` as one JSON object, review after review, so that any number of them needs constant memory. */
-import type { ReplayRow } from '../../recording/replay-row.ts';
+import { isListed, type ReplayRow } from '../../recording/replay-row.ts';
 import type { ReplayReport } from './report.ts';
-import { isListed, type ReplayRun } from './run.ts';
+import type { ReplayRun } from './run.ts';
 
 export interface ReplayDocument extends ReplayReport {
   readonly reviews: readonly Omit<ReplayRow, 'occurrences' | 'view'>[];

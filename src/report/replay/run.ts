@@ -2,10 +2,5 @@
 import type { ReplayRow } from '../../recording/replay-row.ts';
 import type { ReplayReport } from './report.ts';
 
-/** Runs the replay once. Rows come in the order of the input. */
+/** Runs the replay once. Rows come in the order of the input; those of reviews that no report lists only if the report needs them (`needsAllRows`). */
 export type ReplayRun = (onRow: (row: ReplayRow) => void) => Promise<ReplayReport>;
-
-/** Reviews that differ, and those with nothing to compare with. */
-export function isListed({ change }: ReplayRow): boolean {
-  return change !== 'same';
-}

@@ -1,6 +1,6 @@
 /** Counts rows, in their order. The result does not depend on the threads or machines that evaluated them. */
 import { REPLAY_CHANGES, type ReplayChange } from '../../recording/comparison.ts';
-import type { ReplayRow } from '../../recording/replay-row.ts';
+import type { CountableRow } from '../../recording/replay-row.ts';
 import type { ErrorRow } from '../check.ts';
 import type { NoticeRow } from '../rows.ts';
 import { countAgreement } from './agreement.ts';
@@ -8,7 +8,7 @@ import { countGroups, extend } from './groups.ts';
 import type { ReplayReport, ReplaySummary } from './report.ts';
 
 export interface ReplayTotals {
-  readonly add: (row: ReplayRow) => void;
+  readonly add: (row: CountableRow) => void;
   readonly addFile: () => void;
   readonly addDropped: (count: number) => void;
   readonly addError: (error: ErrorRow) => void;
@@ -41,7 +41,7 @@ export function replayTotals(): ReplayTotals {
       if (change !== null) {
         counts.compared += count;
         changes[change] += count;
-        if (change !== 'same') groups.add(row);
+        if (row.change !== 'same') groups.add(row);
       }
       agreement.add(row);
       extend(times, row);

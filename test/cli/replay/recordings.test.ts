@@ -369,6 +369,7 @@ describe('an interruption', () => {
       namespaces: [],
       users: [],
       answers: false,
+      rows: 'all' as const,
     };
     const evaluator = await createEvaluator(settings);
     const stop = new AbortController();
