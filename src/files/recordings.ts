@@ -15,8 +15,8 @@ import { type FileNames, isManifestName, isNew, statOrProblem } from './walk.ts'
 /** Lines, without compression. */
 export interface LineContent {
   read(): Chunks;
-  /** Reads them another time; undefined: a stream, which can be read only once. */
-  readonly again?: (() => Chunks) | undefined;
+  /** It is a file, which can be read more than once. */
+  readonly isFile: boolean;
   /** What is known about its reviews may not fit into memory. Little compressed content can be large as well. */
   readonly isLarge: boolean;
 }
@@ -71,7 +71,7 @@ async function* sourcesIn(
   for (const file of segments) {
     const content = {
       read: () => untilCut(inflated(observed(filePieces(file), onPiece))),
-      again: () => untilCut(inflated(filePieces(file))),
+      isFile: true,
       isLarge: isLarge(file),
     };
     yield { form: 'lines', file, content };
@@ -172,7 +172,7 @@ async function sourceIn(file: string, stream: Chunks, objects: ObjectOptions | u
   try {
     const isLines = await beginsWithLines(queue);
     const content = restOf(queue);
-    if (isLines) return { form: 'lines', file, content: { read: () => content, isLarge: false } };
+    if (isLines) return { form: 'lines', file, content: { read: () => content, isFile: false, isLarge: false } };
     const text = await loadStream(content);
     if (cut !== undefined) throw cut;
     return { form: 'reviews', file, ...reviewsIn(file, text, objects) };

@@ -1,27 +1,36 @@
-/** Evaluates chunks of recordings in a thread. Its messages are those of pool.ts. */
+/** Evaluates chunks of recordings in a thread. Its messages are those of thread.ts. */
 import type { MessagePort } from 'node:worker_threads';
 import { createEvaluator, type EvaluatorSettings } from './evaluator.ts';
 import { itemText } from './items.ts';
-import type { ChunkTask, ChunkResult } from './pool.ts';
+import { ownRepeats } from './shard-lines.ts';
+import { type ChunkTask, START, type Task, type TaskResult } from './thread.ts';
 
 export function evaluateTasks(port: MessagePort, settings: EvaluatorSettings): void {
   const evaluator = createEvaluator(settings);
+  const send = (result: TaskResult): void =>
+    port.postMessage(result, result.memory === undefined ? [] : [result.memory]);
   // A failure belongs to the tasks.
-  evaluator.catch(() => undefined);
-  port.on('message', (task: ChunkTask) => {
-    const { id, memory } = task;
-    void evaluate(task).then((result) => port.postMessage({ id, memory, ...result } satisfies ChunkResult, [memory]));
+  const start = (): void => send({ id: START, text: '' });
+  evaluator.then(start, start);
+  port.on('message', (task: Task) => {
+    const { id } = task;
+    const [memory, text] = 'memory' in task ? [task.memory, evaluate(task)] : [undefined, repeatsText(task.repeatsOf)];
+    text.then(
+      (items) => send({ id, memory, text: items }),
+      (failure: unknown) => send({ id, memory, failure }),
+    );
   });
 
-  type Outcome = { readonly text: string } | { readonly failure: unknown };
+  async function evaluate({ file, memory, length, line, isCut }: ChunkTask): Promise<string> {
+    const chunk = { bytes: Buffer.from(memory, 0, length), line, isCut };
+    const items = await (await evaluator).chunkItems(file, chunk);
+    return items.map(itemText).join('');
+  }
 
-  async function evaluate({ file, memory, length, line, isCut }: ChunkTask): Promise<Outcome> {
-    try {
-      const chunk = { bytes: Buffer.from(memory, 0, length), line, isCut };
-      const items = await (await evaluator).chunkItems(file, chunk);
-      return { text: items.map(itemText).join('') };
-    } catch (failure) {
-      return { failure };
-    }
+  async function repeatsText(file: string): Promise<string> {
+    const texts: string[] = [];
+    for await (const { of, count, first, last } of ownRepeats(file, settings.shard))
+      texts.push(itemText({ repeats: { of, count, first, last } }));
+    return texts.join('');
   }
 }

@@ -1,15 +1,15 @@
 /** Evaluates sources in pieces, several at the same time, and returns the results in the order of the input. */
-import type { Chunks } from '../../files/byte-queue.ts';
+import { once } from 'node:events';
 import { unreadable } from '../../files/manifest-objects.ts';
 import { lineChunks } from '../../files/recording-chunks.ts';
 import { chunkProblem } from '../../files/recording-lines.ts';
-import type { RecordingSource } from '../../files/recordings.ts';
-import { repeatsLines } from '../../files/repeats-lines.ts';
+import type { LineContent, RecordingSource } from '../../files/recordings.ts';
 import type { Evaluator } from './evaluator.ts';
 import { type ItemChunk, itemsIn, repeatsIn } from './items.ts';
 import type { ChunkEvaluator } from './pool.ts';
 import type { TimeWindow } from '../../recording/time-window.ts';
-import { isInShard, type Shard } from './shard.ts';
+import type { Shard } from './shard.ts';
+import { ownRepeats } from './shard-lines.ts';
 import { type WaitingItems, waitingItems } from './waiting-items.ts';
 import { type WeightedItem, type Weights, weightsIn } from './weights.ts';
 
@@ -28,8 +28,8 @@ export type SourceResult = { readonly items: Iterable<WeightedItem> } | { readon
 
 type Piece =
   | { readonly chunk: Promise<ItemChunk> }
-  /** The counts of a file, before its chunks. */
-  | { readonly weights: Weights }
+  /** The counts of a file, before its chunks. A thread reads them. */
+  | { readonly weights: Promise<Weights> }
   /** Reads the counts of a file whose chunks follow. */
   | { readonly readWeights: () => Promise<Weights> }
   | { readonly end: RecordingSource };
@@ -42,7 +42,7 @@ export async function* evaluatedSources(
   let counts = unknownCounts();
   try {
     for await (const piece of readAhead(piecesOf(sources, evaluators), evaluators.chunks.ahead)) {
-      if ('weights' in piece) counts.weights = piece.weights;
+      if ('weights' in piece) awaitWeights(piece.weights, counts);
       else if ('readWeights' in piece) counts.readWeights = piece.readWeights;
       else if ('chunk' in piece) yield* countedItems(await piece.chunk, counts);
       else {
@@ -68,6 +68,15 @@ interface Counts {
 
 function unknownCounts(): Counts {
   return { weights: undefined, readWeights: undefined, waiting: waitingItems() };
+}
+
+/** If the thread fails, its chunks report that. */
+function awaitWeights(weights: Promise<Weights>, counts: Counts): void {
+  counts.readWeights = async () => weights;
+  void weights.then(
+    (known) => (counts.weights = known),
+    () => undefined,
+  );
 }
 
 async function* countedItems(chunk: ItemChunk, counts: Counts): AsyncGenerator<SourceResult, void> {
@@ -132,15 +141,9 @@ async function* piecesOf(sources: AsyncIterable<RecordingSource>, evaluators: Ev
 
 type SourceOf<Form extends RecordingSource['form']> = RecordingSource & { readonly form: Form };
 
-async function* chunkPieces(
-  { file, content }: SourceOf<'lines'>,
-  { chunks, window, shard, stop }: Evaluators,
-): AsyncGenerator<Piece, void> {
-  const { again } = content;
-  if (again !== undefined) {
-    const readWeights = async (): Promise<Weights> => weightsOfFile(again(), { window, shard, stop });
-    yield content.isLarge ? { weights: await readWeights() } : { readWeights };
-  }
+async function* chunkPieces({ file, content }: SourceOf<'lines'>, evaluators: Evaluators): AsyncGenerator<Piece, void> {
+  const { chunks, stop } = evaluators;
+  if (content.isFile) yield await weightsPiece(file, content, evaluators);
   for await (const chunk of lineChunks(content.read(), chunks.memory)) {
     if (stop.aborted) return;
     if ('bytes' in chunk) yield { chunk: chunks.evaluate(file, chunk) };
@@ -151,14 +154,22 @@ async function* chunkPieces(
   }
 }
 
-async function weightsOfFile(
-  content: Chunks,
-  { window, shard, stop }: Pick<Evaluators, 'window' | 'shard' | 'stop'>,
-): Promise<Weights> {
+/** Without a thread, the counts of a large file are read before anything else. */
+async function weightsPiece(file: string, { isLarge }: LineContent, evaluators: Evaluators): Promise<Piece> {
+  const { chunks, window, stop } = evaluators;
+  const readWeights = async (): Promise<Weights> => readWeightsHere(file, evaluators);
+  if (!isLarge) return { readWeights };
+  const repeats = chunks.repeatsOf(file);
+  if (repeats === undefined) return { weights: Promise.resolve(await readWeights()) };
+  const stopped = once(stop, 'abort').then(() => '');
+  return { weights: Promise.race([repeats, stopped]).then((items) => weightsOf([items], window)) };
+}
+
+async function readWeightsHere(file: string, { window, shard, stop }: Evaluators): Promise<Weights> {
   const weights = weightsIn(window);
-  for await (const repeats of repeatsLines(content)) {
+  for await (const repeats of ownRepeats(file, shard)) {
     if (stop.aborted) break;
-    if (shard === undefined || isInShard(repeats.of, shard)) weights.add(repeats);
+    weights.add(repeats);
   }
   return weights;
 }

@@ -117,7 +117,7 @@ function jobsFor({ jobs, against = [], config: file }: ReplayFlags, { policies, 
 }
 
 function settingsOf(flags: ReplayFlags, now: number): EvaluatorSettings {
-  const { config, policy, plugin, against = [], only = [], namespace = [], user = [], all = false } = flags;
+  const { config, policy, plugin, against = [], only = [], namespace = [], user = [] } = flags;
   return {
     config,
     policy,
@@ -128,13 +128,23 @@ function settingsOf(flags: ReplayFlags, now: number): EvaluatorSettings {
     only,
     namespaces: namespace,
     users: user,
-    answers: all,
-    // A merged report can need the rows.
-    rows: all || flags.out !== undefined || needsAllRows(flags.output) ? 'all' : 'listed',
     toSaid: flags.compareAnnotations ?? false,
     shard: shardOf(flags),
-    // The format of the merged report is chosen later.
-    views: flags.output === 'html' || flags.out !== undefined,
+    ...reportedParts(flags),
+  };
+}
+
+/** The format of a merged report is chosen later. */
+function reportedParts({
+  all = false,
+  out,
+  output,
+}: ReplayFlags): Pick<EvaluatorSettings, 'answers' | 'rows' | 'views'> {
+  const isMerged = out !== undefined;
+  return {
+    answers: all,
+    rows: all || isMerged || needsAllRows(output) ? 'all' : 'listed',
+    views: isMerged || output === 'html',
   };
 }
 

@@ -12,7 +12,14 @@ import { compareToSaid } from '../../recording/said-comparison.ts';
 import { teamOf } from '../../recording/team.ts';
 import type { ObjectView } from '../../recording/object-view.ts';
 import { listedPatches } from '../../recording/listed-patches.ts';
-import { type CountableRow, type CountedRow, isListed, isShown, type OutcomeTexts, type ReplayRow } from '../../recording/replay-row.ts';
+import {
+  type CountableRow,
+  type CountedRow,
+  isListed,
+  isShown,
+  type OutcomeTexts,
+  type ReplayRow,
+} from '../../recording/replay-row.ts';
 import { answersOf, type Evaluated, evaluateReview, isAllowed, outcomeOf, type ReplayContext } from './evaluation.ts';
 
 export interface ReviewPolicies {

@@ -1,8 +1,11 @@
 /** Chooses the lines of a recording that belong to a shard, without parsing the others. */
+import { filePieces } from '../../files/file-pieces.ts';
+import { inflated, untilCut } from '../../files/inflate.ts';
 import { unreadable } from '../../files/manifest-objects.ts';
 import type { LineTest, RecordedEntry } from '../../files/recording-lines.ts';
 import type { RecordedItem } from '../../files/recording-events.ts';
-import type { Recorded } from '../../recording/format.ts';
+import { repeatsLines } from '../../files/repeats-lines.ts';
+import type { Recorded, RecordedRepeats } from '../../recording/format.ts';
 import { jsonMembers, valueOf } from '../../server/json-members.ts';
 import { isInShard, type Shard } from './shard.ts';
 
@@ -30,6 +33,13 @@ export function ownLines(shard: Shard | undefined): OwnLines {
       return { error: { ...unreadable(file, message), line: entry.line, column: 1 } };
     },
   };
+}
+
+/** Reads the lines of type `repeats` of a file that belong to a shard. */
+export async function* ownRepeats(file: string, shard: Shard | undefined): AsyncGenerator<RecordedRepeats, void> {
+  for await (const repeats of repeatsLines(untilCut(inflated(filePieces(file))))) {
+    if (shard === undefined || isInShard(repeats.of, shard)) yield repeats;
+  }
 }
 
 /** Of a line in a recording, without parsing the review. A line that has none is invalid, and counts by its number. */

@@ -15,6 +15,7 @@ import { progressLine } from '../../../src/cli/replay/replay-progress.ts';
 import { runReplay } from '../../../src/cli/replay/run-replay.ts';
 import type { RegistryImage } from '../../../src/policy/registry-fact.ts';
 import type { RecordedRepeats, RecordedReview } from '../../../src/recording/format.ts';
+import type { Said } from '../../../src/recording/said.ts';
 import type { ReplayRow } from '../../../src/recording/replay-row.ts';
 import type { ReplayDocument } from '../../../src/report/replay/json.ts';
 import { POD, recordedReview } from '../../recording/lines.ts';
@@ -334,27 +335,51 @@ describe('a line that serve did not record', () => {
 
 describe('threads', () => {
   const NAMESPACES = ['a', 'b', 'c'];
-  const filler = 'x'.repeat(20_000);
+  const said = (result: Said['result']): Said => ({ by: 'kyverno', policy: 'p', rule: 'r', result, message: 'm' });
   const review = (index: number): string =>
     line({
       id: `r${index}`,
       namespace: NAMESPACES[index % 3] ?? 'a',
       image: index % 5 === 0 ? `x.example/a@sha256:${'0'.repeat(64)}` : `x.example/a:${index % 7}`,
       minutes: index,
-      rest: { redacted: [filler] },
+      rest: { redacted: [randomBytes(10_000).toString('hex')], said: [said(index % 4 === 0 ? 'fail' : 'pass')] },
     });
   const many = Array.from(
     { length: 400 },
     (_, index) => review(index) + (index % 40 === 0 ? again(`r${index}`, 2, index) : ''),
   );
-  const at = file('many.ndjson', many.join(''));
+  const files = {
+    plain: file('many.ndjson', many.join('')),
+    // Its lines of type `repeats` are read apart from the others.
+    large: file('many.ndjson.gz', gzipSync(many.join(''))),
+  };
+  const formats = ['json', 'pretty', 'markdown', 'junit'];
 
-  test.each(['json', 'pretty', 'markdown', 'junit'])('do not change %s', async (format) => {
-    const run = async (jobs: string): Promise<string> =>
-      (await runCommand(['replay', at, '-p', WARN, ...denials, '-o', format, '--jobs', jobs])).out;
-    const alone = await run('1');
-    expect(alone.length).toBeGreaterThan(100);
-    expect(await run('3')).toBe(alone);
+  test.each(formats.flatMap((format) => [['plain', format] as const, ['large', format] as const]))(
+    'do not change the result of a %s file as %s',
+    async (name, format) => {
+      const run = async (jobs: string): Promise<string> =>
+        (await runCommand(['replay', files[name], '-p', WARN, ...denials, '-o', format, '--jobs', jobs])).out;
+      const alone = await run('1');
+      expect(alone.length).toBeGreaterThan(100);
+      expect(await run('3')).toBe(alone);
+    },
+  );
+
+  test.each([
+    ['the recorded response', ['-p', WARN]],
+    ['other policies', ['-p', WARN, ...denials]],
+    ['policies that deny the same', ['-p', DENY, ...denials]],
+    ['what others said', ['-p', DENY, '--compare-annotations']],
+  ])('count reviews that are not listed as those that are, compared with %s', async (_name, flags) => {
+    const run = async (...more: readonly string[]): Promise<Omit<ReplayDocument, 'reviews'>> => {
+      const { out } = await runCommand(['replay', files.large, ...flags, '-o', 'json', '-j', '3', ...more]);
+      const { reviews: _reviews, ...counts } = JSON.parse(out) as ReplayDocument;
+      return counts;
+    };
+    const all = await run('--all');
+    expect(all.summary.reviews).toBe(420);
+    expect(await run()).toEqual(all);
   });
 });
 
