@@ -19,8 +19,19 @@ const FORMATS: readonly { readonly magic: Buffer; readonly create: () => Engine 
 ];
 const MAGIC_BYTES = Math.max(...FORMATS.map(({ magic }) => magic.length));
 
+interface InflateOptions {
+  /**
+   * No piece is used after the next one is read, so that its memory can be freed. The garbage collector leaves up to 64 MiB of such
+   * memory in each thread (test/bench/README.md).
+   */
+  readonly freesPieces?: boolean;
+}
+
 /** Rejects if compressed content is damaged, or after its last bytes if it ends early. */
-export async function* inflated(source: Chunks): AsyncGenerator<Buffer, void> {
+export async function* inflated(
+  source: Chunks,
+  { freesPieces = false }: InflateOptions = {},
+): AsyncGenerator<Buffer, void> {
   const input = byteQueue(source);
   try {
     const start = await input.peek(MAGIC_BYTES);
@@ -28,7 +39,7 @@ export async function* inflated(source: Chunks): AsyncGenerator<Buffer, void> {
     // Compressed files can be joined; Node.js stops after the first zstd frame.
     while ((await input.peek(1)).length > 0) {
       if (create === undefined) yield await input.take(PIECE_BYTES);
-      else yield* frame(create(), input);
+      else yield* freesPieces ? freed(frame(create(), input)) : frame(create(), input);
     }
   } finally {
     await input.close();
@@ -58,6 +69,15 @@ function isCut(error: unknown): boolean {
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+async function* freed(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
+  for await (const piece of pieces) {
+    yield piece;
+    const { buffer, byteOffset, byteLength } = piece;
+    // Node.js writes to the same memory until it is full.
+    if (buffer instanceof ArrayBuffer && byteOffset + byteLength === buffer.byteLength) buffer.transfer(0);
+  }
 }
 
 async function* frame(engine: Engine, input: ByteQueue): AsyncGenerator<Buffer, void> {

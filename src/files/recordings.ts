@@ -70,7 +70,7 @@ async function* sourcesIn(
 ): AsyncGenerator<RecordingSource, void> {
   for (const file of segments) {
     const content = {
-      read: () => untilCut(inflated(observed(filePieces(file), onPiece))),
+      read: () => untilCut(inflated(observed(filePieces(file), onPiece), { freesPieces: true })),
       isFile: true,
       isLarge: isLarge(file),
     };

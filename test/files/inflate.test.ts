@@ -4,7 +4,7 @@ import { constants, gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync }
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Chunks } from '../../src/files/byte-queue.ts';
-import { inflated, inflateProblem, untilCut } from '../../src/files/inflate.ts';
+import { inflated, inflateProblem, PIECE_BYTES, untilCut } from '../../src/files/inflate.ts';
 
 const TEXT = Buffer.from(
   Array.from({ length: 30_000 }, (_, index) => `{"a":${index},"b":"${(index * 7919) % 1_000_003}"}\n`).join(''),
@@ -47,6 +47,20 @@ describe.each(NAMES)('%s', (name) => {
   test.each([1000, 70_000, 1_000_000])('that is whole, in pieces of %i bytes', async (size) => {
     const { bytes: found, problem } = await read(inflated(inPieces(bytes, size)));
     expect([found.equals(TEXT), problem]).toEqual([true, undefined]);
+  });
+
+  test.each([1000, 70_000, 1_000_000])('whose pieces are freed, in pieces of %i bytes', async (size) => {
+    const { bytes: found, problem } = await read(inflated(inPieces(bytes, size), { freesPieces: true }));
+    expect([found.equals(TEXT), problem]).toEqual([true, undefined]);
+  });
+
+  test('keeps the memory of at most the last pieces if they are freed', async () => {
+    const memory = new Set<ArrayBufferLike>();
+    for await (const { buffer } of inflated(inPieces(bytes, 1000), { freesPieces: true })) memory.add(buffer);
+    expect([memory.size, [...memory].filter(({ byteLength }) => byteLength > 0).length]).toEqual([
+      Math.ceil(TEXT.length / PIECE_BYTES),
+      1,
+    ]);
   });
 
   test('that ends early is read as far as it goes, and then an error', async () => {

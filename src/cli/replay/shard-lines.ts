@@ -37,7 +37,7 @@ export function ownLines(shard: Shard | undefined): OwnLines {
 
 /** Reads the lines of type `repeats` of a file that belong to a shard. */
 export async function* ownRepeats(file: string, shard: Shard | undefined): AsyncGenerator<RecordedRepeats, void> {
-  for await (const repeats of repeatsLines(untilCut(inflated(filePieces(file))))) {
+  for await (const repeats of repeatsLines(untilCut(inflated(filePieces(file), { freesPieces: true })))) {
     if (shard === undefined || isInShard(repeats.of, shard)) yield repeats;
   }
 }
