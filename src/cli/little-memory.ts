@@ -37,7 +37,6 @@ function setFlags(flags: readonly string[]): void {
 }
 
 const SET = FLAGS.map(({ flag }) => flag);
-const RESET = FLAGS.map(({ before }) => before);
 
 /** Sets flags of V8 for the whole process (test/bench/README.md). V8 reads them when it needs them, so that they have an effect after the start. */
 export function startWithLittleMemory(): void {
@@ -49,13 +48,29 @@ export function startWithLittleMemory(): void {
 
 /** The same during work. Modules that are loaded meanwhile do not use the compile cache, because V8 keeps code for each set of flags. */
 export async function withLittleMemory<T>(work: () => Promise<T>): Promise<T> {
+  return withFlags(FLAGS, work);
+}
+
+async function withFlags<T>(flags: readonly Flag[], work: () => Promise<T>): Promise<T> {
   if (!isKnown()) return work();
-  setFlags(SET);
+  setFlags(flags.map(({ flag }) => flag));
   try {
     return await work();
   } finally {
-    setFlags(RESET);
+    setFlags(flags.map(({ before }) => before));
   }
+}
+
+/** Of a process whose threads keep all cores busy (test/bench/README.md). */
+export const BUSY_FLAGS: readonly Flag[] = [
+  // Other threads would help to collect garbage, and take their time from the cores.
+  { flag: '--no-parallel-scavenge', before: '--parallel-scavenge' },
+  // In MiB, of a thread that starts: it must not stay small when `withBoundedGrowth` ends the growth.
+  { flag: '--min-semi-space-size=4', before: '--min-semi-space-size=0' },
+];
+
+export async function withBusyThreads<T>(work: () => Promise<T>): Promise<T> {
+  return withFlags(BUSY_FLAGS, work);
 }
 
 /** What a replay needs for its speed; twice as much makes it no faster (test/bench/README.md). */

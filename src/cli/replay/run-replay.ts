@@ -5,7 +5,7 @@ import type { ReplayReport } from '../../report/replay/report.ts';
 import { inputNoticeRow, type NoticeRow } from '../../report/rows.ts';
 import type { TimeWindow } from '../../recording/time-window.ts';
 import { closeAfter } from '../close-after.ts';
-import { withBoundedGrowth } from '../little-memory.ts';
+import { withBoundedGrowth, withBusyThreads } from '../little-memory.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Evaluator, EvaluatorSettings } from './evaluator.ts';
 import { evaluatedSources } from './pieces.ts';
@@ -48,7 +48,8 @@ export async function runReplay(
     progress.stop();
     await chunks.close();
   };
-  await closeAfter(withBoundedGrowth(evaluateAll), ended);
+  const evaluate = jobs > 1 ? async (): Promise<void> => withBusyThreads(evaluateAll) : evaluateAll;
+  await closeAfter(withBoundedGrowth(evaluate), ended);
   return tally.report(paths, !stop.aborted ? 'whole' : terminal.closed?.aborted === true ? 'unread' : 'interrupted');
 
   async function evaluateAll(): Promise<void> {
