@@ -16,16 +16,18 @@ export interface Arrivals {
 }
 
 interface Arrival {
-  readonly since: number;
+  isArriving: boolean;
+  since: number;
   bytes: number;
+  readonly forget: () => void;
 }
 
 export function createArrivals({ bodyRoom }: Pick<Budget, 'bodyRoom'>): Arrivals {
-  const arriving = new Map<Connection, Arrival>();
+  const { arriving, arrivalOn } = arrivalsByConnection();
 
   function sumByAddress(): ReadonlyMap<string, number> {
     const bytesByAddress = new Map<string, number>();
-    for (const [{ address }, { bytes }] of arriving)
+    for (const [{ address }, { bytes }] of arriving())
       bytesByAddress.set(address, (bytesByAddress.get(address) ?? 0) + bytes);
     return bytesByAddress;
   }
@@ -35,13 +37,16 @@ export function createArrivals({ bodyRoom }: Pick<Budget, 'bodyRoom'>): Arrivals
     const bytesByAddress = sumByAddress();
     const bytesOf = (one: string): number => bytesByAddress.get(one) ?? 0;
     const before = performance.now() - SLOW_MS;
-    const [worst] = [...arriving]
+    const [worst] = arriving()
       .filter(([connection, { since }]) => since <= before && bytesOf(connection.address) > bytesOf(address))
-      .sort(([one], [other]) => bytesOf(other.address) - bytesOf(one.address));
+      .sort(
+        ([one, { since }], [other, { since: otherSince }]) =>
+          bytesOf(other.address) - bytesOf(one.address) || since - otherSince,
+      );
     if (worst === undefined) return false;
     const [{ socket, leases }] = worst;
     socket.destroy();
-    for (const give of leases) give();
+    for (const give of leases.splice(0)) give();
     return true;
   }
 
@@ -49,9 +54,11 @@ export function createArrivals({ bodyRoom }: Pick<Budget, 'bodyRoom'>): Arrivals
     begin(connection) {
       const { address, leases } = connection;
       const makeRoom = bodyRoom(connection);
-      const arrival = { since: performance.now(), bytes: 0 };
-      arriving.set(connection, arrival);
-      leases.add(() => arriving.delete(connection));
+      const arrival = arrivalOn(connection);
+      arrival.isArriving = true;
+      arrival.since = performance.now();
+      arrival.bytes = 0;
+      leases.push(arrival.forget);
       return (bytes) => {
         let lease = makeRoom(bytes);
         while (lease === undefined && endSlowOne(address)) lease = makeRoom(bytes);
@@ -60,8 +67,29 @@ export function createArrivals({ bodyRoom }: Pick<Budget, 'bodyRoom'>): Arrivals
       };
     },
     end(connection) {
-      arriving.delete(connection);
-      connection.leases.clear();
+      arrivalOn(connection).forget();
+      connection.leases.length = 0;
+    },
+  };
+}
+
+interface ArrivalsByConnection {
+  readonly arriving: () => readonly (readonly [Connection, Arrival])[];
+  readonly arrivalOn: (connection: Connection) => Arrival;
+}
+
+/** A connection stays until it ends: to forget each of its bodies would leave the old generation a table for each (test/bench/README.md). */
+function arrivalsByConnection(): ArrivalsByConnection {
+  const arrivals = new Map<Connection, Arrival>();
+  return {
+    arriving: () => [...arrivals].filter(([, { isArriving }]) => isArriving),
+    arrivalOn(connection) {
+      const known = arrivals.get(connection);
+      if (known !== undefined) return known;
+      const arrival = { isArriving: false, since: 0, bytes: 0, forget: () => void (arrival.isArriving = false) };
+      arrivals.set(connection, arrival);
+      connection.socket.once('close', () => arrivals.delete(connection));
+      return arrival;
     },
   };
 }

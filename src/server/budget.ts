@@ -31,10 +31,11 @@ export function createBudget(): Budget {
         const lease = (bytes <= SMALL_BYTES ? small : large).lease(address, bytes);
         if (lease === undefined) return undefined;
         const release = (): void => {
-          leases.delete(release);
+          const at = leases.indexOf(release);
+          if (at >= 0) leases.splice(at, 1);
           lease();
         };
-        leases.add(release);
+        leases.push(release);
         return release;
       },
     waiting: createWaitingRoom(WAITING),

@@ -31,7 +31,7 @@ export interface Connection {
   /** The place among the shared connections; undefined: it does not need one. */
   place: Lease | undefined;
   /** Memory for incoming bodies, released when the connection ends. */
-  readonly leases: Set<Lease>;
+  readonly leases: Lease[];
   /** An unread response; undefined: all are read. */
   unread: UnreadResponse | undefined;
 }
@@ -62,7 +62,6 @@ export function connectionOf(socket: MarkedSocket): Connection | undefined {
 
 export function createConnection(socket: Socket, place: Lease): Connection {
   const address = addressOf(socket);
-  const leases = new Set<Lease>();
   const since = performance.now();
   return {
     address,
@@ -73,7 +72,7 @@ export function createConnection(socket: Socket, place: Lease): Connection {
     since,
     rejection: undefined,
     place,
-    leases,
+    leases: [],
     unread: undefined,
   };
 }

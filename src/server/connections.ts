@@ -173,7 +173,7 @@ function start(state: State, socket: Socket, { place, begin }: Admission): true 
   socket.once('close', () => {
     if (byPeer.get(peer) === connection) byPeer.delete(peer);
     all.delete(connection);
-    for (const release of connection.leases) release();
+    for (const release of connection.leases.splice(0)) release();
     connection.place?.();
     line.next((next, beginNext) => admitToFreePlace(state, next, beginNext));
   });
