@@ -16,11 +16,14 @@ export interface CountedReviews {
   end(): void;
 }
 
-const SEND_MS = 200;
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** Each time, new counts are made, which live until then: more often, they would be a third of the garbage in the old generation. */
+const SEND_MS = 1000;
 
 export function createCountedReviews(onCounts: (counts: readonly ShapeRepeats[]) => void): CountedReviews {
   const known = createKnownReviews();
-  let counts = new Map<string, ShapeRepeats>();
+  let counts = new Map<string, Mutable<ShapeRepeats>>();
   let reviews = 0;
   let hasEnded = false;
   let timer: NodeJS.Timeout | undefined;
@@ -34,9 +37,14 @@ export function createCountedReviews(onCounts: (counts: readonly ShapeRepeats[])
     count(note, body, time) {
       const shape = known.find(note, body);
       if (shape === undefined) return false;
-      const { count, first, last } = counts.get(shape) ?? { count: 0, first: time, last: time };
-      // Decisions can end in another order than they began.
-      counts.set(shape, { shape, count: count + 1, first: Math.min(first, time), last: Math.max(last, time) });
+      const counted = counts.get(shape);
+      if (counted === undefined) counts.set(shape, { shape, count: 1, first: time, last: time });
+      else {
+        counted.count += 1;
+        // Decisions can end in another order than they began.
+        if (time < counted.first) counted.first = time;
+        if (time > counted.last) counted.last = time;
+      }
       reviews += 1;
       timer ??= setTimeout(send, SEND_MS).unref();
       return true;
