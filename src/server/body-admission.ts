@@ -23,7 +23,7 @@ interface Arrival {
 }
 
 export function createArrivals({ bodyRoom }: Pick<Budget, 'bodyRoom'>): Arrivals {
-  const { arriving, arrivalOn } = arrivalsByConnection();
+  const { arriving, arrivalOn, forget } = arrivalsByConnection();
 
   function sumByAddress(): ReadonlyMap<string, number> {
     const bytesByAddress = new Map<string, number>();
@@ -67,7 +67,7 @@ export function createArrivals({ bodyRoom }: Pick<Budget, 'bodyRoom'>): Arrivals
       };
     },
     end(connection) {
-      arrivalOn(connection).forget();
+      forget(connection);
       connection.leases.length = 0;
     },
   };
@@ -76,6 +76,7 @@ export function createArrivals({ bodyRoom }: Pick<Budget, 'bodyRoom'>): Arrivals
 interface ArrivalsByConnection {
   readonly arriving: () => readonly (readonly [Connection, Arrival])[];
   readonly arrivalOn: (connection: Connection) => Arrival;
+  readonly forget: (connection: Connection) => void;
 }
 
 /** A connection stays until it ends: to forget each of its bodies would leave the old generation a table for each (test/bench/README.md). */
@@ -87,9 +88,12 @@ function arrivalsByConnection(): ArrivalsByConnection {
       const known = arrivals.get(connection);
       if (known !== undefined) return known;
       const arrival = { isArriving: false, since: 0, bytes: 0, forget: () => void (arrival.isArriving = false) };
+      // One that has ended would stay forever.
+      if (connection.socket.closed) return arrival;
       arrivals.set(connection, arrival);
       connection.socket.once('close', () => arrivals.delete(connection));
       return arrival;
     },
+    forget: (connection) => arrivals.get(connection)?.forget(),
   };
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Arrivals, createArrivals } from '../../src/server/body-admission.ts';
@@ -77,4 +78,22 @@ test('one whose connection has ended gives its room back, and is forgotten', () 
   vi.advanceTimersByTime(5000);
   expect(begin(arrivals, 'z').hasRoom).toBe(true);
   expect(ended(bodies)).toBe('');
+});
+
+test('a connection is known once for all its bodies, and not after its end', async () => {
+  const arrivals = createArrivals(createBudget());
+  const connection = connectionOn(new Socket());
+  const { socket } = connection;
+  for (let bodies = 0; bodies < 20; bodies += 1) {
+    arrivals.begin(connection)(KIB);
+    arrivals.end(connection);
+  }
+  expect([socket.listenerCount('close'), connection.leases.length]).toEqual([1, 0]);
+  arrivals.begin(connection)(KIB);
+  socket.destroy();
+  await once(socket, 'close');
+  // A body that is rejected late, and a request that was read late.
+  arrivals.end(connection);
+  arrivals.begin(connection);
+  expect(socket.listenerCount('close')).toBe(0);
 });
