@@ -18,8 +18,7 @@ export interface CountedReviews {
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-/** Each time, new counts are made, which live until then: more often, they would be a third of the garbage in the old generation. */
-const SEND_MS = 1000;
+const SEND_MS = 200;
 
 export function createCountedReviews(onCounts: (counts: readonly ShapeRepeats[]) => void): CountedReviews {
   const known = createKnownReviews();
