@@ -1,5 +1,4 @@
 /** Evaluates sources in pieces, several at the same time, and returns the results in the order of the input. */
-import { once } from 'node:events';
 import { unreadable } from '../../files/manifest-objects.ts';
 import { lineChunks } from '../../files/recording-chunks.ts';
 import { chunkProblem } from '../../files/recording-lines.ts';
@@ -161,8 +160,19 @@ async function weightsPiece(file: string, { isLarge }: LineContent, evaluators: 
   if (!isLarge) return { readWeights };
   const repeats = chunks.repeatsOf(file);
   if (repeats === undefined) return { weights: Promise.resolve(await readWeights()) };
-  const stopped = once(stop, 'abort').then(() => '');
-  return { weights: Promise.race([repeats, stopped]).then((items) => weightsOf([items], window)) };
+  return { weights: unlessStopped(repeats, stop).then((items) => weightsOf([items], window)) };
+}
+
+/** No items after an interruption, which waits for no thread. A signal that outlives the file keeps nothing of it. */
+async function unlessStopped(items: Promise<ItemChunk>, stop: AbortSignal): Promise<ItemChunk> {
+  const stopped = Promise.withResolvers<ItemChunk>();
+  const onStop = (): void => stopped.resolve([]);
+  stop.addEventListener('abort', onStop);
+  try {
+    return await Promise.race([items, stopped.promise]);
+  } finally {
+    stop.removeEventListener('abort', onStop);
+  }
 }
 
 async function readWeightsHere(file: string, { window, shard, stop }: Evaluators): Promise<Weights> {

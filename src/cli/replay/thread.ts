@@ -35,7 +35,7 @@ export interface Thread {
   /** Both resolve with the text of items. */
   evaluate(file: string, chunk: LineChunk): Promise<string>;
   repeatsOf(file: string): Promise<string>;
-  end(): Promise<unknown>;
+  end(): Promise<void>;
 }
 
 /** In the bundle, the thread is a file beside the others. */
@@ -76,10 +76,7 @@ export function startThread(settings: EvaluatorSettings, memory: ChunkMemory): T
   begin(START, false).catch(() => undefined);
   let lastId = START;
   return {
-    load() {
-      const isFree = failure === undefined && [...tasks.values()].every(({ isChunk }) => isChunk);
-      return isFree ? tasks.size : Infinity;
-    },
+    load: () => (failure === undefined && [...tasks.values()].every(({ isChunk }) => isChunk) ? tasks.size : Infinity),
     evaluate(file, { bytes: { buffer, length }, line, isCut }) {
       lastId += 1;
       const evaluated = begin(lastId, true);
@@ -92,6 +89,10 @@ export function startThread(settings: EvaluatorSettings, memory: ChunkMemory): T
       worker.postMessage({ id: lastId, repeatsOf: file } satisfies Task, []);
       return read;
     },
-    end: async () => worker.terminate(),
+    async end() {
+      await worker.terminate();
+      // Nobody reads them any more.
+      for (const task of tasks.values()) task.resolve('');
+    },
   };
 }

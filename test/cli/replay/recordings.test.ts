@@ -1,5 +1,6 @@
 /** Replays of recordings with many reviews: counts, filters, threads, and interruptions. */
 import { randomBytes } from 'node:crypto';
+import { getEventListeners } from 'node:events';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -384,18 +385,39 @@ describe('threads', () => {
 });
 
 describe('an interruption', () => {
+  const settings = {
+    policy: [WARN],
+    against: [DENY],
+    now: undefined,
+    moment: 0,
+    only: [],
+    namespaces: [],
+    users: [],
+    answers: false,
+    rows: 'all' as const,
+  };
+  const terminal = {
+    out: () => undefined,
+    note: () => undefined,
+    isTerminal: false,
+    colors: false,
+    input: () => NOTHING,
+  };
+  const input = { terminal, window: { since: undefined, until: undefined }, notices: [] };
+
+  test('is not waited for after the files that threads read', async () => {
+    const stop = new AbortController();
+    const filler = (): string => randomBytes(700_000).toString('hex');
+    const lines = ['a', 'b'].map((id) => line({ id, rest: { redacted: [filler(), filler()] } }));
+    const paths = lines.map((text, index) => file(`large-${index}.ndjson.gz`, gzipSync(text)));
+    const run = { ...input, paths, jobs: 2, stop: stop.signal, onRow: () => undefined };
+    const report = await runReplay(await createEvaluator(settings), settings, run);
+    expect(report.summary).toMatchObject({ files: 2, reviews: 2, errors: 0 });
+    await setImmediate();
+    expect(getEventListeners(stop.signal, 'abort')).toEqual([]);
+  });
+
   test('gives the result of a part, marked as such', async () => {
-    const settings = {
-      policy: [WARN],
-      against: [DENY],
-      now: undefined,
-      moment: 0,
-      only: [],
-      namespaces: [],
-      users: [],
-      answers: false,
-      rows: 'all' as const,
-    };
     const evaluator = await createEvaluator(settings);
     const stop = new AbortController();
     const lines = Array.from({ length: 300 }, (_, index) =>
@@ -404,9 +426,7 @@ describe('an interruption', () => {
     const rows: ReplayRow[] = [];
     const report = await runReplay(evaluator, settings, {
       paths: [file('first.ndjson', lines.join('')), file('second.ndjson', lines.join(''))],
-      terminal: { out: () => undefined, note: () => undefined, isTerminal: false, colors: false, input: () => NOTHING },
-      window: { since: undefined, until: undefined },
-      notices: [],
+      ...input,
       jobs: 1,
       stop: stop.signal,
       onRow(row) {
